@@ -1,0 +1,56 @@
+# hexlaw: `make reproduce` trains, rates and reports; `make test` checks everything.
+# Both build .venv from requirements.lock first; nothing else has to be installed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: help setup reproduce test check lint lock clean
+
+help:
+	@echo 'make reproduce   train a ladder of agents, rate them, fit the law, write report/index.html'
+	@echo 'make test        lint, types and tests'
+	@echo 'make check       lint and types only'
+	@echo 'make setup       build $(VENV) from requirements.lock'
+	@echo 'make lock        renew requirements.lock (needs uv)'
+
+setup: $(STAMP)
+
+# uv installs the same lock file several times faster where it is at hand. The lock is complete, so
+# pip need not resolve it again (--no-deps), and Python compiles what is imported when it is imported.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] < (3, 14) else \
+	  f"hexlaw needs Python 3.11 to 3.13, found {v.major}.{v.minor}; name another one: make PYTHON=python3.12 …")'
+	@echo 'Setting up $(VENV) from requirements.lock (one to three minutes, once) …'
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps -e .; \
+	else \
+	  $(PYTHON) -m venv $(VENV) && \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock && \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .; \
+	fi
+	@touch $@
+
+reproduce: setup
+	$(BIN)/hexlaw reproduce --preset laptop
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+check: lint
+
+test: check
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --group test --group lint --extra games --extra bench --extra solver \
+	  pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
