@@ -1,0 +1,125 @@
+"""Cells and moves as people write them: `c2` is column c, row 2, counted from the top left.
+
+The names are those of OpenSpiel, MoHex and the Hex SGF files: letters for columns, numbers from 1
+for rows. Everywhere else in the code a cell is its action, `row * size + column`.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import re
+from collections.abc import Iterable, Sequence
+
+import jax
+import jax.numpy as jnp
+
+from games.errors import InputError
+from games.protocol import Game, State
+
+PLAYER_NAMES = ("black", "white")
+
+_CELL = re.compile(r"([a-z])([1-9][0-9]?)", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
+_SEPARATORS = re.compile(r"[\s,]+")
+
+
+def cell_name(action: int, size: int) -> str:
+    """The name of a cell on a board of side `size`, e.g. 5 → `c2` on 3×3.
+
+    Raises:
+        InputError: if the board has no such action.
+    """
+    row, column = divmod(_check_action(action, size), size)
+    return f"{chr(ord('a') + column)}{row + 1}"
+
+
+def parse_cell(text: str, size: int) -> int:
+    """The action of the cell called `text` (`c2`, capitals allowed) on a board of side `size`.
+
+    Raises:
+        InputError: if `text` is no cell name, or the board has no such cell.
+    """
+    match = _CELL.fullmatch(text.strip().lower())
+    if match:
+        column, row = ord(match[1]) - ord("a"), int(match[2]) - 1
+        if column < size and row < size:
+            return row * size + column
+    raise InputError(f"no cell {text!r} on a {size}×{size} board; cells are {_names(size)}")
+
+
+def parse_moves(moves: str | Iterable[str | int], size: int) -> list[int]:
+    """The actions of a list of moves, each a cell name or an action number.
+
+    Args:
+        moves: `"c3 b2"`, `"12, 6"`, `["c3", 6]`; in a string, blanks or commas separate moves.
+        size: side of the board.
+
+    Raises:
+        InputError: if a move is not a cell of the board. Legality is not looked at; see `play`.
+    """
+    tokens = filter(None, _SEPARATORS.split(moves)) if isinstance(moves, str) else moves
+    return [_parse_move(token, size) for token in tokens]
+
+
+def play(game: Game, moves: str | Iterable[str | int]) -> State:
+    """The state after `moves` (as in `parse_moves`) from the empty board, replayed one by one.
+
+    Raises:
+        InputError: if a move is not a cell of the board, is not legal, or follows the end.
+    """
+    actions = parse_moves(moves, game.size)
+    state = game.init()
+    for ply, action in enumerate(actions):
+        legal, over, following = _try_move(game, state, jnp.int32(action))
+        if not legal:
+            raise illegal_move(actions, ply, game.size, over=bool(over))
+        state = following
+    return state
+
+
+def illegal_move(actions: Sequence[int], ply: int, size: int, *, over: bool) -> InputError:
+    """The error that says why `actions[ply]` cannot be played after the actions before it.
+
+    Args:
+        actions: the game's moves; those before `ply` were legal.
+        ply: which of them was refused, counted from 0; the message counts from 1.
+        size: side of the board.
+        over: whether the game had ended before it.
+    """
+    action, before = actions[ply], list(actions[:ply])
+    if over:
+        reason = f"the game ended with move {ply} ({cell_name(before[-1], size)})"
+    elif action in before:
+        reason = f"the cell was taken by move {before.index(action) + 1}"
+    else:
+        reason = "the rules do not allow it here"
+    move = f"move {ply + 1} ({cell_name(action, size)})"
+    return InputError(f"{move} is illegal: {reason}; leave out that move and all after it")
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _try_move(game: Game, state: State, action: jax.Array) -> tuple[jax.Array, jax.Array, State]:
+    """Whether `action` [] is legal, whether the game is over, and the state after it."""
+    return game.legal(state)[action], game.terminal(state), game.step(state, action)
+
+
+def _parse_move(token: str | int, size: int) -> int:
+    if not isinstance(token, str):
+        return _check_action(token, size)
+    return _check_action(int(token), size) if _NUMBER.fullmatch(token) else parse_cell(token, size)
+
+
+def _check_action(action: int, size: int) -> int:
+    action = operator.index(action)
+    if not 0 <= action < size**2:
+        raise InputError(
+            f"no action {action} on a {size}×{size} board; "
+            f"actions are 0 to {size**2 - 1}, cells {_names(size)}"
+        )
+    return action
+
+
+def _names(size: int) -> str:
+    last = chr(ord("a") + size - 1)
+    return f"a1 to {last}{size} (column letter, then row)"

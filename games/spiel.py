@@ -1,0 +1,66 @@
+"""The bridge to OpenSpiel: the same game there, and a position carried over move by move.
+
+OpenSpiel is the optional extra `hexlaw[games]`: a second opinion on the rules and the home of
+opponents such as `pyspiel.MCTSBot`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from games.errors import InputError
+from games.notation import illegal_move, parse_moves
+from games.protocol import Game
+
+if TYPE_CHECKING:
+    import pyspiel
+
+_PARAMETERS: dict[str, Callable[[Game], dict[str, int | bool]]] = {
+    "hex": lambda game: {"board_size": game.size, "swap": False},
+}
+
+
+def spiel_game(game: Game) -> pyspiel.Game:
+    """OpenSpiel's version of `game`, at the same size and with the same rules.
+
+    Raises:
+        InputError: if OpenSpiel is not installed, or we know no counterpart there.
+    """
+    try:
+        import pyspiel
+    except ImportError as error:
+        raise InputError(
+            "OpenSpiel (pyspiel) is not installed; install it with: pip install 'hexlaw[games]'"
+        ) from error
+    if game.name not in _PARAMETERS:
+        raise InputError(f"{game.name} has no OpenSpiel counterpart; {', '.join(_PARAMETERS)} has")
+    return pyspiel.load_game(game.name, _PARAMETERS[game.name](game))
+
+
+def to_spiel_action(game: Game, action: int) -> int:
+    """OpenSpiel's number for our `action`: for Hex the same, `row * size + column`."""
+    del game
+    return action
+
+
+def from_spiel_action(game: Game, spiel_action: int) -> int:
+    """Our action for OpenSpiel's `spiel_action`, the inverse of `to_spiel_action`."""
+    del game
+    return spiel_action
+
+
+def to_spiel_state(game: Game, moves: str | Iterable[str | int]) -> pyspiel.State:
+    """OpenSpiel's state after `moves` (as in `parse_moves`) from the empty board.
+
+    Raises:
+        InputError: if OpenSpiel is not installed, or it refuses a move.
+    """
+    state = spiel_game(game).new_initial_state()
+    actions = parse_moves(moves, game.size)
+    for ply, action in enumerate(actions):
+        spiel_action = to_spiel_action(game, action)
+        if spiel_action not in state.legal_actions():  # it would crash on an illegal one
+            raise illegal_move(actions, ply, game.size, over=state.is_terminal())
+        state.apply_action(spiel_action)
+    return state

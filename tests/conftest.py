@@ -1,0 +1,54 @@
+"""Strict JAX, a compilation cache that outlives the run, and oracles loaded by path."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+# Before JAX and NumPy are imported. Each of pytest-xdist's workers gets a core of its own: XLA
+# splits even small operations over all cores it may use, and workers that share them all are
+# slower together than one alone.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import jax
+import pytest
+
+from experiments.runtime import use_compilation_cache
+
+ORACLES = Path(__file__).parent / "oracles"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Almost all of a cold run is XLA compiling; a warm run finds the programs on disk."""
+    jax.config.update("jax_numpy_rank_promotion", "raise")
+    use_compilation_cache()
+    # An entry that another run is still writing, or a read-only disk, only costs a compilation.
+    config.addinivalue_line(
+        "filterwarnings", "ignore:Error (reading|writing) persistent compilation cache:UserWarning"
+    )
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Callable[[str], ModuleType]:
+    """Load `tests/oracles/<name>.py`, which belongs to no package: `oracle("puct").search(...)`."""
+
+    @functools.cache
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(f"oracle_{name}", ORACLES / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # where dataclasses look up their annotations
+        spec.loader.exec_module(module)
+        return module
+
+    return load
