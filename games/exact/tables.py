@@ -1,0 +1,235 @@
+"""The value of every position of Hex up to 4×4, for whole batches, on the host or inside `jit`.
+
+A position's index is the sum over cells of digit · 3^cell, where an empty cell has digit 0, a
+black stone 1 and a white stone 2. Worked out once, backwards from the full boards (retrograde
+analysis; 10 million positions and some seconds on 4×4), the table then lies in the user's cache
+folder: `hexlaw` under `platformdirs.user_cache_dir`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import platformdirs
+
+from games.errors import InputError
+from games.hex import BLACK, NOBODY, WHITE, Hex, HexState
+
+Array = Any
+"""A NumPy or a JAX array."""
+
+# A table is a mathematical fact, so every correct copy, built or read, has this digest.
+SHA256 = {
+    2: "350b606aa2210a8ed977a8f3109e2cbcf0009385d9925418ceab5c5c0d9c1a50",
+    3: "fbc2d969d9a28608f04efcd4121728b6423ae53bcbe22dbce81901a51701e183",
+    4: "f9a1257db1bbef95a55beaa0e5f73e78da7ea81965b29bc6c2cc2352b65b68be",
+}
+MAX_SIZE = max(SHA256)
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Values of all positions of one board.
+
+    `load_table` gives it with a NumPy array, `jax.device_put` moves it to a device. Its methods
+    take NumPy states with any leading axes, or under `jax.vmap` one JAX state. Inside `jit`, let
+    the table be an argument: closed over, its 43 MB would be copied into the program.
+    """
+
+    game: Hex = dataclasses.field(metadata={"static": True})
+    values: Array  # [3^A] int8, for the side to move: 1 won, -1 lost, 0 if no game arrives there
+
+    def value(self, state: HexState) -> Array:
+        """+1 if the side to move wins under perfect play, else -1; int8 [...].
+
+        A finished game has value -1: the side to move has lost.
+        """
+        return self.values[position_index(self.game, state)]
+
+    def winning_moves(self, state: HexState) -> Array:
+        """Mask of the winning moves of the side to move, bool [..., A]; none once it is over."""
+        return _is_open(state) & (self.values[self._after_each_move(state)] < 0)
+
+    def winning_replies(self, state: HexState) -> Array:
+        """How many winning moves each legal move leaves to the opponent, int [..., A].
+
+        0 for the moves that win, and without meaning for illegal ones.
+        """
+        after = self._after_each_move(state)[..., None]  # [..., A, 1]
+        other_cells = ~np.eye(self.game.num_actions, dtype=bool)
+        open_to_reply = _is_open(state)[..., None, :] & other_cells  # [..., A, A]
+        reply = (2 - state.to_move[..., None, None]) * _place_values(self.game)[None]
+        lost_by_mover = self.values[after + reply * open_to_reply] < 0
+        return (open_to_reply & lost_by_mover).sum(-1)
+
+    def _after_each_move(self, state: HexState) -> Array:
+        """Index of the position after each legal move [..., A]; of this position for the others."""
+        stone = (1 + state.to_move[..., None]) * _place_values(self.game)
+        return position_index(self.game, state)[..., None] + stone * _is_open(state)
+
+
+def position_index(game: Hex, state: HexState) -> Array:
+    """Index of a position in its table, int32 [...]."""
+    black, white = game.stones(state)
+    places = _place_values(game)
+    return black @ places + 2 * (white @ places)
+
+
+def load_table(game: Hex, folder: Path | None = None) -> Table:
+    """The table of a board, read from the cache, or built and put there.
+
+    Args:
+        game: Hex of side 2 to 4.
+        folder: where tables are kept; the user's cache folder if none is named.
+
+    Raises:
+        InputError: if the board is larger; 5×5 has 10¹¹ positions.
+    """
+    if not isinstance(game, Hex) or game.size not in SHA256:
+        raise InputError(
+            f"{game.name}: there are tables for hex up to {MAX_SIZE}×{MAX_SIZE} only, "
+            f"not for size {game.size}; ask the solver"
+        )
+    return _load_table(game, folder or Path(platformdirs.user_cache_dir("hexlaw")) / "exact")
+
+
+@functools.cache
+def _load_table(game: Hex, folder: Path) -> Table:
+    path = folder / f"{game.name}{game.size}.int8"
+    values = _read(path, SHA256[game.size])
+    if values is None:
+        values = solve_every_position(game)
+        with contextlib.suppress(OSError):  # no room or no right to write: build it again next time
+            _write(path, values)
+    values.flags.writeable = False
+    return Table(game, values)
+
+
+def _read(path: Path, sha256: str) -> np.ndarray | None:
+    """The values in a file, or none if it is missing, damaged or not the table it should be."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        return None
+    return np.frombuffer(content, np.int8)
+
+
+def _write(path: Path, values: np.ndarray) -> None:
+    """Put the file in its place at once, so that no other process reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(values.tobytes())
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def solve_every_position(game: Hex) -> np.ndarray:
+    """`Table.values` by retrograde analysis: from full boards back to the empty one.
+
+    A position is won if some move leads to a position that is lost for the opponent.
+    """
+    values = np.zeros(3**game.num_actions, np.int8)
+    joined = [_joined(game, player) for player in (BLACK, WHITE)]
+    completed = [_completed(game, joins) for joins in joined]
+    for plies in reversed(range(game.num_actions + 1)):
+        index, *stones = _positions(game, plies)
+        mover, last = plies % 2, (plies + 1) % 2
+        # Play stops at the first connection: it must hang on a stone of who moved last.
+        values[index[completed[last][stones[last]]]] = -1
+
+        unfinished = ~(joined[BLACK][stones[BLACK]] | joined[WHITE][stones[WHITE]])
+        index = index[unfinished]
+        occupied = (stones[BLACK] | stones[WHITE])[unfinished]
+        won = np.zeros(len(index), bool)
+        for cell, place in enumerate(_place_values(game)):
+            empty = np.flatnonzero((occupied >> cell) & 1 == 0)
+            won[empty] |= values[index[empty] + (1 + mover) * place] < 0
+        values[index] = np.where(won, 1, -1)
+    return values
+
+
+def _positions(game: Hex, plies: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All positions after so many plies: indices, black's and white's cells as bits; int32 each.
+
+    Put together from the two halves of the board, in all splits of the stones between them.
+    """
+    cells = game.num_actions // 2
+    low, high = _half_boards(cells), _half_boards(game.num_actions - cells)
+    shift = np.array([3**cells, 2**cells, 2**cells], np.int32)[:, None, None]
+    parts = []
+    for (black, white), low_half in low.items():
+        high_half = high.get(((plies + 1) // 2 - black, plies // 2 - white))
+        if high_half is not None:
+            both = low_half[:, None, :] + shift * high_half[:, :, None]
+            parts.append(both.reshape(3, -1))
+    index, black, white = np.concatenate(parts, axis=1)
+    return index, black, white
+
+
+@functools.cache
+def _half_boards(cells: int) -> dict[tuple[int, int], np.ndarray]:
+    """Fillings of `cells` cells by their numbers of black and white stones.
+
+    Each [3, N] int32: index, black's cells, white's cells.
+    """
+    index = np.arange(3**cells)
+    digits = index[:, None] // 3 ** np.arange(cells) % 3
+    black, white = digits == 1, digits == 2
+    bits = 1 << np.arange(cells)
+    rows = np.stack([index, black @ bits, white @ bits]).astype(np.int32)
+    counts = np.stack([black.sum(1), white.sum(1)])
+    return {
+        (b, w): rows[:, (counts[0] == b) & (counts[1] == w)]
+        for b in range(cells + 1)
+        for w in range(cells + 1 - b)
+    }
+
+
+def _joined(game: Hex, player: int) -> np.ndarray:
+    """Whether a set of stones joins the player's edges, for all 2^A sets of cells."""
+    stones = np.arange(2**game.num_actions, dtype=np.int32)
+    first, second = (int(edge @ (1 << np.arange(game.num_actions))) for edge in game.edges[player])
+    around = [
+        sum(1 << int(other) for other in row if other < game.num_actions) for row in game.neighbours
+    ]
+    group, before = stones & first, None
+    while before is None or np.any(group != before):
+        before = group.copy()
+        for cell, cells_around in enumerate(around):
+            group |= np.where((group >> cell) & 1, stones & cells_around, 0)
+    return group & second != 0
+
+
+def _completed(game: Hex, joined: np.ndarray) -> np.ndarray:
+    """Whether a set of stones joins the edges, but would not without some one of its stones."""
+    stones = np.arange(len(joined))
+    critical = np.zeros(len(joined), bool)
+    for cell in range(game.num_actions):
+        critical |= ~joined[stones & ~(1 << cell)]
+    return joined & critical
+
+
+def _is_open(state: HexState) -> Array:
+    """Legal cells [..., A]; `Hex.legal` for states with any leading axes."""
+    return (state.labels == 0) & (state.winner == NOBODY)[..., None]
+
+
+def _place_values(game: Hex) -> np.ndarray:
+    """3^cell, int32 [A]."""
+    return 3 ** np.arange(game.num_actions, dtype=np.int32)
