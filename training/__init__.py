@@ -1,0 +1,1 @@
+"""From a configuration to snapshots: networks, self-play, learner, ledger, store."""

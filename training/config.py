@@ -1,0 +1,126 @@
+"""Configuration of one training run, with the paper's value (Jones 2021, Table II) beside ours."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Self
+
+import numpy as np
+import pydantic
+
+import games
+from games.protocol import Game
+from mcts.config import FrozenModel
+from mcts.search import SearchConfig
+from training.networks import NetworkConfig
+
+SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
+
+
+class TrainConfig(FrozenModel, frozen=True):
+    """One training run. Lengths are in moves (plies), sizes in positions."""
+
+    game: str = "hex"
+    boardsize: int = 5
+    network: NetworkConfig = NetworkConfig()
+    seed: int = pydantic.Field(default=0, ge=0, lt=2**31)
+
+    search: SearchConfig = SELFPLAY_SEARCH
+    """Search of every self-play move. Jones: 64 nodes, noise 0.25, regularised policy."""
+    lanes: int = pydantic.Field(default=128, ge=1)
+    """Games played side by side. Jones: 32,768."""
+    moves: int = pydantic.Field(default=4, ge=1)
+    """Self-play moves of each lane between two rounds of learning. Jones: 1."""
+    opening_plies: int | None = pydantic.Field(default=None, ge=0)
+    """Each game opens with 0 to this many random moves, drawn evenly; half the
+    board if unset. Positions off the best line are hardly ever learnt otherwise. Jones: 0."""
+    temperature_plies: int | None = pydantic.Field(default=None, ge=0)
+    """Moves are sampled by visit count up to this ply, then the most visited is played; a quarter
+    of the board if unset. Jones: the whole game."""
+
+    window: int = pydantic.Field(default=64, ge=1)
+    """Moves of each lane that the replay window holds. Jones: 64."""
+    batch_size: int = pydantic.Field(default=256, ge=1)
+    """Positions of one learner step. Jones: 32,768."""
+    replay_ratio: float = pydantic.Field(default=8.0, gt=0)
+    """How often each position is trained on, on average. Jones: 1."""
+    learning_rate: float = pydantic.Field(default=3e-3, gt=0)
+    """Adam's step size. Jones: 1e-3."""
+    augment: bool = True
+    """Show positions to the learner in a random symmetry of the board. Jones: no."""
+
+    samples: int = pydantic.Field(default=200_000, ge=1)
+    """Self-play positions after which the run ends."""
+    first_snapshot: int = pydantic.Field(default=2_048, ge=1)
+    """Self-play positions at the first snapshot."""
+    snapshots: int = pydantic.Field(default=21, ge=1)
+    """Snapshots, evenly spaced in log compute. Jones: 21."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        games.make(self.game, self.boardsize)  # refuses what cannot be played
+        if self.window % self.moves:
+            raise ValueError(f"window {self.window} must be a multiple of moves {self.moves}")
+        if self.learner_steps < 1:
+            raise ValueError(
+                f"replay_ratio {self.replay_ratio} × {self.samples_per_iteration} positions an "
+                f"iteration make no learner step of batch_size {self.batch_size}"
+            )
+        if self.first_snapshot > self.samples:
+            raise ValueError(
+                f"first_snapshot {self.first_snapshot} comes after the end ({self.samples} samples)"
+            )
+        if self.samples < self.snapshots * self.samples_per_iteration:
+            raise ValueError(
+                f"{self.samples} samples are less than {self.snapshots} iterations of "
+                f"{self.samples_per_iteration}: ask for fewer snapshots, or lower lanes or moves"
+            )
+        return self
+
+    @property
+    def rules(self) -> Game:
+        """The game that is played."""
+        return games.make(self.game, self.boardsize)
+
+    @property
+    def samples_per_iteration(self) -> int:
+        """Self-play positions between two rounds of learning."""
+        return self.lanes * self.moves
+
+    @property
+    def learner_steps(self) -> int:
+        """Learner steps an iteration."""
+        return round(self.replay_ratio * self.samples_per_iteration / self.batch_size)
+
+    @property
+    def max_opening_plies(self) -> int:
+        """`opening_plies` with its default filled in."""
+        half_board = self.boardsize**2 // 2
+        return half_board if self.opening_plies is None else self.opening_plies
+
+    @property
+    def greedy_from(self) -> int:
+        """`temperature_plies` with its default filled in."""
+        quarter_board = self.boardsize**2 // 4
+        return quarter_board if self.temperature_plies is None else self.temperature_plies
+
+    @property
+    def snapshot_iterations(self) -> list[int]:
+        """Iterations after which a snapshot is taken, rising; the last one ends the run.
+
+        Evenly spaced in log samples where these are at least one iteration apart.
+        """
+        # From the end, so that a single snapshot is the last one.
+        at_samples = np.geomspace(self.samples, self.first_snapshot, self.snapshots)[::-1]
+        wanted = np.ceil(at_samples / self.samples_per_iteration - 1e-9).astype(int)
+        order = np.arange(self.snapshots)
+        spread = np.maximum.accumulate(wanted - order) + order
+        last = int(wanted[-1])
+        return [int(k) for k in np.minimum(spread, last - order[::-1])]
+
+    @property
+    def run_id(self) -> str:
+        """Name of the run: what people look for, then a hash of everything."""
+        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+        shape = f"{self.network.width}x{self.network.depth}"
+        return f"{self.game}{self.boardsize}-{shape}-s{self.seed}-{digest}"

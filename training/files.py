@@ -1,0 +1,138 @@
+"""Snapshots (safetensors) and resume checkpoints (orbax) on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import flax.traverse_util
+import jax
+import numpy as np
+import safetensors
+import safetensors.numpy
+from orbax.checkpoint import v1 as ocp
+
+from games.errors import InputError
+from training.config import TrainConfig
+from training.ledger import Ledger
+from training.networks import Params
+from training.program import TrainState
+
+
+def save_snapshot(path: Path, params: Params, config: TrainConfig) -> str:
+    """Write weights, with the run's configuration in the metadata, whole or not at all.
+
+    Returns:
+        The file's SHA-256.
+    """
+    flat = flax.traverse_util.flatten_dict(jax.device_get(params), sep="/")
+    tensors = {name: np.asarray(value) for name, value in flat.items()}
+    payload = safetensors.numpy.save(tensors, {"config": config.model_dump_json()})
+    write_atomically(path, payload)
+    return hashlib.sha256(payload).hexdigest()
+
+
+def write_atomically(path: Path, payload: bytes) -> None:
+    """Write a file so that a reader, or a kill at any moment, sees all of it or none."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(payload)
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()  # what is half-written would fill a full disk for nothing
+        raise InputError(
+            f"cannot write {path}: {error.strerror}; free some space, check its permissions, or "
+            "choose another --lab"
+        ) from error
+
+
+def load_snapshot(path: Path, sha256: str | None = None) -> tuple[Params, TrainConfig]:
+    """Weights and the configuration of the run that made them.
+
+    Raises:
+        InputError: if the file is missing, damaged, foreign, or not the one its row describes.
+    """
+    try:
+        payload = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read snapshot {path}: {error.strerror}") from error
+    if sha256 is not None and hashlib.sha256(payload).hexdigest() != sha256:
+        raise InputError(
+            f"snapshot {path} is not the one the store describes (its SHA-256 differs): it was "
+            "damaged or replaced; restore it or train the run again in a new lab"
+        )
+    try:
+        tensors = safetensors.numpy.load(payload)
+        with safetensors.safe_open(path, "numpy") as opened:
+            metadata = opened.metadata() or {}
+        if "config" not in metadata:
+            raise ValueError("it does not say which run it is of")
+        config = TrainConfig.model_validate_json(metadata["config"])
+    except (safetensors.SafetensorError, ValueError) as error:
+        raise InputError(
+            f"{path} is not a hexlaw snapshot: {str(error).splitlines()[0]}"
+        ) from error
+    return flax.traverse_util.unflatten_dict(tensors, sep="/"), config
+
+
+class Checkpoints:
+    """The resume points of one run: the last two, each whole (orbax renames when finished)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self._checkpointer = ocp.training.Checkpointer(
+                str(folder.absolute()),
+                # orbax's own protocol does not admit its own policies to a type checker
+                preservation_policy=ocp.training.preservation_policies.LatestN(2),  # pyright: ignore[reportArgumentType]
+            )
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def save(self, iteration: int, state: TrainState, ledger: Ledger) -> None:
+        """Keep `state` as it is after `iteration` iterations.
+
+        Raises:
+            InputError: if it cannot be written.
+        """
+        try:
+            self._checkpointer.save(
+                iteration, state, custom_metadata={"ledger": dataclasses.asdict(ledger)}
+            )
+        except (OSError, ValueError) as error:
+            raise self._unwritable(error) from error
+
+    def latest(self, like: TrainState) -> tuple[int, TrainState, Ledger] | None:
+        """The newest readable checkpoint: iterations done, state, ledger; none if there is none.
+
+        Unreadable ones are deleted: orbax would keep them in place of newer, whole ones.
+
+        Args:
+            like: a state of the same shapes (arrays or `jax.ShapeDtypeStruct`s).
+        """
+        for checkpoint in reversed(self._checkpointer.checkpoints):
+            try:
+                state = self._checkpointer.load(checkpoint.step, like)
+                metadata: Any = self._checkpointer.checkpointables_metadata(checkpoint.step)
+                ledger = Ledger(**metadata.custom_metadata["ledger"])
+            except (OSError, ValueError, KeyError, TypeError):
+                self._checkpointer.delete(checkpoint.step)
+                continue
+            return checkpoint.step, state, ledger
+        return None
+
+    def close(self) -> None:
+        """Finish what is being written."""
+        self._checkpointer.close()
+
+    def _unwritable(self, error: Exception) -> InputError:
+        return InputError(
+            f"cannot write a checkpoint to {self.folder}: {str(error).splitlines()[0]}; free some "
+            "space or check its permissions; the run goes on from the previous one"
+        )

@@ -1,0 +1,126 @@
+"""Continuous self-play: B lanes, each playing one game after another against itself."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from games.protocol import Game, State
+from mcts.search import Evaluate, SearchConfig, SearchResult, search
+
+
+class Schedule(NamedTuple):
+    """How moves are chosen; run-time values, so that one compiled program serves all."""
+
+    max_opening_plies: jax.Array  # [] int32, a game opens with 0 to this many random moves
+    greedy_from: jax.Array  # [] int32, the ply from which the most visited move is played
+
+
+class Lanes(NamedTuple):
+    """The games in progress. Never a finished one: every search starts on a live board."""
+
+    states: State  # [B, ...]
+    ply: jax.Array  # [B] int32, moves played in this game
+    opening_plies: jax.Array  # [B] int32, random moves that open this game
+
+
+class Move(NamedTuple):
+    """One move of each lane as the learner wants it, in the mover's frame and view."""
+
+    planes: jax.Array  # [B, 2, S, S] bool, the position before the move
+    legal: jax.Array  # [B, A] bool
+    policy: jax.Array  # [B, A] float32, the search policy (visit shares, no temperature)
+    reward: jax.Array  # [B] float32, the outcome if the move ended the game, else 0
+    ended: jax.Array  # [B] bool, whether the move ended the game
+    random: jax.Array  # [B] bool, whether it was an opening move, drawn at random
+
+
+def start_lanes(game: Game, schedule: Schedule, lanes: int, key: jax.Array) -> Lanes:
+    """Fresh games in every lane."""
+    empty = game.init()
+    states = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (lanes, *leaf.shape)), empty)
+    return Lanes(
+        states=states,
+        ply=jnp.zeros(lanes, jnp.int32),
+        opening_plies=_draw_opening_plies(schedule, lanes, key),
+    )
+
+
+def _draw_opening_plies(schedule: Schedule, lanes: int, key: jax.Array) -> jax.Array:
+    return draw_below(schedule.max_opening_plies + 1, jax.random.uniform(key, (lanes,)))
+
+
+def draw_below(count: jax.Array | int, uniform: jax.Array) -> jax.Array:
+    """Integers drawn evenly from 0 to `count` - 1, given uniform variates below 1.
+
+    `jax.random.randint` needs eight times the compiled code to spread counts up to 2³² evenly;
+    with 24 bits of a float, counts below a million are even to within a tenth.
+    """
+    return (uniform * count).astype(jnp.int32)
+
+
+def play_move(
+    game: Game,
+    evaluate: Evaluate,
+    config: SearchConfig,
+    schedule: Schedule,
+    params: Any,
+    lanes: Lanes,
+    key: jax.Array,
+) -> tuple[Lanes, Move]:
+    """Search and play one move in every lane; finished games make room for new ones."""
+    search_key, action_key, opening_key = jax.random.split(key, 3)
+    states = lanes.states
+    result = search(game, evaluate, config, params, states, search_key)
+    legal = jax.vmap(game.legal)(states)
+    random = lanes.ply < lanes.opening_plies
+    greedy = lanes.ply >= schedule.greedy_from
+    action = choose_action(result, legal, random, greedy, action_key)
+
+    mover = jax.vmap(game.to_move)(states)
+    after = jax.vmap(game.step)(states, action)
+    ended = jax.vmap(game.terminal)(after)
+    winner = jax.vmap(game.winner)(after)
+    move = Move(
+        planes=jax.vmap(game.observe)(states),
+        legal=jax.vmap(game.to_mover_frame)(states, legal),
+        policy=jax.vmap(game.to_mover_frame)(states, result.policy),
+        reward=jnp.where(winner < 0, 0.0, jnp.where(winner == mover, 1.0, -1.0)) * ended,
+        ended=ended,
+        random=random,
+    )
+
+    fresh = start_lanes(game, schedule, ended.shape[0], opening_key)
+    played = Lanes(after, lanes.ply + 1, lanes.opening_plies)
+    return select_lanes(ended, fresh, played), move
+
+
+def select_lanes(mask: jax.Array, new: Any, old: Any) -> Any:
+    """`new` in the lanes where `mask` [B] holds, else `old`; both pytrees of arrays [B, ...]."""
+
+    def select(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(mask.reshape(-1, *[1] * (old.ndim - 1)), new, old)
+
+    return jax.tree.map(select, new, old)
+
+
+def choose_action(
+    result: SearchResult,
+    legal: jax.Array,
+    random: jax.Array,
+    greedy: jax.Array,
+    key: jax.Array,
+) -> jax.Array:
+    """Actions [B]: a random legal one where `random` [B], else the most visited one where
+    `greedy` [B], else one drawn by the search policy."""
+    weights = jnp.where(random[:, None], legal.astype(jnp.float32), result.policy)
+    sampled = jax.random.categorical(key, jnp.log(weights))
+    return jnp.where(greedy & ~random, most_visited(result), sampled)
+
+
+def most_visited(result: SearchResult) -> jax.Array:
+    """The action with the largest share of visits [B], ties broken by the prior."""
+    # Shares differ by at least one visit in 4,096; a prior scaled below that only breaks ties.
+    return jnp.argmax(result.policy + result.prior * 1e-4, axis=-1)

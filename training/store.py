@@ -1,0 +1,277 @@
+"""The lab's store: runs, snapshots, agents, matches and games in one SQLite file (WAL mode).
+
+The tables are Jones's (boardlaw `sql.py`) plus stored games: an *agent* is a snapshot together
+with the search it uses at play time. Every column's sentence stands in its `doc=`; docs/data.md
+shows the same sentences and a test holds the two together. Writes are idempotent: the unique
+constraints make the same task done twice leave one row.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc, orm
+
+from games.errors import InputError
+
+DATABASE_NAME = "lab.sqlite"
+BUSY_TIMEOUT_MS = 60_000  # several worker processes write; a commit takes milliseconds
+
+
+class Table(orm.DeclarativeBase):
+    """Base of every table."""
+
+    type_annotation_map: ClassVar = {dict[str, Any]: sa.JSON}
+
+
+def _utc_now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+class Run(Table):
+    """One training run."""
+
+    __tablename__ = "run"
+
+    id: orm.Mapped[str] = orm.mapped_column(
+        primary_key=True, doc="Name of the run: board, network, seed and a hash of `config`."
+    )
+    game: orm.Mapped[str] = orm.mapped_column(doc="Registry name of the game.")
+    boardsize: orm.Mapped[int] = orm.mapped_column(doc="Board side S.")
+    width: orm.Mapped[int] = orm.mapped_column(doc="Neurons in each layer of the network's trunk.")
+    depth: orm.Mapped[int] = orm.mapped_column(doc="Residual layers of the network's trunk.")
+    parameters: orm.Mapped[int] = orm.mapped_column(
+        doc="Weights and biases P, counted as Jones did (ReZero's scalars left out)."
+    )
+    seed: orm.Mapped[int] = orm.mapped_column(doc="Seed of every random number of the run.")
+    config: orm.Mapped[dict[str, Any]] = orm.mapped_column(
+        doc="The whole training configuration as JSON."
+    )
+    status: orm.Mapped[str] = orm.mapped_column(
+        default="running", doc="`running` (also: stopped and resumable), `done` or `failed`."
+    )
+    reason: orm.Mapped[str | None] = orm.mapped_column(doc="Why a failed run failed, else empty.")
+    device: orm.Mapped[str] = orm.mapped_column(doc="Device that trained it, as JAX names it.")
+    commit: orm.Mapped[str] = orm.mapped_column(
+        doc="Git commit of the code, `-dirty` appended if files differed; else the version."
+    )
+    command: orm.Mapped[str] = orm.mapped_column(doc="The command line that started it.")
+    created: orm.Mapped[str] = orm.mapped_column(
+        default=_utc_now, doc="When it started, UTC, ISO 8601."
+    )
+
+
+class Snapshot(Table):
+    """The network of a run at one moment, with everything spent up to it."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (sa.UniqueConstraint("run_id", "index"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the snapshot.")
+    run_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("run.id"), index=True, doc="The run it was taken from."
+    )
+    index: orm.Mapped[int] = orm.mapped_column(
+        doc="Position in the run, counted from 0; snapshots are spaced evenly in log compute."
+    )
+    samples: orm.Mapped[int] = orm.mapped_column(doc="Positions searched in self-play so far.")
+    learner_samples: orm.Mapped[int] = orm.mapped_column(
+        doc="Positions the learner has trained on so far, repeats counted."
+    )
+    network_evaluations: orm.Mapped[int] = orm.mapped_column(
+        doc="Network forward passes of self-play so far, the roots' included."
+    )
+    selfplay_flops: orm.Mapped[float] = orm.mapped_column(
+        doc="FLOPs of those forward passes; one multiply-add = 2 FLOPs."
+    )
+    learner_flops: orm.Mapped[float] = orm.mapped_column(
+        doc="FLOPs of the learner's forward and backward passes so far."
+    )
+    train_flops: orm.Mapped[float] = orm.mapped_column(
+        doc="`selfplay_flops` + `learner_flops`: all that training has cost."
+    )
+    jones_flops: orm.Mapped[float] = orm.mapped_column(
+        doc="Jones's count: samples × nodes × parameters; one per multiply-add, no learner."
+    )
+    seconds: orm.Mapped[float] = orm.mapped_column(
+        doc="Training time so far in seconds, compilation and pauses left out."
+    )
+    policy_loss: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Cross-entropy of the policy against the search policy, in nats, last iteration."
+    )
+    value_loss: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Mean squared error of the value against the outcome, last iteration."
+    )
+    game_length: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Mean plies of the self-play games that ended in the last iteration."
+    )
+    file: orm.Mapped[str] = orm.mapped_column(
+        doc="Weights (safetensors), path relative to the store's folder."
+    )
+    sha256: orm.Mapped[str] = orm.mapped_column(doc="SHA-256 of that file.")
+    created: orm.Mapped[str] = orm.mapped_column(
+        default=_utc_now, doc="When it was taken, UTC, ISO 8601."
+    )
+
+
+class Agent(Table):
+    """A snapshot plus the search it plays with."""
+
+    __tablename__ = "agent"
+    __table_args__ = (sa.UniqueConstraint("snapshot_id", "search_id"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the agent.")
+    snapshot_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("snapshot.id"), index=True, doc="The snapshot it plays with."
+    )
+    search_id: orm.Mapped[str] = orm.mapped_column(doc="Hash of `search`.")
+    nodes: orm.Mapped[int] = orm.mapped_column(
+        doc="Network evaluations a move, the root's included; 1 is the raw policy."
+    )
+    search: orm.Mapped[dict[str, Any]] = orm.mapped_column(
+        doc="The whole play-time search configuration as JSON."
+    )
+    test_flops: orm.Mapped[float] = orm.mapped_column(
+        doc="FLOPs of the network evaluations of one move; one multiply-add = 2 FLOPs."
+    )
+
+
+class Match(Table):
+    """Games between two agents with fixed colours."""
+
+    __tablename__ = "match"
+    __table_args__ = (sa.UniqueConstraint("tournament", "round", "black_id", "white_id"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the match.")
+    tournament: orm.Mapped[str] = orm.mapped_column(
+        doc="Which tournament it belongs to: board and a hash of the arena's configuration."
+    )
+    round: orm.Mapped[int] = orm.mapped_column(
+        doc="Round of the tournament; each round has openings of its own."
+    )
+    black_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("agent.id"), index=True, doc="The agent that played black (first)."
+    )
+    white_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("agent.id"), index=True, doc="The agent that played white (second)."
+    )
+    games: orm.Mapped[int] = orm.mapped_column(doc="Games played.")
+    distinct_games: orm.Mapped[int] = orm.mapped_column(
+        doc="Games among them with a move sequence of their own."
+    )
+    black_wins: orm.Mapped[int] = orm.mapped_column(doc="Games that black won.")
+    white_wins: orm.Mapped[int] = orm.mapped_column(doc="Games that white won.")
+
+
+class Game(Table):
+    """The moves of one game."""
+
+    __tablename__ = "game"
+    __table_args__ = (sa.UniqueConstraint("match_id", "index"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the game.")
+    match_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("match.id"), index=True, doc="The match it belongs to."
+    )
+    index: orm.Mapped[int] = orm.mapped_column(doc="Position in the match, counted from 0.")
+    opening_plies: orm.Mapped[int] = orm.mapped_column(
+        doc="Leading moves that came from the opening, not from the agents."
+    )
+    moves: orm.Mapped[bytes] = orm.mapped_column(
+        doc="Actions in the board frame, two bytes each, little endian."
+    )
+    winner: orm.Mapped[int] = orm.mapped_column(doc="0 if black won, 1 if white won.")
+    seed: orm.Mapped[int] = orm.mapped_column(doc="Seed of the round the game was played in.")
+    analysis: orm.Mapped[dict[str, Any] | None] = orm.mapped_column(
+        doc="What an agent thought at each move, as JSON, where it was asked for."
+    )
+
+
+class Store:
+    """A lab on disk: the database, with snapshots and checkpoints in folders beside it.
+
+    Raises:
+        InputError: if the folder cannot be written or the database is damaged or foreign.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / DATABASE_NAME
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"cannot create the lab folder {folder}: {error.strerror}; choose another --lab"
+            ) from error
+        self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(self.path)))
+        event.listen(self._engine, "connect", _set_pragmas)
+        with self._clear_errors():
+            with self._engine.connect() as connection:
+                self._check(connection)
+            Table.metadata.create_all(self._engine)
+
+    def _check(self, connection: sa.Connection) -> None:
+        """Refuse a database that is damaged or whose tables are not ours."""
+        verdict = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar()
+        if verdict != "ok":
+            raise InputError(
+                f"{self.path} is damaged ({' '.join(str(verdict).split())}); restore it from a "
+                "backup or start a new lab with --lab DIR"
+            )
+        present = set(sa.inspect(connection).get_table_names())
+        ours = [table for table in Table.metadata.sorted_tables if table.name in present]
+        if present and not ours:
+            raise InputError(
+                f"{self.path} is a database of something else (it has the tables "
+                f"{', '.join(sorted(present))}); start a new lab with --lab DIR"
+            )
+        for table in ours:
+            found = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+            missing = {column.name for column in table.columns} - found
+            if missing:
+                raise InputError(
+                    f"{self.path}: table {table.name!r} lacks {', '.join(sorted(missing))}: it "
+                    "was made by another version of hexlaw; start a new lab with --lab DIR"
+                )
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.DatabaseError as error:
+            if isinstance(error, exc.IntegrityError | exc.ProgrammingError):
+                raise  # a fault of ours, not of the file or the disk
+            cause = str(error.orig)
+            raise InputError(
+                f"{self.path}: {cause}; free some space, check its permissions, or choose "
+                "another --lab"
+            ) from error
+
+    @contextmanager
+    def session(self) -> Iterator[orm.Session]:
+        """A transaction: committed at the end of the block, rolled back on any exception."""
+        with self._clear_errors(), orm.Session(self._engine) as session, session.begin():
+            yield session
+
+    def frame_query(self, statement: sa.Select) -> tuple[list[str], list[tuple]]:
+        """Column names and rows of a query, for building data frames."""
+        with self._clear_errors(), self._engine.connect() as connection:
+            result = connection.execute(statement)
+            return list(result.keys()), [tuple(row) for row in result]
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=wal",
+        "synchronous=normal",
+        "foreign_keys=on",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
