@@ -1,0 +1,151 @@
+"""A lab's rows as pandas frames, from its store or from the files a report leaves beside itself.
+
+Frames hold what the tables of training/store.py hold, with two conveniences: a snapshot carries
+the columns of its run, an agent those of its snapshot, a match its board side, so that nobody has
+to join before plotting; and `moves` is a list of actions instead of bytes. In files, columns that
+hold JSON (`JSON_COLUMNS`) are JSON text; in memory they are dicts and lists.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+
+from games.errors import InputError
+from training import store as tables
+
+JSON_COLUMNS = {"config", "search", "analysis", "moves"}
+
+_RUN_COLUMNS = ["id", "game", "boardsize", "width", "depth", "parameters", "seed"]
+_SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LabRows:
+    """One frame a table; see docs/data.md for the columns."""
+
+    runs: pd.DataFrame
+    snapshots: pd.DataFrame  # + game, boardsize, width, depth, parameters, seed of the run
+    agents: pd.DataFrame  # + those and run_id, index, samples, seconds, FLOPs of the snapshot
+    matches: pd.DataFrame  # + boardsize
+    games: pd.DataFrame
+
+
+def load_lab(store: tables.Store) -> LabRows:
+    """Every row of a lab.
+
+    Raises:
+        InputError: if the database is damaged.
+    """
+
+    def frame(table: type[tables.Table]) -> pd.DataFrame:
+        columns, rows = store.frame_query(sa.select(*table.__table__.columns))
+        return pd.DataFrame(rows, columns=pd.Index(columns))
+
+    runs = frame(tables.Run)
+    of_run = runs[_RUN_COLUMNS].rename(columns={"id": "run_id"})
+    snapshots = frame(tables.Snapshot).merge(of_run, on="run_id", how="left")
+    of_snapshot = snapshots[["id", *_SNAPSHOT_COLUMNS, *of_run.columns.drop("run_id")]]
+    agents = frame(tables.Agent).merge(
+        of_snapshot.rename(columns={"id": "snapshot_id"}), on="snapshot_id", how="left"
+    )
+    of_black = agents[["id", "boardsize"]].rename(columns={"id": "black_id"})
+    matches = frame(tables.Match).merge(of_black, on="black_id", how="left")
+    games = frame(tables.Game)
+    games["moves"] = [np.frombuffer(moves, "<u2").tolist() for moves in games["moves"]]
+    return LabRows(runs, snapshots, agents, matches, games)
+
+
+def write_parquet(rows: LabRows, folder: Path) -> list[Path]:
+    """Write `runs.parquet` … `games.parquet`, which `read_parquet` reads back."""
+    return [
+        _written(folder / f"{name}.parquet", lambda path, frame=frame: frame.to_parquet(path))
+        for name, frame in _as_text(rows).items()
+    ]
+
+
+def write_csv(rows: LabRows, folder: Path) -> list[Path]:
+    """Write `runs.csv` … `games.csv`, for spreadsheets and other languages."""
+    return [
+        _written(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))
+        for name, frame in _as_text(rows).items()
+    ]
+
+
+def read_parquet(folder: Path) -> LabRows:
+    """Read what `write_parquet` wrote.
+
+    Raises:
+        InputError: if a file is missing, damaged, or lacks a column.
+    """
+    return LabRows(
+        **{field.name: _read(folder, field.name) for field in dataclasses.fields(LabRows)}
+    )
+
+
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / f"{name}.parquet"
+    try:
+        frame = pd.read_parquet(path)
+    except FileNotFoundError as error:
+        raise InputError(f"no {path.name} in {folder}; name a folder with exported rows") from error
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path} is damaged ({error}); export the rows again") from error
+    missing = _expected_columns(name) - set(frame.columns)
+    if missing:
+        raise InputError(
+            f"{path} lacks the columns {', '.join(sorted(missing))}; export the rows again"
+        )
+    for column in JSON_COLUMNS & set(frame.columns):
+        frame[column] = _parsed(frame[column], path)
+    return frame
+
+
+def _expected_columns(name: str) -> set[str]:
+    of_run = set(_RUN_COLUMNS) - {"id"}
+    table, extra = {
+        "runs": (tables.Run, set()),
+        "snapshots": (tables.Snapshot, of_run),
+        "agents": (tables.Agent, of_run | set(_SNAPSHOT_COLUMNS)),
+        "matches": (tables.Match, {"boardsize"}),
+        "games": (tables.Game, set()),
+    }[name]
+    return {column.name for column in table.__table__.columns} | extra
+
+
+def _parsed(column: pd.Series, path: Path) -> pd.Series:
+    try:
+        values = [None if pd.isna(text) else json.loads(text) for text in column]
+    except ValueError as error:
+        raise InputError(
+            f"{path}: column {column.name!r} holds no JSON ({error}); export the rows again"
+        ) from error
+    return pd.Series(values, index=column.index, dtype=object)
+
+
+def _as_text(rows: LabRows) -> dict[str, pd.DataFrame]:
+    """The frames with their JSON columns written out."""
+    frames = {}
+    for field in dataclasses.fields(rows):
+        frame = getattr(rows, field.name).copy()
+        for column in JSON_COLUMNS & set(frame.columns):
+            frame[column] = [
+                None if value is None else json.dumps(value) for value in frame[column]
+            ]
+        frames[field.name] = frame
+    return frames
+
+
+def _written(path: Path, write) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; choose another folder") from error
+    return path

@@ -1,0 +1,34 @@
+"""How numbers read in the report's text and tables."""
+
+from __future__ import annotations
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with a true minus sign and thin spaces between thousands."""
+    return f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "−")
+
+
+def interval(low: float, high: float, digits: int = 0) -> str:
+    """`low` to `high`, as in the text."""
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def compute(flops: float) -> str:
+    """An amount of compute or of samples in powers of ten: 1.2×10¹²."""
+    if flops < 1e4:
+        return number(flops)
+    mantissa, exponent = f"{flops:.1e}".split("e")
+    return f"{mantissa}×10{str(int(exponent)).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def duration(seconds: float) -> str:
+    """A time span in the unit a person would use."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{number(seconds / length, 1)} {unit}"
+    return f"{number(seconds, 1)} s"
+
+
+def listed(words: list[str]) -> str:
+    """`a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

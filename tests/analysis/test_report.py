@@ -1,0 +1,148 @@
+"""The report as a file: whole, offline, rebuilt from exported rows, honest without a law."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import pytest
+
+from analysis import theme
+from analysis.report import write_report
+from analysis.rows import read_parquet
+from games.errors import InputError
+
+VOID = {"meta", "br", "link", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Collects ids, links and text, and checks that elements nest."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.open, self.text, self.tags = [], [], [], [], set()
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self._attributes(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self._attributes(attrs)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def _attributes(self, attrs):
+        self.ids += [value for name, value in attrs if name == "id"]
+        self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href")]
+
+
+@pytest.fixture(scope="module")
+def report(lab_rows, tmp_path_factory):
+    return write_report(lab_rows, tmp_path_factory.mktemp("report"), resamples=10)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return Page(report.index.read_text(encoding="utf-8"))
+
+
+def test_the_page_is_small_and_needs_nothing_else(report, page):
+    text = report.index.read_text(encoding="utf-8")
+    assert len(text) < 2_000_000
+    assert "script" not in page.tags
+    assert "@import" not in text
+    # What it points to is in itself or lies beside it.
+    beside = [link for link in page.links if not link.startswith(("#", "data:"))]
+    assert beside
+    assert all((report.index.parent / link).exists() for link in beside)
+
+
+def test_inlined_figures_do_not_share_ids(report, page):
+    assert len(page.ids) == len(set(page.ids))
+    text = report.index.read_text(encoding="utf-8")
+    referenced = re.findall(r'(?:href="#|url\(#|labelledby=")([^")]+)', text)
+    assert set(referenced) <= set(page.ids)
+
+
+def test_text_from_outside_is_escaped(report):
+    text = report.index.read_text(encoding="utf-8")
+    assert "--preset &lt;tiny&gt; &amp; more" in text
+    assert "<tiny>" not in text
+
+
+def test_every_section_is_there(page):
+    text = " ".join("".join(page.text).split())
+    for part in (
+        "30 agents on 3×3 and 4×4 were rated",
+        "Read with care",
+        "2×2, 4×2, 8×2",
+        "0123abc",
+        "Fitted numbers with 95 % intervals",
+        "What these runs can and cannot show",
+        "3×3: the best 8 of 15 agents",
+        "Black wins with move 5.",
+    ):
+        assert part in text, part
+
+
+def test_figures_and_tables_lie_beside_the_page(report):
+    stems = {path.stem for path in report.figures}
+    assert stems == {
+        "training_curves", "law", "law_jones", "win_rates_3", "win_rates_4", "game_value",
+    }  # fmt: skip
+    assert all(path.stat().st_size > 1000 for path in report.figures)
+    for path in report.figures:
+        if path.suffix == ".svg":
+            ET.parse(path)
+    names = {path.name for path in report.tables}
+    assert {"ratings.csv", "frontiers.csv", "law.csv", "matches.parquet", "games.csv"} <= names
+
+
+def test_the_exported_rows_alone_rebuild_the_same_page(report, tmp_path):
+    rows = read_parquet(report.index.parent / "tables")
+    again = write_report(rows, tmp_path, resamples=10)
+    assert again.index.read_bytes() == report.index.read_bytes()
+    assert [path.read_bytes() for path in again.figures] == [
+        path.read_bytes() for path in report.figures
+    ]
+
+
+def test_one_board_still_makes_a_report_and_says_what_is_missing(one_board_rows, tmp_path):
+    report = write_report(one_board_rows, tmp_path)
+    text = " ".join("".join(Page(report.index.read_text(encoding="utf-8")).text).split())
+    assert "No law was fitted: the law needs at least two board sizes" in text
+    assert {path.stem for path in report.figures} == {
+        "training_curves", "win_rates_3", "game_value",
+    }  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_written_is_named(one_board_rows, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write"):
+        write_report(one_board_rows, tmp_path / "file" / "report")
+
+
+def test_inlining_prefixes_ids_and_references_and_follows_the_page():
+    svg = (
+        '<?xml version="1.0"?>\n<svg width="9pt" height="9pt" viewBox="0 0 9 9">'
+        "<metadata>who</metadata>"
+        f'<g id="a" clip-path="url(#c)" style="fill: {theme.INK}"/><use href="#a"/></svg>'
+    )
+    assert theme.inline_svg(svg, "one") == (
+        '<svg viewBox="0 0 9 9" role="img" aria-labelledby="caption-one">'
+        '<g id="one-a" clip-path="url(#one-c)" style="fill: currentColor"/>'
+        '<use href="#one-a"/></svg>'
+    )
+
+
+def test_boards_keep_colours_of_their_own():
+    assert len({theme.board_colour(size) for size in range(3, 10)}) == 7
