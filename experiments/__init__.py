@@ -1,0 +1,1 @@
+"""The command line and what it runs: plans, the arena, reproductions, benchmarks."""

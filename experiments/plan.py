@@ -1,0 +1,142 @@
+"""A plan: the ladder of runs, the arena, and nothing else; presets are plans in TOML files."""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+
+from experiments.arena import ArenaConfig
+from games.errors import InputError
+from mcts.config import FrozenModel
+from training.config import TrainConfig
+from training.networks import NetworkConfig
+
+
+def _parse_shape(value: Any) -> Any:
+    """Accept `"16x2"` (width × depth) for a network."""
+    if isinstance(value, str):
+        if not (match := re.fullmatch(r"(\d+)x(\d+)", value)):
+            raise ValueError(f'"{value}" is not WIDTHxDEPTH, e.g. "16x2"')
+        return {"width": int(match[1]), "depth": int(match[2])}
+    return value
+
+
+NetworkShape = Annotated[NetworkConfig, pydantic.BeforeValidator(_parse_shape)]
+
+
+RUN_FIELDS = {"game", "boardsize", "network", "samples", "seed"}  # the plan's own, elsewhere
+
+
+class BoardPlan(FrozenModel, frozen=True):
+    """The runs on one board."""
+
+    boardsize: int
+    networks: tuple[NetworkShape, ...] = pydantic.Field(min_length=1)
+    samples: int = pydantic.Field(ge=1)
+    """Self-play positions of each run."""
+    train: dict[str, Any] = pydantic.Field(default_factory=dict)
+    """Fields of `TrainConfig` that differ from the plan's `train`."""
+
+
+class Plan(FrozenModel, frozen=True):
+    """A ladder of runs on one or more boards, and how its agents meet."""
+
+    title: str
+    """One sentence: what it is and how long it takes."""
+    game: str = "hex"
+    seeds: int = pydantic.Field(default=1, ge=1)
+    """Runs of each network, with seeds 0, 1, …"""
+    boards: tuple[BoardPlan, ...] = pydantic.Field(min_length=1)
+    train: dict[str, Any] = pydantic.Field(default_factory=dict)
+    """Fields of `TrainConfig` that differ from its defaults, for all runs."""
+    arena: ArenaConfig = ArenaConfig()
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Plan:
+        for place, fields in [("train", self.train)] + [
+            (f"boards.{number}.train", board.train) for number, board in enumerate(self.boards)
+        ]:
+            if misplaced := sorted(RUN_FIELDS & set(fields)):
+                raise ValueError(f"{place}: {', '.join(misplaced)} cannot stand here")
+        names = [run.run_id for run in self.runs]  # checks every run's configuration, too
+        if len(set(names)) < len(names):
+            raise ValueError("a network stands twice on the same board")
+        for run in self.runs:
+            self.arena.check(run.rules)
+        return self
+
+    @property
+    def boardsizes(self) -> list[int]:
+        """Board sides, rising."""
+        return sorted({board.boardsize for board in self.boards})
+
+    @property
+    def runs(self) -> list[TrainConfig]:
+        """The configuration of every run."""
+        return [
+            TrainConfig.model_validate(
+                {
+                    **self.train,
+                    **board.train,
+                    "game": self.game,
+                    "boardsize": board.boardsize,
+                    "network": network,
+                    "samples": board.samples,
+                    "seed": seed,
+                }
+            )
+            for board in self.boards
+            for network in board.networks
+            for seed in range(self.seeds)
+        ]
+
+
+def preset_names() -> list[str]:
+    """The plans that come with hexlaw, in order of size."""
+    folder = importlib.resources.files("experiments") / "presets"
+    found = {
+        path.name.removesuffix(".toml") for path in folder.iterdir() if path.name != "__init__"
+    }
+    order = ["smoke", "laptop", "gpu", "paper"]
+    return sorted(found, key=lambda name: (order.index(name) if name in order else 99, name))
+
+
+def load_plan(preset: str | None = None, file: Path | None = None) -> Plan:
+    """A preset, or a plan from a TOML file.
+
+    Raises:
+        InputError: if there is no such preset or file, or it is not a valid plan; the message
+            names the key.
+    """
+    if file is not None:
+        name = str(file)
+        try:
+            text = file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot read the plan {name}: {error}") from error
+    else:
+        if preset not in preset_names():
+            raise InputError(f"unknown preset {preset!r}; there is: {', '.join(preset_names())}")
+        name = f"preset {preset}"
+        text = (importlib.resources.files("experiments") / "presets" / f"{preset}.toml").read_text()
+    try:
+        return Plan.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{name} is not valid TOML: {error}") from error
+    except pydantic.ValidationError as error:
+        raise InputError(f"{name}: {describe(error)}") from error
+
+
+def describe(error: pydantic.ValidationError) -> str:
+    """What is wrong with a configuration, in one line naming each key."""
+    problems = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "plan"
+        message = problem["msg"].removeprefix("Value error, ").splitlines()[0]
+        problems.append(f"{key}: {message}")
+    return "; ".join(problems)

@@ -1,0 +1,311 @@
+"""The main job: train a ladder, let its agents meet, rate them, fit the law, write the report.
+
+Question: how does Elo grow with training compute, and how does that change with the board
+(Jones 2021, Figures 5 and 6)? Expected there: about 510 Elo for ten times the compute, and about
+7 times the compute for one more row and column. Command: `hexlaw reproduce --preset laptop`,
+about ten minutes on two CPU cores. Every stage goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+import pydantic
+import sqlalchemy as sa
+from rich.console import Console
+
+import games
+from analysis.ratings import rate
+from analysis.report import write_report
+from analysis.rows import LabRows, load_lab
+from experiments.arena import ArenaConfig, play_round, round_is_stored, store_round
+from experiments.parallel import Task, Worker, default_workers, run_tasks
+from experiments.plan import Plan, load_plan
+from experiments.players import NetworkPlayer, analyse_game
+from experiments.progress import stage
+from experiments.runtime import use_compilation_cache
+from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
+from games.errors import InputError
+from games.protocol import Game
+from training.config import TrainConfig
+from training.files import load_snapshot, write_atomically
+from training.ledger import forward_flops
+from training.loop import Progress, train
+from training.networks import NetworkConfig
+from training.store import Agent, Run, Snapshot, Store
+from training.store import Game as GameRecord
+
+MAX_LANES = 64  # more would mostly be padding once some games are over
+
+
+class AgentFile(NamedTuple):
+    """An agent's number and its snapshot."""
+
+    id: int
+    file: str
+    sha256: str
+
+
+class ReproduceConfig(VerbConfig, frozen=True):
+    """Train a ladder of agents, rate them, fit the compute frontier, write the report."""
+
+    preset: str = "laptop"
+    """Which ladder; `hexlaw list` shows them all."""
+    plan: Path | None = None
+    """A TOML file with a plan of your own, instead of a preset."""
+    lab: Path | None = None
+    """Folder of the store, snapshots and checkpoints; runs/PRESET if unset."""
+    out: Path = Path("report")
+    """Folder of the report: index.html, figures, tables."""
+    workers: int | None = pydantic.Field(default=None, ge=1)
+    """Processes at work side by side; one a core if unset, one in all on a GPU."""
+
+
+def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
+    """Run every stage that is not done yet.
+
+    Returns:
+        Where the lab and the report lie.
+
+    Raises:
+        InputError: for a bad plan, a lab of another plan, a store or folder that cannot be used.
+        InterruptedByUserError: if Ctrl-C stopped it; the same command goes on.
+    """
+    plan = load_plan(config.preset, config.plan)
+    name = config.plan.stem if config.plan else config.preset
+    lab = config.lab or Path("runs") / name
+    workers = config.workers or default_workers()
+    if workers > 1 and jax.default_backend() != "cpu":
+        raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
+    store = Store(lab)
+    with _alone_in(lab):
+        _claim(store, plan)
+        return _run_stages(store, plan, name, workers, config.out, console)
+
+
+@contextlib.contextmanager
+def _alone_in(lab: Path) -> Iterator[None]:
+    """Keep a second command from training the same runs at the same time."""
+    with (lab / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"another hexlaw is at work in {lab}; wait for it or choose another --lab"
+            ) from None
+        yield
+
+
+def _run_stages(
+    store: Store, plan: Plan, name: str, workers: int, out: Path, console: Console
+) -> Outcome:
+    console.print(f"[bold]{name}[/]: {plan.title}")
+    console.print(f"lab {store.folder}, {workers} workers; Ctrl-C stops, the same command goes on")
+
+    _run_stage(console, "Training", _training_tasks(store, plan), workers)
+    _run_stage(console, "Arena", _arena_tasks(store, plan), workers)
+    _annotate_example(store, plan, load_lab(store))
+    report = write_report(load_lab(store), out)
+    console.print(f"report: [bold]{report.index}[/]")
+    return Outcome({"lab": str(store.folder), "report": str(report.index)})
+
+
+def _claim(store: Store, plan: Plan) -> None:
+    """Mark the lab as this plan's, or refuse it if it is another's.
+
+    What counts is which runs there are and how their agents meet; more rounds are more of the same.
+    """
+    path = store.folder / "plan.json"
+    mine = {
+        "runs": sorted(run.run_id for run in plan.runs),
+        "tournaments": [
+            plan.arena.tournament(games.make(plan.game, size)) for size in plan.boardsizes
+        ],
+    }
+    if not path.exists():
+        write_atomically(path, json.dumps(mine, indent=1).encode())
+        return
+    try:
+        theirs = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path} ({error}); choose another --lab") from error
+    if different := [key for key in mine if theirs.get(key) != mine[key]]:
+        raise InputError(
+            f"the lab {store.folder} was made from another plan or by another version of hexlaw "
+            f"(its {' and '.join(different)} differ); choose another --lab"
+        )
+
+
+def _run_stage(console: Console, title: str, tasks: Sequence[Task], workers: int) -> None:
+    if not tasks:
+        console.print(f"{title}: done already")
+        return
+    with stage(console, title, tasks) as listen:
+        if not run_tasks(tasks, workers, listen):
+            raise InterruptedByUserError
+
+
+def _training_tasks(store: Store, plan: Plan) -> list[Task]:
+    """One task for each network with runs that are not over: its seeds share one program."""
+    with store.session() as session:
+        over = set(session.scalars(sa.select(Run.id).where(Run.status != "running")))
+    by_network: dict[tuple[int, NetworkConfig], list[TrainConfig]] = {}
+    for run in plan.runs:
+        if run.run_id not in over:
+            by_network.setdefault((run.boardsize, run.network), []).append(run)
+    tasks = [
+        Task(
+            f"{size}×{size} board, network {network.width}×{network.depth}",
+            _train_task,
+            (store.folder, tuple(runs)),
+            work=sum(_expected_cost(run) for run in runs),
+        )
+        for (size, network), runs in by_network.items()
+    ]
+    return sorted(tasks, key=lambda task: -task.work)  # long ones first, short ones fill the gaps
+
+
+def _expected_cost(run: TrainConfig) -> float:
+    """Rough work of a run: small networks are bound by the tree, large ones by their FLOPs."""
+    flops = forward_flops(run.rules, run.network)
+    per_node = 2e5 + 300 * run.rules.num_actions + flops * (1 + 3 * run.replay_ratio / 64)
+    return run.samples * run.search.nodes * per_node
+
+
+def _train_task(worker: Worker, lab: Path, runs: Sequence[TrainConfig]) -> None:
+    use_compilation_cache()
+    store = Store(lab)
+    for number, run in enumerate(runs):
+
+        def report(progress: Progress, number: int = number) -> None:
+            worker.report((number + progress.iteration / progress.iterations) / len(runs))
+
+        if train(run, store, report=report, should_stop=worker.should_stop) == "stopped":
+            return
+
+
+def _arena_tasks(store: Store, plan: Plan) -> list[Task]:
+    """One task for each round on each board that is not stored yet.
+
+    Round by round, so that the second round of a board finds the programs that the first has
+    compiled in the cache.
+    """
+    boards = [games.make(plan.game, size) for size in plan.boardsizes]
+    for rules in boards:
+        _enter_agents(store, rules, plan.arena)
+    boards = [rules for rules in boards if len(_find_agents(store, rules, plan.arena)) > 1]
+    return [
+        Task(
+            f"{rules.size}×{rules.size} board, round {round_index + 1}",
+            _arena_task,
+            (store.folder, rules, round_index, plan.arena),
+            work=float(rules.size**4),
+        )
+        for round_index in range(plan.arena.rounds)
+        for rules in reversed(boards)
+        if not round_is_stored(store, plan.arena.tournament(rules), round_index)
+    ]
+
+
+def _enter_agents(store: Store, rules: Game, arena: ArenaConfig) -> None:
+    """A row for every snapshot of the board with the arena's search."""
+    with store.session() as session:
+        snapshots = session.execute(
+            sa.select(Snapshot, Run)
+            .join(Run, Snapshot.run_id == Run.id)
+            .outerjoin(
+                Agent,
+                (Agent.snapshot_id == Snapshot.id) & (Agent.search_id == arena.search_id),
+            )
+            .where(Run.game == rules.name, Run.boardsize == rules.size, Agent.id.is_(None))
+        )
+        for snapshot, run in snapshots:
+            network = NetworkConfig(width=run.width, depth=run.depth)
+            session.add(
+                Agent(
+                    snapshot_id=snapshot.id,
+                    search_id=arena.search_id,
+                    nodes=arena.search.nodes,
+                    search=arena.search.model_dump(mode="json"),
+                    test_flops=float(arena.search.nodes * forward_flops(rules, network)),
+                )
+            )
+
+
+def _find_agents(store: Store, rules: Game, arena: ArenaConfig) -> Sequence[AgentFile]:
+    """All agents of a board with the arena's search."""
+    query = (
+        sa.select(Agent.id, Snapshot.file, Snapshot.sha256)
+        .join(Snapshot, Agent.snapshot_id == Snapshot.id)
+        .join(Run, Snapshot.run_id == Run.id)
+        .where(Run.game == rules.name, Run.boardsize == rules.size)
+        .where(Agent.search_id == arena.search_id)
+        .order_by(Agent.id)
+    )
+    with store.session() as session:
+        return [AgentFile(*row) for row in session.execute(query)]
+
+
+def _load_player(
+    store: Store, rules: Game, arena: ArenaConfig, agent: AgentFile, lanes: int
+) -> NetworkPlayer:
+    params, run = load_snapshot(store.folder / agent.file, agent.sha256)
+    return NetworkPlayer(
+        rules, run.network, params, arena.search, lanes=lanes, sampled=arena.sampled
+    )
+
+
+def _arena_task(
+    worker: Worker, lab: Path, rules: Game, round_index: int, arena: ArenaConfig
+) -> None:
+    use_compilation_cache()
+    store = Store(lab)
+    agents = _find_agents(store, rules, arena)
+    # At one ply every agent moves in about as many games as it has opponents.
+    games_a_ply = len(agents) * arena.openings
+    lanes = math.ceil(games_a_ply / math.ceil(games_a_ply / MAX_LANES))
+    result = play_round(
+        rules,
+        [_load_player(store, rules, arena, agent, lanes) for agent in agents],
+        round_index,
+        arena,
+        report=worker.report,
+        should_stop=worker.should_stop,
+    )
+    if result is not None:
+        tournament = arena.tournament(rules)
+        agent_ids = [agent.id for agent in agents]
+        store_round(store, tournament, round_index, agent_ids, result, arena)
+
+
+def _annotate_example(store: Store, plan: Plan, rows: LabRows) -> None:
+    """Let the best agent of the largest board say what it thinks of the last game between it and
+    the runner-up."""
+    if rows.matches.empty:
+        raise InputError(f"no two agents to compare in {store.folder}: every run has failed")
+    size = int(rows.matches.boardsize.max())
+    matches = rows.matches.loc[rows.matches.boardsize == size]
+    columns = {"black_id": "black", "white_id": "white"}
+    ratings = rate(matches.rename(columns=columns), first_player=False)  # as the report rates
+    order = np.argsort(ratings.elo)[::-1]
+    best, second = ratings.players[order[0]], ratings.players[order[1]]
+    between = (matches.black_id == best) & (matches.white_id == second)
+    match_id = matches.loc[between, "id"].iloc[-1]
+    game_row = rows.games.loc[rows.games.match_id == match_id].iloc[-1]
+    if game_row.analysis is not None:
+        return
+    rules = games.make(plan.game, size)
+    agents = {agent.id: agent for agent in _find_agents(store, rules, plan.arena)}
+    player = _load_player(store, rules, plan.arena, agents[best], lanes=rules.max_plies)
+    analysis = analyse_game(rules, player, game_row.moves)
+    with store.session() as session:
+        row = session.get_one(GameRecord, int(game_row.id))
+        row.analysis = {"agent": int(best), "nodes": plan.arena.search.nodes, "moves": analysis}

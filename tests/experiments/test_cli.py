@@ -1,0 +1,106 @@
+"""The command line: one clear line for what it cannot do, one JSON object for scripts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from experiments import cli
+from training.store import DATABASE_NAME
+
+
+@pytest.fixture
+def refused(hexlaw, capsys):
+    """The one line with which a command is refused."""
+
+    def run(*arguments) -> str:
+        assert hexlaw(*arguments) == 2
+        message = capsys.readouterr().err
+        assert message.startswith("hexlaw: ")
+        assert message.count("\n") == 1, message
+        return message
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "culprit"),
+    [
+        (["reproduce", "--preset", "lptop"], "lptop"),
+        (["reproduce", "--prset", "smoke"], "prset"),
+        (["reproduce", "--workers", "0"], "workers"),
+        (["reproduce", "--workers", "two"], "workers"),
+        (["reproduce", "--plan", "nowhere.toml"], "nowhere.toml"),
+        (["reprduce"], "reprduce"),
+        (["bench", "--boards", "1"], "got 1"),
+        (["bench", "--nodes", "1"], "nodes"),
+        (["bench", "--networks", "16by2"], "16by2"),
+        (["report", "--source", "nowhere"], "nowhere"),
+        (["list", "--lab", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_input_is_named_in_one_line(refused, arguments, culprit):
+    assert culprit in refused(*arguments)
+
+
+def test_no_verb_at_all_is_bad_input(refused):
+    assert "reproduce" in refused()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["reproduce", "--help"], ["bench", "-h"]])
+def test_help_is_no_error(hexlaw, capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        hexlaw(*arguments)
+    assert caught.value.code == 0
+    printed = capsys.readouterr()
+    assert "usage: hexlaw" in printed.out
+    assert printed.err == ""
+
+
+def test_help_names_every_verb(hexlaw, capsys):
+    with pytest.raises(SystemExit):
+        hexlaw("--help")
+    text = capsys.readouterr().out
+    assert all(verb in text for verb in cli.VERBS)
+
+
+def test_json_comes_last_and_alone_on_standard_output(hexlaw, capsys):
+    assert hexlaw("list", "--json") == 0
+    printed = capsys.readouterr()
+    result = json.loads(printed.out)
+    assert result["games"] == {"hex": [2, 19]}
+    assert {"smoke", "laptop"} <= set(result["presets"])
+    assert "smoke" in printed.err
+
+
+def test_without_json_people_are_told_on_standard_output(hexlaw, capsys):
+    assert hexlaw("list") == 0
+    printed = capsys.readouterr()
+    assert "smoke" in printed.out
+    assert "{" not in printed.out
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    "verb", [["list", "--lab"], ["report", "--source"], ["reproduce", "--lab"]]
+)
+def test_a_damaged_lab_is_named_by_every_verb(refused, tmp_path, verb):
+    (tmp_path / DATABASE_NAME).write_text("my diary\n" * 1000)
+    preset = ["--preset", "smoke"] if verb[0] == "reproduce" else []
+    assert str(tmp_path / DATABASE_NAME) in refused(*verb, tmp_path, *preset)
+
+
+def test_a_file_in_the_place_of_the_lab_is_named(refused, tmp_path):
+    (tmp_path / "lab").write_text("")
+    message = refused("reproduce", "--preset", "smoke", "--lab", tmp_path / "lab")
+    assert str(tmp_path / "lab") in message
+
+
+def test_interrupted_verbs_say_how_to_go_on(hexlaw, capsys, monkeypatch):
+    def interrupt(_config, _console):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.VERBS, "list", (cli.ListConfig, interrupt))
+    assert hexlaw("list") == 130
+    assert "run the same command again" in capsys.readouterr().err

@@ -1,0 +1,83 @@
+"""The recipe makes agents that do not blunder, as an exhaustive table of all positions judges."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+
+from experiments.arena import ArenaConfig, RoundResult, play_round
+from experiments.players import NetworkPlayer
+from games import Hex
+from games.exact.tables import load_table
+from training.config import TrainConfig
+from training.files import load_snapshot
+from training.loop import train
+from training.networks import NetworkConfig
+from training.store import Store
+
+ARENA = ArenaConfig(openings=16, rounds=1)
+SNAPSHOTS = 8
+
+
+@pytest.mark.parametrize(
+    ("boardsize", "network", "samples"),
+    [(3, NetworkConfig(width=8, depth=2), 25_000), (4, NetworkConfig(width=32, depth=2), 150_000)],
+)
+def test_strongest_agent_never_throws_a_won_position_away(tmp_path, boardsize, network, samples):
+    config = TrainConfig(
+        boardsize=boardsize,
+        network=network,
+        learning_rate=1e-2,
+        samples=samples,
+        snapshots=SNAPSHOTS,
+        seed=0,
+    )
+    assert train(config, Store(tmp_path)) == "done"
+    players = [
+        NetworkPlayer(
+            config.rules,
+            network,
+            load_snapshot(tmp_path / "snapshots" / config.run_id / f"{k:02d}.safetensors")[0],
+            ARENA.search,
+        )
+        for k in range(SNAPSHOTS)
+    ]
+    result = play_round(config.rules, players, 0, ARENA)
+    assert result is not None
+
+    wins = _wins(result, SNAPSHOTS)
+    blunders, chances = _blunders(boardsize, result, strongest := int(np.argmax(wins)))
+    assert chances > 200, "too few won positions to say anything"
+    assert blunders == 0, f"agent {strongest} blundered in {blunders} of {chances} won positions"
+    # The judge can tell: the first snapshot has hardly trained and does blunder.
+    assert _blunders(boardsize, result, 0)[0] > 0
+    assert wins[strongest] > wins[0]
+
+
+def _wins(result: RoundResult, players: int) -> np.ndarray:
+    black, white = (result.winner == 0).sum(axis=1), (result.winner == 1).sum(axis=1)
+    return np.bincount(result.black, black, players) + np.bincount(result.white, white, players)
+
+
+def _blunders(boardsize: int, result: RoundResult, player: int) -> tuple[int, int]:
+    """Losing moves that `player` chose in won positions, and how many of these it met."""
+    game = Hex(boardsize)
+    table = load_table(game)
+    openings = result.moves.shape[1]
+    moves = result.moves.reshape(-1, game.max_plies)
+    seats = [np.repeat(result.black, openings), np.repeat(result.white, openings)]
+    states = jax.tree.map(
+        lambda leaf: np.broadcast_to(np.asarray(leaf), (len(moves), *leaf.shape)), game.init()
+    )
+    step = jax.jit(jax.vmap(game.step))
+    blunders = chances = 0
+    for ply in range(game.max_plies):
+        move = np.maximum(moves[:, ply], 0)
+        chose = (moves[:, ply] >= 0) & (seats[ply % 2] == player) & (ply >= ARENA.opening_plies)
+        won = chose & (np.asarray(table.value(states)) == 1)
+        wins = np.asarray(table.winning_moves(states))[np.arange(len(moves)), move]
+        blunders += int((won & ~wins).sum())
+        chances += int(won.sum())
+        states = jax.device_get(step(states, move))
+    return blunders, chances
