@@ -13,6 +13,7 @@ fitted by least squares to the frontiers of all boards together. The compute axi
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,8 +25,11 @@ from games.errors import InputError
 
 GRID_POINTS = 101  # of each board's log-compute axis, as Jones
 
-# Inclines to start from, in Elo per decade of compute; the law has kinks, so one is not enough.
+# Inclines to start from: Elo per decade of compute, decades per cell of board side, and where on
+# the compute axis the middle board reaches zero.
 _START_SLOPES = (150.0, 300.0, 600.0, 1200.0)
+_START_DECADES = (0.0, 0.5, 1.0)
+_START_PLACES = (0.25, 0.5, 0.75, 1.0)
 _ON_PLATEAU = 1.0  # Elo above the plateau up to which the law counts as on it
 
 
@@ -145,6 +149,7 @@ def fit_law(
     whole = pd.concat([_frontier(board) for board in curves], ignore_index=True)
     starts = _starts(whole)
     best = _least_squares(whole, starts)
+    restarts = [best, *starts[:: len(starts) // 8]]
 
     rng = np.random.default_rng(seed)
     draws = []
@@ -155,7 +160,7 @@ def fit_law(
                 for board in curves
             ]
         )
-        draws.append(_determined(_least_squares(resample, [best, *starts[1:3]]), resample))
+        draws.append(_determined(_least_squares(resample, restarts), resample))
     return LawFit(
         axis=axis,
         law=_determined(best, whole),
@@ -210,7 +215,9 @@ def _curves(points: pd.DataFrame, axis: str) -> list[_Curves]:
         grid = np.linspace(log_flops.min(), log_flops.max(), GRID_POINTS)
         elo = []
         for _, run in board.sort_values(axis).groupby("run_id"):
-            x, y = np.log10(run[axis].to_numpy(float)), run["elo"].to_numpy(float)
+            # To a millionth of an Elo point: where few points leave a fit undetermined, it would
+            # turn on the last digits, which are not the same twice.
+            x, y = np.log10(run[axis].to_numpy(float)), run["elo"].to_numpy(float).round(6)
             elo.append(np.interp(grid, x, y, left=-np.inf))
         curves.append(_Curves(boardsize, 10**grid, np.array(elo)))
     return curves
@@ -225,22 +232,25 @@ def _frontier(board: _Curves, runs: np.ndarray | slice = slice(None)) -> pd.Data
 
 
 def _starts(frontier: pd.DataFrame) -> list[Law]:
-    """Laws through the data: plateau at each board's lowest Elo, an incline through the middle."""
-    B = frontier["boardsize"].to_numpy(float)
+    """Laws to start from: plateaus at each board's lowest Elo, inclines of all sorts above them.
+
+    The law has kinks, and least squares on a few points, or far from a take-off, can end in many
+    different places: so the starts are many, and the best end counts.
+    """
     x, elo = np.log10(frontier["flops"].to_numpy()), frontier["elo"].to_numpy()
     lowest = frontier.groupby("boardsize")["elo"].min()
-    plateau = np.polyfit(lowest.index.to_numpy(float), lowest.to_numpy(), 1)
-    span = elo - np.interp(B, lowest.index, lowest)
-    middle = (span > 0.05 * -lowest.min()) & (elo < 0.05 * lowest.min())
-    design = np.stack([x, B, np.ones_like(x)], axis=1)
+    small, large = lowest.index.min(), lowest.index.max()
+    steepness = float(lowest[large] - lowest[small]) / float(large - small)
+    plateau = (steepness, float(lowest[small]) - steepness * float(small))
+    middle = float(frontier["boardsize"].mean())
     starts = []
-    if middle.sum() > 3:
-        starts.append(Law(*np.linalg.lstsq(design[middle], elo[middle])[0], *plateau))
-    used = middle if middle.any() else np.ones_like(middle)
-    for slope in _START_SLOPES:
-        rest = np.linalg.lstsq(design[used, 1:], elo[used] - slope * x[used])[0]
-        starts.append(Law(slope, *rest, *plateau))
-    return starts
+    for slope, decades, share in itertools.product(_START_SLOPES, _START_DECADES, _START_PLACES):
+        # The incline of board side `middle` reaches zero at this compute, and each cell of board
+        # side moves it by so many decades.
+        zero_at = float(np.quantile(x, share))
+        at_zero = slope * (decades * middle - zero_at)
+        starts.append(Law(slope, -slope * decades, at_zero, *plateau))
+    return [*starts, Law(0.0, 0.0, float(elo.min()) - 1, *plateau)]
 
 
 def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
@@ -249,7 +259,8 @@ def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
     design = np.stack([x, B, np.ones_like(x)], axis=1)
 
     def branches(law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return design @ law[:3], design[:, 1:] @ law[3:]
+        # Written out: a matrix product's last digits depend on where its arrays lie in memory.
+        return law[0] * x + law[1] * B + law[2], law[3] * B + law[4]
 
     def residual(law: np.ndarray) -> np.ndarray:
         return np.minimum(np.maximum(*branches(law)), 0.0) - elo
@@ -267,6 +278,8 @@ def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
             jac=jacobian,  # pyright: ignore[reportArgumentType] SciPy carries no types
             method="lm",
             x_scale="jac",
+            xtol=1e-12,
+            ftol=1e-12,
         )
         for start in starts
     ]
