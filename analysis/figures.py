@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from analysis import theme
-from analysis.frontier import Law, LawFit
+from analysis.law import Law, LawFit
 from analysis.theme import FAINT, INK, board_colour, themed
 
 AXIS_LABELS = {

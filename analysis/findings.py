@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import published
-from analysis.frontier import LawFit
+from analysis.law import LawFit
 from analysis.rows import LabRows
 from analysis.study import AXES, Study
 from analysis.wording import interval, listed, number

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analysis.frontier import Law
+from analysis.exchange import Exchange
+from analysis.law import Law
 
 CITATION = "Jones 2021, arXiv 2104.03113v2"
 
@@ -21,6 +22,8 @@ LAW = Law(  # Table III, printed at two significant digits
     plateau_size=-270,
     plateau_constant=570,
 )
+EXCHANGE = Exchange(slope=-1.2, per_elo=0.004, constant=29)  # section 4.2; 9×9, his test axis
+EXCHANGE_BOARD_SIZE = 9
 BOARD_SIZES = (3, 4, 5, 6, 7, 8, 9)
 RUNS = 195
 MATCHES = 700_000_000

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from analysis import figures, findings, published, theme, wording
 from analysis.example import Example, pick_example
-from analysis.frontier import LawFit
+from analysis.law import LawFit
 from analysis.rows import LabRows, write_csv, write_parquet
 from analysis.study import AXES, Study, analyse
 from games.errors import InputError

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from analysis.frontier import LawFit, fit_law, frontiers
+from analysis.frontier import frontiers
+from analysis.law import LawFit, fit_law
 from analysis.ratings import Ratings, rate
 from analysis.rows import LabRows
 from analysis.transitivity import Transitivity, transitivity

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Union
 import tyro
 from rich.console import Console
 
-from experiments import solve
+from experiments import fit, solve
 from experiments.bench import BenchConfig, bench
+from experiments.fit import FitConfig
 from experiments.listing import ListConfig, list_things
 from experiments.reporting import ReportConfig, report
 from experiments.reproduce import ReproduceConfig, reproduce
@@ -28,6 +29,7 @@ Verb = Callable[[Any, Console], Outcome]
 VERBS: dict[str, tuple[type[VerbConfig], Verb]] = {
     "reproduce": (ReproduceConfig, reproduce),
     "report": (ReportConfig, report),
+    "fit": (FitConfig, fit.run),
     "list": (ListConfig, list_things),
     "solve": (SolveConfig, solve.run),
     "bench": (BenchConfig, bench),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis import figures, published
-from analysis.frontier import Law, LawFit, Quality
+from analysis.law import Law, LawFit, Quality
 
 FRONTIER = pd.DataFrame(
     {"boardsize": [3, 3, 4, 4], "flops": [1e9, 1e12, 1e10, 1e13], "elo": [-300.0, 0, -500, 0]}

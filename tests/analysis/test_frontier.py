@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis import published
-from analysis.frontier import DERIVED, Law, fit_law, frontiers, quality
+from analysis.frontier import frontiers
+from analysis.law import DERIVED, Law, fit_law, quality
 from games.errors import InputError
 
 REFERENCE = Path(__file__).parents[3] / "shared/reference/jones_fig5_snapshots_reconstructed.csv"
@@ -162,6 +163,7 @@ def test_jones_figure_5_gives_table_iii():
         (lambda p: p.drop(columns="run_id"), "lack the columns run_id"),
         (lambda p: p.iloc[:0], "no rated snapshots"),
         (lambda p: p.assign(run_id="one"), "two board sizes"),
+        (lambda p: pd.concat([p, p.iloc[:1]]), "rated twice at the same compute"),
     ],
 )
 def test_bad_points_are_refused_in_one_line(change, complaint):

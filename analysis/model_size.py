@@ -1,0 +1,78 @@
+"""The size of network that makes the most of each amount of training compute.
+
+Along the frontier of each board, which run is the best one at that compute, and how large is its
+network? Jones 2021 (code of 14 April 2021, `plot_optimal_model_size`) regresses log₁₀ of the size
+on log₁₀ of the compute over all boards at once: size ∝ compute^exponent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from analysis.frontier import best_runs
+from games.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class SizeFit:
+    """size = 10^`constant` · compute^`exponent`, with a bootstrap over runs."""
+
+    exponent: float
+    constant: float
+    best: pd.DataFrame  # boardsize, flops, run_id, elo, size: the best run at each compute
+    draws: list[float]  # the exponent of each resample
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Percentile interval of the exponent."""
+        low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
+        return float(low), float(high)
+
+
+def fit_optimal_size(
+    points: pd.DataFrame,
+    axis: str = "train_flops",
+    size: str = "parameters",
+    *,
+    resamples: int = 200,
+    seed: int = 0,
+) -> SizeFit:
+    """How the best network's size grows with training compute.
+
+    Args:
+        points: as in `analysis.frontier.frontiers`, with the column `size`, one value a run.
+        axis: the column that holds the compute.
+        size: the column that holds the network's size.
+        resamples: bootstrap resamples; runs are drawn with replacement within each board.
+        seed: of the bootstrap.
+
+    Raises:
+        InputError: as `frontiers`, or if sizes are missing or not positive.
+    """
+    if size not in points.columns:
+        raise InputError(f"rated snapshots lack the column {size}")
+    if not (pd.to_numeric(points[size], errors="coerce") > 0).all():
+        raise InputError(f"the column {size} holds a size that is no positive number")
+    best = _with_sizes(points, axis, size)
+    exponent, constant = _regress(best)
+    rng = np.random.default_rng(seed)
+    runs_of = points.groupby("boardsize")["run_id"].unique()
+    draws = []
+    for _ in range(resamples):
+        kept = np.concatenate([rng.choice(runs, len(runs)) for runs in runs_of])
+        resample = points[points["run_id"].isin(kept)]
+        draws.append(_regress(_with_sizes(resample, axis, size))[0])
+    return SizeFit(exponent, constant, best, draws)
+
+
+def _with_sizes(points: pd.DataFrame, axis: str, size: str) -> pd.DataFrame:
+    best = best_runs(points, axis)
+    return best.assign(size=best["run_id"].map(points.groupby("run_id")[size].first()))
+
+
+def _regress(best: pd.DataFrame) -> tuple[float, float]:
+    x, y = np.log10(best["flops"].to_numpy(float)), np.log10(best["size"].to_numpy(float))
+    slope = float(np.cov(x, y, bias=True)[0, 1] / np.var(x)) if np.var(x) > 0 else np.nan
+    return slope, float(y.mean() - slope * x.mean())
