@@ -64,10 +64,12 @@ def training_curves(points: pd.DataFrame, frontier: pd.DataFrame, axis: str) -> 
     return figure
 
 
-def frontier_fit(fit: LawFit, published: Law | None = None) -> Figure:
+def frontier_fit(
+    fit: LawFit, published: Law | None = None, axis_label: str | None = None
+) -> Figure:
     """The frontiers with the fitted law and, where the axes agree, the published one.
 
-    Jones 2021, figure 6.
+    Jones 2021, figure 6. The label is for compute that is counted in another way than ours.
     """
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 4.4))
@@ -88,7 +90,7 @@ def frontier_fit(fit: LawFit, published: Law | None = None) -> Figure:
         _label_boards(axes, fit.frontiers)
         axes.set_ylabel(ELO_LABEL)
         axes.set_xscale("log")
-        axes.set_xlabel(AXIS_LABELS[fit.axis])
+        axes.set_xlabel(axis_label or AXIS_LABELS[fit.axis])
         axes.legend(handles=handles, **_LEGEND_ABOVE)
     return figure
 

@@ -77,7 +77,8 @@ def _fit_frontier(config: FitConfig, console: Console) -> dict[str, Any]:
         console.print("residual variance on boards that the fit has not seen:")
         console.print(_unseen_table(unseen))
     if config.figure:
-        svg, png = save(frontier_fit(fit, published.LAW), config.figure)
+        label = "training compute (train_flops of the table)"
+        svg, png = save(frontier_fit(fit, published.LAW, label), config.figure)
         console.print(f"figure: {svg}, {png}")
     return {
         "coefficients": rows,
