@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from experiments.players import Player
 from games.protocol import Game
 from mcts.config import FrozenModel
-from mcts.search import SearchConfig
+from mcts.settings import SearchConfig
 from training.store import Game as GameRecord
 from training.store import Match, Store
 

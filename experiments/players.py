@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from games.protocol import Game, State
-from mcts.search import SearchConfig, SearchResult, search
+from mcts.search import SearchResult, search
+from mcts.settings import SearchConfig
 from training.networks import NetworkConfig, Params, make_evaluate
 from training.selfplay import choose_action
 
@@ -25,7 +26,7 @@ class Player(Protocol):
 
 
 class NetworkPlayer:
-    """A network with a search; plays the most visited move, or draws by visits if `sampled`.
+    """A network with a search; plays the rule's own move, or draws by its policy if `sampled`.
 
     Players of equal network shape share one compiled program: weights are its argument.
     """
@@ -70,6 +71,7 @@ def compile_thinking(
 ) -> Callable[..., tuple[jax.Array, SearchResult]]:
     """(params, states [L], sampled [], key) → actions [L] and the search behind them."""
     evaluate = make_evaluate(game, network)
+    config = config.for_evaluation()
 
     @jax.jit
     def think(params: Params, states: State, sampled: jax.Array, key: jax.Array):

@@ -2,11 +2,14 @@
 
 At a node s the action maximising
 
-    Q(s, a) + c_puct · P(s, a) · √N(s) / (1 + N(s, a))
+    Q(s, a) + c(s) · P(s, a) · √N(s) / (1 + N(s, a))
 
 is followed (Silver et al. 2017, "Mastering the game of Go without human knowledge", Methods,
 "Select"; Silver et al. 2018, supplementary pseudocode `ucb_score`). N(s) counts every visit of s,
 its own evaluation included, so that the prior already decides the first choice at a fresh node.
+c(s) is a constant c_puct, or grows with the visits as in AlphaZero:
+
+    c(s) = c_puct + log((1 + N(s) + c_base) / c_base).
 """
 
 from __future__ import annotations
@@ -17,52 +20,66 @@ import jax
 import jax.numpy as jnp
 import pydantic
 
-from mcts.config import FrozenModel
-from mcts.tree import NO_PARENT, Nodes, mean_value
+from mcts.rule import Root, SearchRule
+from mcts.tree import NO_PARENT, Nodes, first_argmax, mean_value
 
 UnvisitedValue = Literal["parent", "zero", "loss"]
-
-
-class Puct(FrozenModel, frozen=True):
-    """Settings of the rule."""
-
-    c_puct: float = pydantic.Field(default=1.25, ge=0)
-    """Weight of the prior; AlphaZero's c_init is 1.25."""
-
-    unvisited_value: UnvisitedValue = "parent"
-    """Q of an action never tried: the node's own mean value, 0 (a draw), or -1 (a loss, as in
-    AlphaZero's pseudocode, whose values lie in [0, 1])."""
 
 
 class Scores(NamedTuple):
     """What the rule needs of every node, computed once a simulation for the whole tree."""
 
     exploit: jax.Array  # [N], Q of the edge to this node, from the parent's view; -inf if empty
-    explore: jax.Array  # [N], c_puct · P / (1 + n) of the edge to this node
-    sqrt_visits: jax.Array  # [N], √N of this node
+    explore: jax.Array  # [N], P / (1 + n) of the edge to this node
+    weight: jax.Array  # [N], c · √N of this node
     expand: jax.Array  # [N], score of this node's next unvisited action, -inf if there is none
 
 
-def score_nodes(rule: Puct, nodes: Nodes) -> Scores:
-    """The parts of the rule that do not depend on where the descent stands."""
-    value = mean_value(nodes)
-    sqrt_visits = jnp.sqrt(nodes.visits.astype(jnp.float32))
-    unvisited = {"parent": value, "zero": 0.0, "loss": -1.0}[rule.unvisited_value]
-    expand = unvisited + rule.c_puct * nodes.next_prior * sqrt_visits
-    return Scores(
-        exploit=jnp.where(nodes.parent == NO_PARENT, -jnp.inf, -value),
-        explore=rule.c_puct * nodes.prior / (1 + nodes.visits),
-        sqrt_visits=sqrt_visits,
-        expand=jnp.where(nodes.next_prior >= 0, expand, -jnp.inf),
-    )
+class Puct(SearchRule, frozen=True):
+    """AlphaZero's rule and its settings."""
 
+    name: Literal["puct"] = "puct"
 
-def score_edges(nodes: Nodes, scores: Scores, node: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Scores of the edges out of `node` [].
+    c_puct: float = pydantic.Field(default=1.25, ge=0)
+    """Weight of the prior; AlphaZero's c_init is 1.25."""
 
-    Returns:
-        The score of each tree node as the child to follow [N], -inf where it is not a child of
-        `node`, and the score of trying the next unvisited action [].
-    """
-    score = scores.exploit + scores.sqrt_visits[node] * scores.explore
-    return jnp.where(nodes.parent == node, score, -jnp.inf), scores.expand[node]
+    c_base: float | None = pydantic.Field(default=None, gt=0)
+    """Visits over which that weight grows; AlphaZero's is 19,652. None: it is constant."""
+
+    unvisited_value: UnvisitedValue = "parent"
+    """Q of an action never tried: the node's own mean value, 0 (a draw), or -1 (a loss, as in
+    AlphaZero's pseudocode, whose values lie in [0, 1])."""
+
+    def score_nodes(self, nodes: Nodes) -> Scores:
+        """See `Scores`."""
+        value = mean_value(nodes)
+        visits = nodes.visits.astype(jnp.float32)
+        growth = 0.0 if self.c_base is None else jnp.log1p((1 + visits) / self.c_base)
+        weight = (self.c_puct + growth) * jnp.sqrt(visits)
+        unvisited = {"parent": value, "zero": 0.0, "loss": -1.0}[self.unvisited_value]
+        expand = unvisited + weight * nodes.next_prior
+        return Scores(
+            exploit=jnp.where(nodes.parent == NO_PARENT, -jnp.inf, -value),
+            explore=nodes.prior / (1 + visits),
+            weight=weight,
+            expand=jnp.where(nodes.next_prior >= 0, expand, -jnp.inf),
+        )
+
+    def follow(
+        self, nodes: Nodes, scores: Scores, node: jax.Array, num_actions: int, uniform: None
+    ) -> tuple[jax.Array, jax.Array]:
+        """On equal scores a child is followed rather than a new action tried, and among children
+        the one expanded first."""
+        del num_actions, uniform
+        score = scores.exploit + scores.weight[node] * scores.explore
+        child, best = first_argmax(jnp.where(nodes.parent == node, score, -jnp.inf))
+        return child, (best >= scores.expand[node]) & (best > -jnp.inf)
+
+    def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
+        """Shares of visits, the prior if there are none; the most visited action, ties broken by
+        the prior."""
+        del nodes
+        total = jnp.sum(root.visits)
+        policy = jnp.where(total > 0, root.visits / jnp.maximum(total, 1), root.prior)
+        # Shares differ by at least one visit in 4,096; a prior scaled below that breaks ties.
+        return policy, jnp.argmax(policy + root.prior * 1e-4).astype(jnp.int32)

@@ -4,7 +4,7 @@ A search of n nodes makes n network evaluations a tree: one of the root and one 
 simulations. A simulation descends from the root by the search rule to an action never tried,
 steps the game, evaluates the new state, and adds its value to every node on the path.
 Values are from the view of the side to move everywhere; `_backup` is the one place that converts
-between plies, and `mcts.puct` negates once to read a child's value from its parent.
+between plies, and the rules negate once to read a child's value from its parent.
 """
 
 from __future__ import annotations
@@ -14,50 +14,24 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import pydantic
 
 from games.protocol import Game, State
-from mcts.config import FrozenModel
 from mcts.noise import dirichlet
-from mcts.puct import Puct, score_edges, score_nodes
-from mcts.tree import (
-    NO_PARENT,
-    ROOT,
-    UNAVAILABLE,
-    Nodes,
-    Tree,
-    at_node,
-    first_argmax,
-    mean_value,
-    next_unvisited,
-)
+from mcts.rule import TREES, Entry, Root, SearchRule
+from mcts.settings import SearchConfig
+from mcts.tree import NO_PARENT, ROOT, UNAVAILABLE, Nodes, Tree, at_node, mean_value, next_untried
 
 Evaluate = Callable[[Any, State], tuple[jax.Array, jax.Array]]
 """A network: (params, states [B]) → policy logits [B, A] in the board frame, not yet masked, and
 values [B] in [-1, 1] from the view of the side to move."""
 
 
-class SearchConfig(FrozenModel, frozen=True):
-    """How an agent thinks; hashable, so that it can be a static argument of `jit`."""
-
-    nodes: int = pydantic.Field(default=64, ge=1, le=4096)
-    """Network evaluations a move, the root's included; 1 is the raw policy. Jones: 64."""
-
-    rule: Puct = Puct()
-    """How edges are chosen."""
-
-    noise_fraction: float = pydantic.Field(default=0.0, ge=0, le=1)
-    """Share of Dirichlet noise in the root's prior; 0.25 in self-play, 0 in evaluation."""
-
-    noise_concentration: float = pydantic.Field(default=10.0, gt=0)
-    """The noise's Dirichlet parameter is this over the number of cells. Jones: 10."""
-
-
 class SearchResult(NamedTuple):
     """What a search found, in the board frame; values from the root mover's view."""
 
     visits: jax.Array  # [B, A] int32, how often each action was tried
-    policy: jax.Array  # [B, A], share of visits; the prior if there was no simulation
+    policy: jax.Array  # [B, A], the rule's improved policy: the training target
+    action: jax.Array  # [B] int32, the move the rule itself plays, without temperature
     q: jax.Array  # [B, A], mean value of each action tried, 0 for the others
     prior: jax.Array  # [B, A], network policy over legal actions, noise mixed in where asked
     value: jax.Array  # [B], mean value of the root after the search
@@ -74,21 +48,51 @@ def search(
 ) -> SearchResult:
     """Search each of B states; a finished state gets no visits and a zero policy.
 
-    `key` is used only by the root's noise. Trees do not see each other:
-    `search(batch)[i] == search(batch of one)` where there is no noise.
+    `key` is used only by noise and by rules that sample. Trees do not see each other, Jones's
+    normalisation excepted: `search(batch)[i] == search(batch of one)` where nothing is drawn.
     """
-    tree, network_value = _plant(game, evaluate, config, params, states, key)
-    prior = jnp.maximum(tree.priors[:, ROOT], 0)
+    return search_tree(game, evaluate, config, params, states, key)[0]
+
+
+def search_tree(
+    game: Game,
+    evaluate: Evaluate,
+    config: SearchConfig,
+    params: Any,
+    states: State,
+    key: jax.Array,
+) -> tuple[SearchResult, Tree]:
+    """`search`, and the trees behind it."""
+    rule = config.rule
+    noise_key, rule_key, draw_key = jax.random.split(key, 3)
+    tree = _plant(game, evaluate, config, params, states, noise_key)
+    root_priors = tree.priors[:, ROOT]
+    noise = rule.root_noise(rule_key, root_priors.shape)
     if config.nodes > 1:
+        record = _open_root(rule, root_priors, noise, config.nodes - 1)
+
+        def choose(tree: Tree, record: Any, index: jax.Array) -> tuple[Leaf, Any]:
+            key = jax.random.fold_in(draw_key, index) if rule.samples else None
+            return _choose(game, rule, tree, record, index, key)
+
         # Each turn evaluates the leaf chosen in the turn before. A state that is carried over is
         # computed once; one used in the turn that makes it, XLA computes anew for every use.
-        def simulation(index: jax.Array, carry: tuple[Tree, Leaf]) -> tuple[Tree, Leaf]:
-            tree = _grow(game, evaluate, params, *carry, index)
-            return tree, _choose(game, config.rule, tree)
+        def simulation(index: jax.Array, carry: tuple[Tree, Leaf, Any]) -> tuple[Tree, Leaf, Any]:
+            tree, leaf, record = carry
+            tree = _grow(game, evaluate, params, tree, leaf, index)
+            return tree, *choose(tree, record, index)
 
-        start = (tree, _choose(game, config.rule, tree))
-        tree, _ = jax.lax.fori_loop(1, config.nodes, simulation, start)
-    return _summarise(tree, prior, network_value)
+        start = (tree, *choose(tree, record, jnp.int32(0)))
+        tree, *_ = jax.lax.fori_loop(1, config.nodes, simulation, start)
+    return _summarise(rule, tree, root_priors, noise), tree
+
+
+def _open_root(
+    rule: SearchRule, priors: jax.Array, noise: jax.Array | None, simulations: int
+) -> Any:
+    """The rule's record of each root, [B, ...]."""
+    axes = (0, None if noise is None else 0)
+    return jax.vmap(lambda row, drawn: rule.open_root(row, drawn, simulations), axes)(priors, noise)
 
 
 def _plant(
@@ -98,8 +102,8 @@ def _plant(
     params: Any,
     states: State,
     key: jax.Array,
-) -> tuple[Tree, jax.Array]:
-    """Trees of one node, and the network's values of the roots [B]."""
+) -> Tree:
+    """Trees of one node."""
     prior, value, terminal = _evaluate(game, evaluate, params, states)
     batch, num_actions = prior.shape
     if config.noise_fraction > 0:
@@ -108,31 +112,39 @@ def _plant(
         mixed = (1 - config.noise_fraction) * prior + config.noise_fraction * noise
         prior = jnp.where(prior >= 0, mixed, UNAVAILABLE)
 
-    def empty(fill: float, dtype: Any) -> jax.Array:
-        return jnp.full((batch, config.nodes), fill, dtype)
+    def column(fill: float, dtype: Any, root: Any = None) -> jax.Array:
+        array = jnp.full((batch, config.nodes), fill, dtype)
+        return array if root is None else array.at[:, ROOT].set(root)
 
     def fill_slots(root: jax.Array) -> jax.Array:
         # A slot is written before it is read, so what the others start with does not matter.
         return jnp.repeat(root[:, None], config.nodes, axis=1)
 
-    next_prior, next_action = next_unvisited(prior)
+    next_prior, next_action = next_untried(prior)
     nodes = Nodes(
-        parent=empty(NO_PARENT, jnp.int32),
-        depth=empty(0, jnp.int32),
-        visits=empty(0, jnp.int32).at[:, ROOT].set(1),
-        value_sum=empty(0, jnp.float32).at[:, ROOT].set(value),
-        prior=empty(0, jnp.float32),
-        next_prior=empty(UNAVAILABLE, jnp.float32).at[:, ROOT].set(next_prior),
+        parent=column(NO_PARENT, jnp.int32),
+        depth=column(0, jnp.int32),
+        visits=column(0, jnp.int32, 1),
+        value_sum=column(0, jnp.float32, value),
+        prior=column(0, jnp.float32),
+        next_prior=column(UNAVAILABLE, jnp.float32, next_prior),
+        untried_prior=column(0, jnp.float32, _mass(prior)),
+        legal_actions=column(0, jnp.int32, jnp.sum(prior >= 0, axis=-1)),
+        network_value=column(0, jnp.float32, value),
     )
-    tree = Tree(
+    return Tree(
         nodes=nodes,
-        action=empty(0, jnp.int32),
-        next_action=empty(0, jnp.int32).at[:, ROOT].set(next_action),
+        action=column(0, jnp.int32),
+        next_action=column(0, jnp.int32, next_action),
         priors=fill_slots(prior),
-        terminal=empty(0, bool).at[:, ROOT].set(terminal),
+        terminal=column(0, bool, terminal),
         states=jax.tree.map(fill_slots, states),
     )
-    return tree, value
+
+
+def _mass(priors: jax.Array) -> jax.Array:
+    """Prior of all untried actions together: [B, A] → [B]."""
+    return jnp.sum(jnp.maximum(priors, 0), axis=-1)
 
 
 def _evaluate(
@@ -167,19 +179,53 @@ class Leaf(NamedTuple):
     states: State  # [B, ...], the state after it; the node's own where nothing is expanded
 
 
-def _choose(game: Game, rule: Puct, tree: Tree) -> Leaf:
-    """Descend every tree and make the move that comes next."""
-    node, path = _descend(rule, tree)
-    action = at_node(tree.next_action, node)
+def _choose(
+    game: Game,
+    rule: SearchRule,
+    tree: Tree,
+    record: Any,
+    index: jax.Array,
+    key: jax.Array | None,
+) -> tuple[Leaf, Any]:
+    """Descend every tree and make the move that comes next, in simulation `index` [] from 0."""
+    entry = None
+    if record is not None:
+        leave = jax.vmap(lambda record, nodes: rule.leave_root(record, nodes, index))
+        record, entry = leave(record, tree.nodes)
+    descend_key, action_key = (None, None) if key is None else jax.random.split(key)
+    node, path = _descend(rule, tree, entry, descend_key)
+    action, prior = _new_action(rule, tree, node, entry, action_key)
     states = jax.tree.map(lambda array: at_node(array, node), tree.states)
-    return Leaf(
+    leaf = Leaf(
         node=node,
         path=path,
         expands=~at_node(tree.terminal, node),
         action=action,
-        prior=at_node(tree.nodes.next_prior, node),
+        prior=prior,
         states=jax.vmap(game.step)(states, action),  # a finished state is absorbing
     )
+    return leaf, record
+
+
+def _new_action(
+    rule: SearchRule, tree: Tree, node: jax.Array, entry: Entry | None, key: jax.Array | None
+) -> tuple[jax.Array, jax.Array]:
+    """The action to try at each leaf [B], and its prior [B]."""
+    likeliest, prior = at_node(tree.next_action, node), at_node(tree.nodes.next_prior, node)
+    if rule.samples:
+        rows = at_node(tree.priors, node)
+        uniform = jax.random.uniform(_some(key), node.shape)
+        likeliest, prior = jax.vmap(rule.new_action)(rows, likeliest, prior, uniform)
+    if entry is not None:
+        at_root = node == ROOT
+        likeliest = jnp.where(at_root, entry.action, likeliest)
+        prior = jnp.where(at_root, entry.prior, prior)
+    return likeliest, prior
+
+
+def _some(key: jax.Array | None) -> jax.Array:
+    assert key is not None, "a rule that samples needs a key"
+    return key
 
 
 def _grow(
@@ -205,14 +251,17 @@ def _grow(
 
     tried = jax.lax.broadcasted_iota(jnp.int32, priors.shape, 1) == leaf.action[:, None]
     remaining = jnp.where(tried, UNAVAILABLE, old_priors)
-    old_next = next_unvisited(remaining)
-    new_next = next_unvisited(priors)
+    old_next = next_untried(remaining)
+    new_next = next_untried(priors)
     depth = at_node(tree.nodes.depth, leaf.node) + leaf.expands
     nodes = tree.nodes._replace(
         parent=write(tree.nodes.parent, jnp.where(leaf.expands, leaf.node, NO_PARENT)),
         depth=write(tree.nodes.depth, depth),
         prior=write(tree.nodes.prior, leaf.prior),
         next_prior=advance(tree.nodes.next_prior, old_next[0], new_next[0]),
+        untried_prior=advance(tree.nodes.untried_prior, _mass(remaining), _mass(priors)),
+        legal_actions=write(tree.nodes.legal_actions, jnp.sum(priors >= 0, axis=-1)),
+        network_value=write(tree.nodes.network_value, value),
     )
     path = leaf.path | ((slots == index) & expands)
     return Tree(
@@ -225,31 +274,42 @@ def _grow(
     )
 
 
-def _descend(rule: Puct, tree: Tree) -> tuple[jax.Array, jax.Array]:
+def _descend(
+    rule: SearchRule, tree: Tree, entry: Entry | None, key: jax.Array | None
+) -> tuple[jax.Array, jax.Array]:
     """Follow the rule from each root until it wants an action never tried, or the game is over.
-
-    On equal scores a child is followed rather than a new action tried, and among children the
-    one expanded first.
 
     Returns:
         The node reached [B] and the nodes passed, itself included, bool [B, N].
     """
     nodes = tree.nodes
     batch, num_nodes = nodes.parent.shape
-    scores = jax.vmap(lambda row: score_nodes(rule, row))(nodes)
+    num_actions = tree.priors.shape[-1]
+    scores = jax.vmap(rule.score_nodes, axis_name=TREES)(nodes)
     slots = jnp.arange(num_nodes)[None]
 
+    def follow(*args: Any) -> tuple[jax.Array, jax.Array]:
+        nodes, scores, node, uniform = args
+        return rule.follow(nodes, scores, node, num_actions, uniform)
+
     def step(carry):
-        node, path, _ = carry
-        children, expand = jax.vmap(score_edges)(nodes, scores, node)
-        child, best = first_argmax(children)
-        follows = (best >= expand) & (best > -jnp.inf)
+        node, path, _, level = carry
+        if rule.samples:
+            uniform = jax.random.uniform(jax.random.fold_in(_some(key), level), (batch,))
+            child, follows = jax.vmap(follow)(nodes, scores, node, uniform)
+        else:
+            child, follows = jax.vmap(follow, (0, 0, 0, None))(nodes, scores, node, None)
+        follows &= carry[2]
         node = jnp.where(follows, child, node)
-        return node, path | (slots == node[:, None]), follows
+        return node, path | (slots == node[:, None]), follows, level + 1
 
     root = jnp.full(batch, ROOT, jnp.int32)
-    start = (root, jnp.broadcast_to(slots == ROOT, (batch, num_nodes)), jnp.ones(batch, bool))
-    leaf, path, _ = jax.lax.while_loop(lambda carry: jnp.any(carry[2]), step, start)
+    node = root if entry is None else entry.node
+    path = jnp.broadcast_to(slots == ROOT, (batch, num_nodes)) | (slots == node[:, None])
+    moves = jnp.ones(batch, bool) if entry is None else node != ROOT
+    leaf, path, *_ = jax.lax.while_loop(
+        lambda carry: jnp.any(carry[2]), step, (node, path, moves, jnp.int32(0))
+    )
     return leaf, path
 
 
@@ -266,10 +326,12 @@ def _backup(nodes: Nodes, path: jax.Array, depth: jax.Array, value: jax.Array) -
     )
 
 
-def _summarise(tree: Tree, prior: jax.Array, network_value: jax.Array) -> SearchResult:
+def _summarise(
+    rule: SearchRule, tree: Tree, root_priors: jax.Array, noise: jax.Array | None
+) -> SearchResult:
     """What the roots learned, by action."""
     nodes = tree.nodes
-    batch, num_actions = prior.shape
+    batch, num_actions = root_priors.shape
     trees = jnp.arange(batch)[:, None]
     # Nodes that are no child of the root point past the last action and are dropped.
     action = jnp.where(nodes.parent == ROOT, tree.action, num_actions)
@@ -278,13 +340,20 @@ def _summarise(tree: Tree, prior: jax.Array, network_value: jax.Array) -> Search
         empty = jnp.zeros((batch, num_actions), values.dtype)
         return empty.at[trees, action].set(values, mode="drop")
 
-    visits = by_action(nodes.visits)
-    total = jnp.sum(visits, axis=-1, keepdims=True)
-    return SearchResult(
-        visits=visits,
-        policy=jnp.where(total > 0, visits / jnp.maximum(total, 1), jnp.maximum(prior, 0)),
+    root = Root(
+        visits=by_action(nodes.visits),
         q=by_action(-mean_value(nodes)),
-        prior=prior,
+        prior=jnp.maximum(root_priors, 0),
+        legal=root_priors >= 0,
+        noise=jnp.zeros_like(root_priors) if noise is None else noise,
+    )
+    policy, best = jax.vmap(rule.conclude, axis_name=TREES)(nodes, root)
+    return SearchResult(
+        visits=root.visits,
+        policy=policy,
+        action=best,
+        q=root.q,
+        prior=root.prior,
         value=mean_value(nodes)[:, ROOT],
-        network_value=network_value,
+        network_value=nodes.network_value[:, ROOT],
     )

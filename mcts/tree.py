@@ -6,8 +6,9 @@ Layout (docs/search.md gives the measurements behind it):
   array, so there is no child table and nothing to scatter into.
 - The node expanded by simulation i has index i in every tree; node 0 is the root. A simulation
   that ends in a finished game expands nothing and leaves its slot empty (`parent` = NO_PARENT).
-- All unvisited actions of a node are worth the same to a search rule except for their prior, so a
-  node needs to know only the *next* one: the unvisited action of largest prior. An action tried is
+- All untried actions of a node are worth the same to a search rule except for their prior, so a
+  node needs to know only the *next* one, the untried action of largest prior, and how much prior
+  the untried ones have together. What a rule does not read, XLA drops. An action tried is
   struck from `priors` by its index. To find it again by its prior would be wrong: XLA may compute
   a number once for each of its uses, with results that differ in the last bit.
 """
@@ -39,7 +40,10 @@ class Nodes(NamedTuple):
     visits: jax.Array  # [N] int32
     value_sum: jax.Array  # [N] float32, over `visits`
     prior: jax.Array  # [N] float32, prior of the action that led here
-    next_prior: jax.Array  # [N] float32, largest prior of an unvisited action, or UNAVAILABLE
+    next_prior: jax.Array  # [N] float32, largest prior of an untried action, or UNAVAILABLE
+    untried_prior: jax.Array  # [N] float32, prior of all untried actions together
+    legal_actions: jax.Array  # [N] int32, how many there are
+    network_value: jax.Array  # [N] float32, what the node was evaluated as
 
 
 class Tree(NamedTuple):
@@ -63,7 +67,7 @@ def at_node(array: jax.Array, node: jax.Array) -> jax.Array:
     return jax.vmap(lambda row, index: row[index])(array, node)
 
 
-def next_unvisited(priors: jax.Array) -> tuple[jax.Array, jax.Array]:
+def next_untried(priors: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The largest prior [...] in each row of `priors` [..., A], and its action [...] int32.
 
     The lower index on ties. The prior is `UNAVAILABLE` where no action is left.

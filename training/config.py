@@ -11,7 +11,7 @@ import pydantic
 import games
 from games.protocol import Game
 from mcts.config import FrozenModel
-from mcts.search import SearchConfig
+from mcts.settings import SearchConfig
 from training.networks import NetworkConfig
 
 SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
@@ -26,7 +26,7 @@ class TrainConfig(FrozenModel, frozen=True):
     seed: int = pydantic.Field(default=0, ge=0, lt=2**31)
 
     search: SearchConfig = SELFPLAY_SEARCH
-    """Search of every self-play move. Jones: 64 nodes, noise 0.25, regularised policy."""
+    """Search of every self-play move. Jones: `mcts.JONES`."""
     lanes: int = pydantic.Field(default=128, ge=1)
     """Games played side by side. Jones: 32,768."""
     moves: int = pydantic.Field(default=4, ge=1)
@@ -35,8 +35,8 @@ class TrainConfig(FrozenModel, frozen=True):
     """Each game opens with 0 to this many random moves, drawn evenly; half the
     board if unset. Positions off the best line are hardly ever learnt otherwise. Jones: 0."""
     temperature_plies: int | None = pydantic.Field(default=None, ge=0)
-    """Moves are sampled by visit count up to this ply, then the most visited is played; a quarter
-    of the board if unset. Jones: the whole game."""
+    """Moves are drawn from the search's policy (PUCT: by visit count) up to this ply, then the
+    rule's own move is played; a quarter of the board if unset. Jones: the whole game."""
 
     window: int = pydantic.Field(default=64, ge=1)
     """Moves of each lane that the replay window holds. Jones: 64."""

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import Game
-from mcts.search import SearchConfig
+from mcts.settings import SearchConfig
 from training.config import TrainConfig
 from training.learner import LearnerState, Losses, init_learner, learn
 from training.networks import NetworkConfig, build, init_params, make_evaluate

@@ -8,14 +8,15 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import Game, State
-from mcts.search import Evaluate, SearchConfig, SearchResult, search
+from mcts.search import Evaluate, SearchResult, search
+from mcts.settings import SearchConfig
 
 
 class Schedule(NamedTuple):
     """How moves are chosen; run-time values, so that one compiled program serves all."""
 
     max_opening_plies: jax.Array  # [] int32, a game opens with 0 to this many random moves
-    greedy_from: jax.Array  # [] int32, the ply from which the most visited move is played
+    greedy_from: jax.Array  # [] int32, the ply from which the rule's own move is played
 
 
 class Lanes(NamedTuple):
@@ -31,7 +32,7 @@ class Move(NamedTuple):
 
     planes: jax.Array  # [B, 2, S, S] bool, the position before the move
     legal: jax.Array  # [B, A] bool
-    policy: jax.Array  # [B, A] float32, the search policy (visit shares, no temperature)
+    policy: jax.Array  # [B, A] float32, the search's improved policy, no temperature
     reward: jax.Array  # [B] float32, the outcome if the move ended the game, else 0
     ended: jax.Array  # [B] bool, whether the move ended the game
     random: jax.Array  # [B] bool, whether it was an opening move, drawn at random
@@ -113,14 +114,8 @@ def choose_action(
     greedy: jax.Array,
     key: jax.Array,
 ) -> jax.Array:
-    """Actions [B]: a random legal one where `random` [B], else the most visited one where
+    """Actions [B]: a random legal one where `random` [B], else the one the search rule plays where
     `greedy` [B], else one drawn by the search policy."""
     weights = jnp.where(random[:, None], legal.astype(jnp.float32), result.policy)
     sampled = jax.random.categorical(key, jnp.log(weights))
-    return jnp.where(greedy & ~random, most_visited(result), sampled)
-
-
-def most_visited(result: SearchResult) -> jax.Array:
-    """The action with the largest share of visits [B], ties broken by the prior."""
-    # Shares differ by at least one visit in 4,096; a prior scaled below that only breaks ties.
-    return jnp.argmax(result.policy + result.prior * 1e-4, axis=-1)
+    return jnp.where(greedy & ~random, result.action, sampled)

@@ -24,7 +24,7 @@ from experiments.arena import (
     store_round,
 )
 from games.hex import Hex
-from mcts.search import SearchConfig
+from mcts.settings import SearchConfig
 from training.networks import NetworkConfig, init_params
 from training.store import Agent, Game, Match, Run, Snapshot, Store
 

@@ -127,3 +127,64 @@ def hex_world(oracle) -> Callable[[int], HexWorld]:
 def planted(oracle):
     """`tests/oracles/planted.py`."""
     return oracle("planted")
+
+
+@pytest.fixture(scope="session")
+def trees(planted):
+    """128 trees, 5 plies deep: (game, network)."""
+    return planted.random_trees(seed=1, trees=128)
+
+
+@pytest.fixture(scope="session")
+def plain_planted(oracle):
+    """Planted trees as a world for the oracles; the root of tree k is the state (k, 0)."""
+
+    def world(game, network):
+        return oracle("puct").World(
+            num_actions=game.num_actions,
+            legal=game.actions_at,
+            step=game.child,
+            outcome=game.outcome,
+            evaluate=lambda state: (network.logits[state].tolist(), float(network.value[state])),
+        )
+
+    return world
+
+
+@pytest.fixture(scope="session")
+def plain_hex(oracle):
+    """A `HexWorld` as a world for the oracles."""
+
+    def world(hex_world: HexWorld):
+        return oracle("puct").World(
+            hex_world.num_actions,
+            hex_world.legal,
+            hex_world.step,
+            hex_world.outcome,
+            hex_world.plain_evaluate,
+        )
+
+    return world
+
+
+# Scores closer than this may swap places in float32; everything else must be the same.
+NEAR_TIE = 1e-5
+
+
+@pytest.fixture(scope="session")
+def expect_same():
+    """Check a result against the oracle's trees, near-ties left out."""
+
+    def check(result: SearchResult, expected: Sequence, clear_share: float = 0.9) -> None:
+        clear = np.array([tree.gap > NEAR_TIE for tree in expected])
+        assert clear.mean() >= clear_share
+
+        def theirs(name: str) -> np.ndarray:
+            return np.array([getattr(tree, name) for tree in expected])[clear]
+
+        np.testing.assert_array_equal(result.visits[clear], theirs("visits"))
+        for name in ("q", "value", "policy"):
+            ours = getattr(result, name)[clear]
+            np.testing.assert_allclose(ours, theirs(name), atol=2e-5, err_msg=name)
+
+    return check

@@ -31,6 +31,7 @@ class World(NamedTuple):
 
 class Result(NamedTuple):
     visits: list[int]  # [A]
+    policy: list[float]  # [A], shares of visits, the prior if there are none
     q: list[float]  # [A], from the root mover's view; 0 where never tried
     value: float  # mean value of the root
     gap: float  # smallest lead of a chosen action over the next best, inf if there was no choice
@@ -57,9 +58,12 @@ def softmax(logits: Sequence[float], actions: Sequence[int]) -> dict[int, float]
 
 
 class Search:
-    def __init__(self, world: World, c_puct: float, unvisited_value: str) -> None:
+    def __init__(
+        self, world: World, c_puct: float, unvisited_value: str, c_base: float | None
+    ) -> None:
         self.world = world
         self.c_puct = c_puct
+        self.c_base = c_base
         self.unvisited_value = unvisited_value
         self.gap = math.inf
 
@@ -99,7 +103,10 @@ class Search:
             q, n = {"parent": node.mean(), "zero": 0.0, "loss": -1.0}[self.unvisited_value], 0
         else:
             q, n = -child.mean(), child.visits
-        return q + self.c_puct * node.prior[action] * math.sqrt(node.visits) / (1 + n)
+        c = self.c_puct
+        if self.c_base is not None:  # the pseudocode's pb_c
+            c += math.log((node.visits + self.c_base + 1) / self.c_base)
+        return q + c * node.prior[action] * math.sqrt(node.visits) / (1 + n)
 
 
 def search(
@@ -109,6 +116,7 @@ def search(
     *,
     c_puct: float,
     unvisited_value: str,
+    c_base: float | None = None,
     root_prior: dict[int, float] | None = None,
 ) -> Result:
     """A search of `nodes` evaluations, the root's included; `root_prior` replaces the root's own.
@@ -117,12 +125,15 @@ def search(
     """
     root = Node(world, state)
     root.prior = dict(root_prior or {})
-    run = Search(world, c_puct, unvisited_value)
+    run = Search(world, c_puct, unvisited_value, c_base)
     for _ in range(nodes):
         run.visit(root)
     actions = range(world.num_actions)
+    visits = [root.children[a].visits if a in root.children else 0 for a in actions]
+    share = {a: n / max(nodes - 1, 1) for a, n in enumerate(visits)} if nodes > 1 else root.prior
     return Result(
-        visits=[root.children[a].visits if a in root.children else 0 for a in actions],
+        visits=visits,
+        policy=[share.get(a, 0.0) for a in actions],
         q=[-root.children[a].mean() if a in root.children else 0.0 for a in actions],
         value=root.mean(),
         gap=run.gap,

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from games.hex import Hex
-from mcts.search import SearchConfig, SearchResult
+from mcts.search import SearchResult
+from mcts.settings import SearchConfig
 from training.networks import NetworkConfig, init_params, make_evaluate
 from training.selfplay import (
     Lanes,
     Move,
     Schedule,
     choose_action,
-    most_visited,
     play_move,
     start_lanes,
 )
@@ -134,11 +134,15 @@ def test_without_openings_no_move_is_random(record):
     assert not record(0, 0).moves.random.any()
 
 
-def result_of(policy: np.ndarray, prior: np.ndarray) -> SearchResult:
-    """A search result of which only policy and prior are looked at."""
-    shares, priors = jnp.asarray(policy, jnp.float32), jnp.asarray(prior, jnp.float32)
-    nothing = jnp.zeros(len(policy))
-    return SearchResult(jnp.zeros_like(shares), shares, shares, priors, nothing, nothing)
+RULES_OWN = 1  # not the likeliest: a rule may play another move than its policy's first
+
+
+def result_of(policy: np.ndarray) -> SearchResult:
+    """A search result of which only policy and action are looked at."""
+    shares, nothing = jnp.asarray(policy, jnp.float32), jnp.zeros(len(policy))
+    action = jnp.full(len(policy), RULES_OWN, jnp.int32)
+    unread = jnp.zeros_like(shares)
+    return SearchResult(unread, shares, action, unread, unread, nothing, nothing)
 
 
 def chosen(policy, *, legal, random: bool, greedy: bool) -> np.ndarray:
@@ -146,7 +150,7 @@ def chosen(policy, *, legal, random: bool, greedy: bool) -> np.ndarray:
     rows = 4096
     shares = np.tile(policy, (rows, 1))
     action = jax.jit(choose_action)(
-        result_of(shares, shares),
+        result_of(shares),
         jnp.tile(jnp.asarray(legal), (rows, 1)),
         jnp.full(rows, random),
         jnp.full(rows, greedy),
@@ -172,15 +176,8 @@ def test_sampled_moves_follow_the_visit_shares():
     assert np.all(shares[3:] == 0)
 
 
-def test_greedy_moves_are_the_most_visited_ones():
-    assert chosen(SHARES, legal=LEGAL, random=False, greedy=True)[0] == 1
-
-
-def test_ties_go_to_the_higher_prior_which_never_outweighs_a_visit():
-    """Two of 4,095 simulations differ: the smallest gap that a search of 4,096 nodes can show."""
-    shares = np.array([[0.4, 0.4, 0.2], [2048 / 4095, 2047 / 4095, 0]])
-    priors = np.array([[0.1, 0.2, 0.7], [0, 1, 0]])
-    assert most_visited(result_of(shares, priors)).tolist() == [1, 0]
+def test_greedy_moves_are_the_search_rule_s_own():
+    assert chosen(SHARES, legal=LEGAL, random=False, greedy=True)[RULES_OWN] == 1
 
 
 def test_the_move_played_is_the_most_visited_from_the_ply_that_is_set(record):

@@ -1,0 +1,244 @@
+"""Gumbel AlphaZero: Danihelka et al. 2022, "Policy improvement by planning with Gumbel".
+
+At the root (their Algorithm 2) the m actions of largest g(a) + log π(a), g Gumbel noise, are
+considered: a draw of m actions from π without replacement. Sequential halving spends the
+simulations on them in rounds, each of which visits every action still considered once; whenever a
+phase ends, the half with the largest
+
+    g(a) + log π(a) + σ(q(a)),   σ(q) = (c_visit + max_b N(b)) · c_scale · q     (Equation 8)
+
+goes on. The last survivor is played. Below the root (Section 5) the choice is deterministic,
+
+    argmax_a π'(a) - N(a) / (1 + Σ_b N(b)),   π' = softmax(log π + σ(completed q))   (Equation 14)
+
+where an action never tried has the mixed value (Appendix D, Equation 33)
+
+    v_mix = (v + Σ_b N(b) · Σ_{b: N(b) > 0} π(b) q(b) / Σ_{b: N(b) > 0} π(b)) / (1 + Σ_b N(b)),
+
+v being the network's value. π' at the root is the policy to learn (Equation 11), an improvement
+whatever the number of simulations.
+
+Because the rounds visit every action still considered once, the r-th round (from 0) visits actions
+that have r visits. The ranking is made when a round begins; mctx renews it within a round, which
+differs in a few cases in which the scale of σ changes at that moment.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pydantic
+
+from mcts.rule import Entry, Root, SearchRule
+from mcts.tree import ROOT, Nodes, first_argmax, mean_value
+
+TINY = float(np.finfo(np.float32).tiny)
+
+
+class Considered(NamedTuple):
+    """The m actions considered at a root, from the largest g + log π down.
+
+    The k-th of them is expanded by simulation k, and so is node k + 1 of the tree.
+    """
+
+    action: jax.Array  # [m] int32
+    prior: jax.Array  # [m]
+    noisy_prior: jax.Array  # [m], g + log π, -inf where fewer than m actions are legal
+    count: jax.Array  # [] int32, how many are legal
+    ranking: jax.Array  # [m], as the round began
+
+
+class Gumbel(SearchRule, frozen=True):
+    """Gumbel AlphaZero's rule and its settings."""
+
+    name: Literal["gumbel"] = "gumbel"
+
+    max_considered: int = pydantic.Field(default=16, ge=2)
+    """Actions considered at the root, at most; 16 in the paper."""
+
+    c_visit: float = pydantic.Field(default=50.0, ge=0)
+    """Visits that σ starts from; 50 in the paper."""
+
+    c_scale: float = pydantic.Field(default=0.1, gt=0)
+    """Weight of q in σ; 1 in the paper for board games, and 0.1, mctx's default, where q is
+    rescaled."""
+
+    rescale: bool = True
+    """Stretch the completed q of a node's legal actions to [0, 1] before σ, as mctx does."""
+
+    noise_scale: float = pydantic.Field(default=1.0, ge=0)
+    """Weight of the Gumbel noise: 1 to learn, 0 in evaluation."""
+
+    def sigma(
+        self,
+        q: jax.Array,
+        visits: jax.Array,
+        prior: jax.Array,
+        network_value: jax.Array,
+        any_untried: jax.Array,
+    ) -> tuple[jax.Array, jax.Array]:
+        """σ of each action's q [K], and of the mixed value [], both less σ of the largest q.
+
+        Args:
+            q: from the view of the node's mover [K]; looked at only where tried.
+            visits: 0 where never tried [K].
+            prior: [K].
+            network_value: of the node [].
+            any_untried: whether the node has a legal action never tried [].
+        """
+        tried = visits > 0
+        total = jnp.sum(visits)
+        mass = jnp.sum(jnp.where(tried, prior, 0))
+        weighted = jnp.sum(jnp.where(tried, prior * q, 0)) / jnp.maximum(mass, TINY)
+        mixed = (network_value + total * weighted) / (1 + total)
+        high = jnp.max(jnp.where(tried, q, -jnp.inf))
+        high = jnp.maximum(high, jnp.where(any_untried | ~jnp.any(tried), mixed, -jnp.inf))
+        scale = (self.c_visit + jnp.max(visits)) * self.c_scale
+        if self.rescale:
+            low = jnp.min(jnp.where(tried, q, jnp.inf))
+            low = jnp.minimum(low, jnp.where(any_untried, mixed, jnp.inf))
+            scale = scale / jnp.maximum(high - low, 1e-8)
+        # The mixed value counts only where an action is untried, and is then `high` at most.
+        return scale * jnp.where(tried, q - high, 0), scale * jnp.minimum(mixed - high, 0)
+
+    def root_noise(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        """Gumbel noise g."""
+        if self.noise_scale == 0:
+            return jnp.zeros(shape)
+        return self.noise_scale * jax.random.gumbel(key, shape)
+
+    def open_root(self, prior: jax.Array, noise: jax.Array, simulations: int) -> Considered:
+        """Draw the actions to consider."""
+        legal = prior >= 0
+        m = min(self.max_considered, simulations, prior.shape[-1])
+        noisy = jnp.where(legal, noise + _log(prior), -jnp.inf)
+        noisy_prior, action = jax.lax.top_k(noisy, m)
+        return Considered(
+            action=action,
+            prior=prior[action],
+            noisy_prior=noisy_prior,
+            count=jnp.minimum(jnp.sum(legal), m),
+            ranking=noisy_prior,
+        )
+
+    def rank(self, considered: Considered, nodes: Nodes) -> jax.Array:
+        """g + log π + σ(q) of the actions considered [m], up to a constant."""
+        m = considered.action.shape[0]
+        live = jnp.arange(m) < considered.count
+        visits = jnp.where(live, nodes.visits[1 : m + 1], 0)
+        sigma, _ = self.sigma(
+            q=-mean_value(nodes)[1 : m + 1],
+            visits=visits,
+            prior=considered.prior,
+            network_value=nodes.network_value[ROOT],
+            any_untried=nodes.legal_actions[ROOT] > jnp.sum(visits > 0),
+        )
+        # In the first round nothing has been tried: the order is that of the noisy prior.
+        return considered.noisy_prior + jnp.where(visits > 0, sigma, 0)
+
+    def leave_root(
+        self, record: Considered, nodes: Nodes, simulation: jax.Array
+    ) -> tuple[Considered, Entry]:
+        """Visit the best-ranked action that this round has not visited yet."""
+        m = record.action.shape[0]
+        round_of, begins = halving_table(m, nodes.parent.shape[0] - 1)
+        round_index = jnp.asarray(round_of)[record.count, simulation]
+        begins_now = jnp.asarray(begins)[record.count, simulation]
+        ranking = jnp.where(begins_now, self.rank(record, nodes), record.ranking)
+        visits = nodes.visits[1 : m + 1]
+        waits = (visits == round_index) & (jnp.arange(m) < record.count)
+        best, _ = first_argmax(jnp.where(waits, ranking, -jnp.inf))
+        is_new = (visits[best] == 0) | (record.count == 0)
+        entry = Entry(
+            node=jnp.where(is_new, ROOT, best + 1).astype(jnp.int32),
+            action=record.action[best],
+            prior=record.prior[best],
+        )
+        return record._replace(ranking=ranking), entry
+
+    def score_nodes(self, nodes: Nodes) -> jax.Array:
+        """Q of the edge to each node, from the parent's view [N]."""
+        return -mean_value(nodes)
+
+    def follow(
+        self, nodes: Nodes, scores: jax.Array, node: jax.Array, num_actions: int, uniform: None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Equation 14. All actions never tried have one q and no visits, so the likeliest of them
+        stands for all."""
+        del num_actions, uniform
+        is_child = nodes.parent == node
+        visits = jnp.where(is_child, nodes.visits, 0)
+        next_prior = nodes.next_prior[node]
+        any_untried = next_prior >= 0
+        prior = jnp.where(is_child, nodes.prior, 0)
+        sigma, sigma_mixed = self.sigma(
+            scores, visits, prior, nodes.network_value[node], any_untried
+        )
+        weight = prior * jnp.exp(sigma)
+        untried = jnp.exp(sigma_mixed)
+        total = jnp.sum(weight) + nodes.untried_prior[node] * untried
+        total = jnp.maximum(total, TINY)
+        score = weight / total - visits / (1 + jnp.sum(visits))
+        child, best = first_argmax(jnp.where(is_child, score, -jnp.inf))
+        new = jnp.where(any_untried, next_prior * untried / total, -jnp.inf)
+        return child, (best >= new) & (best > -jnp.inf)
+
+    def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
+        """π', and the survivor: of the actions visited most, the one ranked first."""
+        tried = root.visits > 0
+        sigma, sigma_mixed = self.sigma(
+            root.q,
+            root.visits,
+            root.prior,
+            nodes.network_value[ROOT],
+            any_untried=jnp.any(root.legal & ~tried),
+        )
+        improved = _log(root.prior) + jnp.where(tried, sigma, sigma_mixed)
+        survives = root.legal & (root.visits == jnp.max(root.visits))
+        action = jnp.argmax(jnp.where(survives, root.noise + improved, -jnp.inf))
+        top = jnp.max(jnp.where(root.legal, improved, -jnp.inf))
+        weight = jnp.where(root.legal, jnp.exp(improved - top), 0)
+        return weight / jnp.maximum(jnp.sum(weight), TINY), action.astype(jnp.int32)
+
+
+def _log(prior: jax.Array) -> jax.Array:
+    """log π, about -87 for a prior of 0, which then loses to every other and makes no NaN."""
+    return jnp.log(jnp.maximum(prior, TINY))
+
+
+def halving_rounds(considered: int, simulations: int) -> list[int]:
+    """How many actions each round visits, `simulations` in all.
+
+    A phase of the k actions still considered lasts ⌊n / (⌈log2 m⌉ k)⌋ rounds, one at least; then
+    half of them go on, two at least. Karnin et al. 2013, "Almost optimal exploration in
+    multi-armed bandits", Algorithm 1; the rest goes to the last two, as in mctx.
+    """
+    rounds: list[int] = []
+    phases = max(1, math.ceil(math.log2(max(considered, 1))))
+    k = max(considered, 1)
+    while (left := simulations - sum(rounds)) > 0:
+        length = max(1, simulations // (phases * k))
+        rounds += [k] * min(length, -(-left // k))
+        k = min(k, max(2, k // 2))
+    rounds[-1] -= sum(rounds) - simulations
+    return rounds
+
+
+@functools.cache
+def halving_table(m: int, simulations: int) -> tuple[np.ndarray, np.ndarray]:
+    """The round of each simulation, int32, and whether it begins one; [m + 1, simulations], the
+    row being the number of actions considered."""
+    round_of = np.array(
+        [
+            np.repeat(np.arange(len(rounds)), rounds)
+            for rounds in (halving_rounds(count, simulations) for count in range(m + 1))
+        ],
+        np.int32,
+    )
+    begins = np.diff(round_of, axis=1, prepend=-1) > 0
+    return round_of, begins

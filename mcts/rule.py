@@ -1,0 +1,88 @@
+"""What the search asks of a rule: which edge to follow, and what the root has learnt.
+
+Every method reads one unbatched tree; the loop in `mcts.search` maps it over the batch, under the
+axis name `TREES`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+
+from mcts.config import FrozenModel
+from mcts.tree import Nodes
+
+TREES = "trees"
+"""Name of the batch axis, for the one rule that looks across it (Jones's normalisation)."""
+
+
+class Root(NamedTuple):
+    """The root by action, after the search; 0 for actions illegal or never tried."""
+
+    visits: jax.Array  # [A] int32
+    q: jax.Array  # [A], from the root mover's view
+    prior: jax.Array  # [A], noise mixed in where asked
+    legal: jax.Array  # [A] bool
+    noise: jax.Array  # [A], what the rule added to the log prior; zeros but for Gumbel
+
+
+class Entry(NamedTuple):
+    """How a simulation leaves the root, where the rule does not treat it like any other node."""
+
+    node: jax.Array  # [], the root's child to go on from, or the root to try `action`
+    action: jax.Array  # [] int32
+    prior: jax.Array  # [], of that action
+
+
+class SearchRule(FrozenModel, frozen=True):
+    """Base of the rules; each is one file."""
+
+    samples: ClassVar[bool] = False
+    """Whether `follow` and `new_action` draw, and so need a uniform variate each."""
+
+    def root_noise(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array | None:
+        """What is added to the log prior at the root, if anything: [B, A]."""
+        del key, shape
+        return None
+
+    def open_root(self, prior: jax.Array, noise: jax.Array | None, simulations: int) -> Any:
+        """The rule's own record of a root with `prior` [A] (UNAVAILABLE where illegal), if any."""
+        del prior, noise, simulations
+
+    def leave_root(self, record: Any, nodes: Nodes, simulation: jax.Array) -> tuple[Any, Entry]:
+        """How simulation number `simulation` [] (from 0) leaves the root; asked only of rules
+        whose `open_root` returns a record."""
+        raise NotImplementedError
+
+    def score_nodes(self, nodes: Nodes) -> Any:
+        """The parts of the rule that do not depend on where the descent stands."""
+        raise NotImplementedError
+
+    def follow(
+        self, nodes: Nodes, scores: Any, node: jax.Array, num_actions: int, uniform: Any
+    ) -> tuple[jax.Array, jax.Array]:
+        """The child of `node` [] to follow [], and whether to [] or try a new action instead.
+
+        A node without children and without untried actions, such as a finished game, is not
+        followed any further. `uniform` is a variate in [0, 1) [] if the rule samples.
+        """
+        raise NotImplementedError
+
+    def new_action(
+        self, priors: jax.Array, likeliest: jax.Array, prior: jax.Array, uniform: Any
+    ) -> tuple[jax.Array, jax.Array]:
+        """The action to try [] and its prior [].
+
+        Args:
+            priors: of the node's unvisited actions, UNAVAILABLE for the others [A].
+            likeliest: the unvisited action of largest prior [].
+            prior: that prior [].
+            uniform: a variate in [0, 1) [] if the rule samples.
+        """
+        del priors, uniform
+        return likeliest, prior
+
+    def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
+        """The improved policy [A], which is the training target, and the move to play [] int32."""
+        raise NotImplementedError
