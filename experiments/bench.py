@@ -25,7 +25,7 @@ from experiments.plan import NetworkShape
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.protocol import Game
-from mcts.search import Evaluate
+from mcts.simulation import Evaluate
 from training.config import SELFPLAY_SEARCH
 from training.networks import NetworkConfig, Params, init_params, make_evaluate
 from training.provenance import code_version, device_name

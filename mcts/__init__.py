@@ -3,8 +3,9 @@
 from mcts.gumbel import Gumbel
 from mcts.puct import Puct
 from mcts.regularised import Regularised
-from mcts.search import Evaluate, SearchResult, search, search_tree
+from mcts.search import SearchResult, principal_variation, search, search_tree
 from mcts.settings import JONES, SearchConfig
+from mcts.simulation import Evaluate
 
 __all__ = [
     "JONES",
@@ -14,6 +15,7 @@ __all__ = [
     "Regularised",
     "SearchConfig",
     "SearchResult",
+    "principal_variation",
     "search",
     "search_tree",
 ]

@@ -74,6 +74,10 @@ class Gumbel(SearchRule, frozen=True):
     noise_scale: float = pydantic.Field(default=1.0, ge=0)
     """Weight of the Gumbel noise: 1 to learn, 0 in evaluation."""
 
+    parallel: bool = False
+    """Make the simulations of a round at once: the same search in fewer steps, for few games side
+    by side. It takes as much memory as `max_considered` searches."""
+
     def sigma(
         self,
         q: jax.Array,
@@ -126,13 +130,19 @@ class Gumbel(SearchRule, frozen=True):
             ranking=noisy_prior,
         )
 
-    def rank(self, considered: Considered, nodes: Nodes) -> jax.Array:
-        """g + log π + σ(q) of the actions considered [m], up to a constant."""
-        m = considered.action.shape[0]
-        live = jnp.arange(m) < considered.count
-        visits = jnp.where(live, nodes.visits[1 : m + 1], 0)
+    def rank(
+        self, considered: Considered, nodes: Nodes, visits: jax.Array, q: jax.Array
+    ) -> jax.Array:
+        """g + log π + σ(q) of the actions considered [m], up to a constant.
+
+        Args:
+            considered: at the root of `nodes`.
+            nodes: the tree, of which only the root is looked at.
+            visits: of the actions considered [m], 0 where there is no such action.
+            q: of the same [m].
+        """
         sigma, _ = self.sigma(
-            q=-mean_value(nodes)[1 : m + 1],
+            q=q,
             visits=visits,
             prior=considered.prior,
             network_value=nodes.network_value[ROOT],
@@ -146,14 +156,16 @@ class Gumbel(SearchRule, frozen=True):
     ) -> tuple[Considered, Entry]:
         """Visit the best-ranked action that this round has not visited yet."""
         m = record.action.shape[0]
+        exists = jnp.arange(m) < record.count
+        visits = jnp.where(exists, nodes.visits[1 : m + 1], 0)
         round_of, begins = halving_table(m, nodes.parent.shape[0] - 1)
         round_index = jnp.asarray(round_of)[record.count, simulation]
         begins_now = jnp.asarray(begins)[record.count, simulation]
-        ranking = jnp.where(begins_now, self.rank(record, nodes), record.ranking)
-        visits = nodes.visits[1 : m + 1]
-        waits = (visits == round_index) & (jnp.arange(m) < record.count)
+        ranking = self.rank(record, nodes, visits, -mean_value(nodes)[1 : m + 1])
+        ranking = jnp.where(begins_now, ranking, record.ranking)
+        waits = exists & (visits == round_index)
         best, _ = first_argmax(jnp.where(waits, ranking, -jnp.inf))
-        is_new = (visits[best] == 0) | (record.count == 0)
+        is_new = visits[best] == 0
         entry = Entry(
             node=jnp.where(is_new, ROOT, best + 1).astype(jnp.int32),
             action=record.action[best],
@@ -242,3 +254,14 @@ def halving_table(m: int, simulations: int) -> tuple[np.ndarray, np.ndarray]:
     )
     begins = np.diff(round_of, axis=1, prepend=-1) > 0
     return round_of, begins
+
+
+@functools.cache
+def round_sizes(m: int, simulations: int) -> np.ndarray:
+    """How many actions each round visits, 0 after the last, int32 [m + 1, simulations + 1]; the
+    row is the number of actions considered."""
+    sizes = np.zeros((m + 1, simulations + 1), np.int32)
+    for count in range(1, m + 1):  # a finished root has no round
+        rounds = halving_rounds(count, simulations)
+        sizes[count, : len(rounds)] = rounds
+    return sizes

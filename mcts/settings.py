@@ -47,6 +47,10 @@ class SearchConfig(FrozenModel, frozen=True):
     evaluation: Literal["quiet", "jones"] = "quiet"
     """Whether an agent that is evaluated searches without noise, or with it like Jones's did."""
 
+    def with_nodes(self, nodes: int) -> Self:
+        """The same with another budget."""
+        return self.model_copy(update={"nodes": nodes})
+
     def for_evaluation(self) -> Self:
         """The same without any noise, unless `evaluation` says otherwise."""
         if self.evaluation == "jones":

@@ -12,7 +12,7 @@ import pydantic
 
 from games.protocol import Game, State
 from mcts.config import FrozenModel
-from mcts.search import Evaluate
+from mcts.simulation import Evaluate
 
 Params = Any
 """A network's parameters: a pytree of arrays."""

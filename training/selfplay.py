@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import Game, State
-from mcts.search import Evaluate, SearchResult, search
+from mcts.search import SearchResult, search
 from mcts.settings import SearchConfig
+from mcts.simulation import Evaluate
 
 
 class Schedule(NamedTuple):

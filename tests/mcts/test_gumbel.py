@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import mcts
 from mcts import Gumbel, SearchConfig
 from mcts.gumbel import halving_rounds
 
@@ -227,3 +228,38 @@ def test_one_node_plays_a_draw_from_the_prior(search, hex_world):
     share = np.bincount(draws.action, minlength=9) / 4096
     np.testing.assert_allclose(share, draws.prior[0], atol=4 * 0.5 / 64)
     np.testing.assert_allclose(draws.policy, draws.prior, atol=1e-6)
+
+
+@pytest.mark.parametrize(("size", "count"), [(3, 64), (5, 8)])
+def test_rounds_made_at_once_give_the_same_search_bit_for_bit(search, hex_world, size, count):
+    """Games from one legal action to 25, of which 16 are considered, with noise."""
+    world = hex_world(size)
+    states = world.states([[], *world.random_games(count=count - 1, seed=size)])
+    one_by_one, at_once = (
+        search(
+            world.game,
+            world.evaluate,
+            SearchConfig(nodes=64, rule=Gumbel(parallel=parallel)),
+            world.params,
+            states,
+            KEY,
+        )
+        for parallel in (False, True)
+    )
+    for name, one, other in zip(one_by_one._fields, one_by_one, at_once, strict=True):
+        np.testing.assert_array_equal(one, other, err_msg=name)
+
+
+def test_rounds_made_at_once_need_far_fewer_steps(hex_world):
+    """19 batches of evaluations after the root's instead of 63."""
+    world, calls = hex_world(5), []
+
+    def spy(params, states):
+        jax.debug.callback(calls.append, states.winner.shape[0])
+        return world.evaluate(params, states)
+
+    config = SearchConfig(nodes=64, rule=Gumbel(parallel=True))
+    run = jax.jit(mcts.search, static_argnums=(0, 1, 2))
+    run(world.game, spy, config, world.params, world.states([[]]), KEY)
+    jax.effects_barrier()
+    assert len(calls) == 1 + len(halving_rounds(16, 63)) == 20

@@ -1,0 +1,58 @@
+"""How an agent thinks, as people write it."""
+
+from __future__ import annotations
+
+import pydantic
+import pytest
+
+from mcts import JONES, Gumbel, Puct, Regularised, SearchConfig
+
+
+def test_equal_settings_share_one_compiled_program():
+    config = {"nodes": 7, "rule": {"c_puct": 0.5}}
+    assert hash(SearchConfig.model_validate(config)) == hash(SearchConfig.model_validate(config))
+    assert SearchConfig.model_validate(config) == SearchConfig.model_validate(config)
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ("puct", Puct()),
+        ("gumbel", Gumbel()),
+        ("regularised", Regularised()),
+        ({"c_puct": 2.0, "c_base": 19652}, Puct(c_puct=2.0, c_base=19652)),
+        ({"name": "gumbel", "max_considered": 4}, Gumbel(max_considered=4)),
+        (JONES.rule.model_dump(mode="json"), JONES.rule),
+    ],
+)
+def test_a_rule_is_written_by_name_or_by_its_settings(written, rule):
+    config = SearchConfig.model_validate({"rule": written})
+    assert config.rule == rule
+    assert SearchConfig.model_validate_json(config.model_dump_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("setting", "culprit"),
+    [
+        ({"nodes": 0}, "nodes"),
+        ({"noise_fraction": 1.5}, "noise_fraction"),
+        ({"noise_concentration": 0}, "noise_concentration"),
+        ({"rule": {"c_puct": -1}}, "c_puct"),
+        ({"rule": {"unvisited_value": "win"}}, "unvisited_value"),
+        ({"rule": "alphabeta"}, "puct.*gumbel.*regularised"),
+        ({"rule": {"name": "gumbel", "c_puct": 1}}, "c_puct"),
+        ({"rule": {"name": "regularised", "lambda_rule": "silver"}}, "lambda_rule"),
+        ({"simulations": 64}, "simulations"),
+    ],
+)
+def test_a_setting_out_of_range_or_unknown_is_refused_by_name(setting, culprit):
+    with pytest.raises(pydantic.ValidationError, match=culprit):
+        SearchConfig.model_validate(setting)
+
+
+def test_evaluation_is_without_noise_but_for_jones_s():
+    learning = SearchConfig(noise_fraction=0.25, rule=Gumbel(max_considered=8))
+    evaluated = learning.for_evaluation()
+    assert evaluated == SearchConfig(rule=Gumbel(max_considered=8, noise_scale=0.0))
+    assert JONES.for_evaluation() == JONES
+    assert JONES.noise_fraction == 0.25
