@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -46,6 +47,22 @@ class PositionSolution(Solution):
 
     to_move: int
     """Whose turn it is; the loser's once the game is over."""
+
+
+class MoveSolver(Protocol):
+    """Whoever finds all winning moves: a `Solver`, or one that remembers beyond its process."""
+
+    def winning_moves(
+        self,
+        black_stones: ArrayLike,
+        white_stones: ArrayLike,
+        to_move: int,
+        *,
+        max_nodes: int | None = None,
+        max_seconds: float | None = None,
+    ) -> Solution:
+        """As `Solver.winning_moves`."""
+        ...
 
 
 class Solver:
@@ -202,8 +219,8 @@ def solve_position(
     return PositionSolution(**dataclasses.asdict(found), to_move=to_move)
 
 
-def check_reach(game: object) -> None:
-    """Refuse a game that cannot be solved here.
+def check_reach(game: object) -> Hex:
+    """The game itself, if it can be solved here.
 
     Raises:
         InputError: unless the game is Hex of side 2 to 7.
@@ -215,6 +232,7 @@ def check_reach(game: object) -> None:
         raise InputError(
             f"hex: size {game.size} is out of reach of the exact solver; choose at most {MAX_SIZE}"
         )
+    return game
 
 
 def _cells(bits: int) -> list[int]:
