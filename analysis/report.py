@@ -142,7 +142,8 @@ def _provenance(rows: LabRows) -> list[tuple[str, str]]:
     def distinct(values: pd.Series) -> str:
         return "; ".join(sorted({str(value) for value in values}))
 
-    nodes = ", ".join(str(n) for n in sorted(rows.agents["nodes"].unique().tolist()))
+    searched = rows.agents["nodes"].dropna().astype(int)
+    nodes = ", ".join(str(n) for n in sorted(searched.unique().tolist()))
     return [
         ("command", distinct(rows.runs["command"])),
         ("commit", distinct(rows.runs["commit"])),

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from games.errors import InputError
 from training import store as tables
 
-JSON_COLUMNS = {"config", "search", "analysis", "moves"}
+JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes"}
 
 _RUN_COLUMNS = ["id", "game", "boardsize", "width", "depth", "parameters", "seed"]
 _SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]
@@ -51,7 +51,9 @@ def load_lab(store: tables.Store) -> LabRows:
     runs = frame(tables.Run)
     of_run = runs[_RUN_COLUMNS].rename(columns={"id": "run_id"})
     snapshots = frame(tables.Snapshot).merge(of_run, on="run_id", how="left")
-    of_snapshot = snapshots[["id", *_SNAPSHOT_COLUMNS, *of_run.columns.drop("run_id")]]
+    # An agent without a network has a board, but neither snapshot nor run.
+    of_network = of_run.columns.drop(["run_id", "game", "boardsize"])
+    of_snapshot = snapshots[["id", *_SNAPSHOT_COLUMNS, *of_network]]
     agents = frame(tables.Agent).merge(
         of_snapshot.rename(columns={"id": "snapshot_id"}), on="snapshot_id", how="left"
     )

@@ -100,7 +100,7 @@ def _board(rows: LabRows, boardsize: int, zero: int | None) -> Board:
     residuals = transitivity(matches, ratings)
 
     agents = ratings.table().merge(
-        rows.agents[["id", "snapshot_id", *_NETWORK, *_COMPUTE]],
+        rows.agents[["id", "spec", "snapshot_id", *_NETWORK, *_COMPUTE]],
         left_on="player", right_on="id", how="left",
     )  # fmt: skip
     agents["name"] = [_name(agent) for agent in agents.to_dict("records")]
@@ -119,8 +119,11 @@ def _board(rows: LabRows, boardsize: int, zero: int | None) -> Board:
 
 
 def _name(agent: dict) -> str:
-    """Width × depth, seed and snapshot, as a short label: `16×2 s0 #12`."""
-    return f"{agent['width']}×{agent['depth']} s{agent['seed']} #{agent['index']}"
+    """Width × depth, seed and snapshot, as a short label: `16×2 s0 #12`; the name of an agent
+    without a network."""
+    if np.isnan(agent["snapshot_id"]):
+        return agent["spec"]
+    return "{width:.0f}×{depth:.0f} s{seed:.0f} #{index:.0f}".format(**agent)
 
 
 def _matrices(pairs: pd.DataFrame, players: list) -> tuple[np.ndarray, np.ndarray]:

@@ -23,13 +23,13 @@ class RandomPlayer:
     def __init__(self, game: Game) -> None:
         self._legal = jax.jit(jax.vmap(game.legal))
 
-    def act(self, states: State, key: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: jax.Array) -> np.ndarray:
         """A legal action for each state; see `experiments.players.Player.act`."""
         length = len(jax.tree.leaves(states)[0])
         # The next power of two, filled up with copies: few batch sizes, few compilations.
         rows = np.minimum(np.arange(1 << (length - 1).bit_length()), length - 1)
         legal = np.asarray(self._legal(jax.tree.map(lambda leaf: leaf[rows], states)))[:length]
-        return np.where(legal, _generator(key).random(legal.shape), -1).argmax(1)
+        return np.where(legal, Chance(keys).random(legal.shape), -1).argmax(1)
 
 
 class LadderPlayer:
@@ -53,10 +53,10 @@ class LadderPlayer:
         self._probability = probability
         self._solver = solver
 
-    def act(self, states: State, key: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: jax.Array) -> np.ndarray:
         """A legal action for each state; see `experiments.players.Player.act`."""
         return choose_moves(
-            self._game, states, _generator(key), self._probability, solver=self._solver
+            self._game, states, Chance(keys), self._probability, solver=self._solver
         )
 
 
@@ -67,6 +67,14 @@ class PerfectPlayer(LadderPlayer):
         super().__init__(game, 1.0, solver=solver)
 
 
-def _generator(key: jax.Array) -> np.random.Generator:
-    """NumPy's source of chance for one JAX key."""
-    return np.random.default_rng(np.asarray(jax.random.key_data(key)))
+class Chance:
+    """NumPy's uniform variates with one source for each state: row i hangs on key i alone."""
+
+    def __init__(self, keys: jax.Array) -> None:
+        words = np.asarray(jax.random.key_data(keys))
+        self._generators = [np.random.default_rng(word) for word in words]
+
+    def random(self, shape: int | tuple[int, ...]) -> np.ndarray:
+        """Variates in [0, 1), [L, ...]."""
+        per_state = () if isinstance(shape, int) else shape[1:]
+        return np.stack([generator.random(per_state) for generator in self._generators])

@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from games.protocol import Game, State
-from mcts.search import SearchResult, search
-from mcts.settings import SearchConfig
+from mcts.search import SearchConfig, SearchResult, search
 from training.networks import NetworkConfig, Params, make_evaluate
-from training.selfplay import choose_action
+from training.selfplay import most_visited
+
+RESIGNS = -1
+"""What a player answers instead of an action to give a game up."""
 
 
 class Player(Protocol):
     """Picks moves."""
 
-    def act(self, states: State, key: jax.Array) -> np.ndarray:
-        """A legal action [L] for each of L live states (host arrays, [L, ...])."""
+    def act(self, states: State, keys: jax.Array) -> np.ndarray:
+        """A legal action [L], or `RESIGNS`, for each of L live states (host arrays, [L, ...]).
+
+        All chance comes from `keys` [L], one for each state: what is played in a game hangs on
+        its own position and key, not on the games beside it, so that it can be played again.
+        """
         ...
 
 
 class NetworkPlayer:
-    """A network with a search; plays the rule's own move, or draws by its policy if `sampled`.
+    """A network with a search.
 
     Players of equal network shape share one compiled program: weights are its argument.
+
+    Args:
+        game: the rules.
+        network: shape of the network.
+        params: its weights.
+        search_config: the search.
+        lanes: positions searched at once; fewer are filled up with copies.
+        temperature: 0 plays the search's choice; else moves are drawn from the search policy to
+            the power 1/temperature.
     """
 
     def __init__(
@@ -39,27 +54,24 @@ class NetworkPlayer:
         search_config: SearchConfig,
         *,
         lanes: int = 128,
-        sampled: bool = False,
+        temperature: float = 0.0,
     ) -> None:
+        self.game = game
+        self.search_config = search_config
         self._think = compile_thinking(game, network, search_config)
-        self._game = game
         self._params = params
         self._lanes = lanes
-        self._sampled = jnp.asarray(sampled)
+        self._temperature = jnp.float32(temperature)
 
-    def act(self, states: State, key: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: jax.Array) -> np.ndarray:
         """A legal action for each state; see `Player.act`."""
-        parts = [
-            np.asarray(self._think(self._params, chunk, self._sampled, chunk_key)[0])
-            for chunk, chunk_key in _chunks(states, self._lanes, key)
-        ]
-        return np.concatenate(parts)[: _length(states)]
+        return self.analyse(states, keys)[0]
 
-    def analyse(self, states: State, key: jax.Array) -> SearchResult:
-        """What the search found in each state, as host arrays [L, ...]."""
+    def analyse(self, states: State, keys: jax.Array) -> tuple[np.ndarray, SearchResult]:
+        """The actions [L] and what the search found, as host arrays [L, ...]."""
         parts = [
-            jax.device_get(self._think(self._params, chunk, self._sampled, chunk_key)[1])
-            for chunk, chunk_key in _chunks(states, self._lanes, key)
+            jax.device_get(self._think(self._params, chunk, self._temperature, chunk_keys))
+            for chunk, chunk_keys in _chunks(states, keys, self._lanes)
         ]
         length = _length(states)
         return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:length], *parts)
@@ -69,55 +81,39 @@ class NetworkPlayer:
 def compile_thinking(
     game: Game, network: NetworkConfig, config: SearchConfig
 ) -> Callable[..., tuple[jax.Array, SearchResult]]:
-    """(params, states [L], sampled [], key) → actions [L] and the search behind them."""
+    """(params, states [L], temperature [], keys [L]) → actions [L] and the search behind them."""
     evaluate = make_evaluate(game, network)
-    config = config.for_evaluation()
+
+    def search_one(params: Params, state: State, key: jax.Array) -> SearchResult:
+        batch_of_one = jax.tree.map(lambda leaf: leaf[None], state)
+        result = search(game, evaluate, config, params, batch_of_one, key)
+        return jax.tree.map(lambda leaf: leaf[0], result)
 
     @jax.jit
-    def think(params: Params, states: State, sampled: jax.Array, key: jax.Array):
-        search_key, action_key = jax.random.split(key)
-        result = search(game, evaluate, config, params, states, search_key)
-        legal = jax.vmap(game.legal)(states)
-        lanes = legal.shape[0]
-        greedy = jnp.broadcast_to(~sampled, lanes)
-        action = choose_action(result, legal, jnp.zeros(lanes, bool), greedy, action_key)
-        return action, result
+    def think(params: Params, states: State, temperature: jax.Array, keys: jax.Array):
+        search_keys, action_keys = jax.vmap(jax.random.split, out_axes=1)(keys)
+        if config.noise_fraction > 0:
+            # Each game draws its noise from its own key; as fast as one draw for all of them.
+            result = jax.vmap(search_one, (None, 0, 0))(params, states, search_keys)
+        else:
+            result = search(game, evaluate, config, params, states, search_keys[0])
+        logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
+        drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
+        return jnp.where(temperature > 0, drawn, most_visited(result)), result
 
     return think
-
-
-def analyse_game(game: Game, player: NetworkPlayer, moves: Sequence[int]) -> list[dict[str, Any]]:
-    """What the player thinks of each position of a game, before the move that was played.
-
-    Values are from the view of the side to move; visits and prior are in the board frame.
-    """
-    positions = [game.init()]
-    for action in moves[:-1]:
-        positions.append(game.step(positions[-1], jnp.int32(action)))
-    states = jax.tree.map(lambda *leaves: np.stack(leaves), *positions)
-    result = player.analyse(states, jax.random.key(0))
-    return [
-        {
-            "action": int(action),
-            "value": round(float(result.value[ply]), 4),
-            "network_value": round(float(result.network_value[ply]), 4),
-            "visits": result.visits[ply].tolist(),
-            "prior": [round(float(p), 4) for p in result.prior[ply]],
-        }
-        for ply, action in enumerate(moves)
-    ]
 
 
 def _length(states: State) -> int:
     return jax.tree.leaves(states)[0].shape[0]
 
 
-def _chunks(states: State, lanes: int, key: jax.Array) -> Any:
-    """Pieces of exactly `lanes` states, the last one filled up with copies, each with a key.
+def _chunks(states: State, keys: jax.Array, lanes: int) -> Iterator[tuple[State, jax.Array]]:
+    """Pieces of exactly `lanes` states and keys, the last one filled up with copies.
 
     One batch size means one compilation, whatever the number of games in progress.
     """
     length = _length(states)
-    for number, start in enumerate(range(0, length, lanes)):
+    for start in range(0, length, lanes):
         index = np.minimum(np.arange(start, start + lanes), length - 1)
-        yield jax.tree.map(lambda leaf: leaf[index], states), jax.random.fold_in(key, number)  # noqa: B023
+        yield jax.tree.map(lambda leaf: leaf[index], states), keys[index]  # noqa: B023

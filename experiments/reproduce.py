@@ -8,13 +8,10 @@ about ten minutes on two CPU cores. Every stage goes on where it was stopped.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -26,32 +23,28 @@ import games
 from analysis.ratings import rate
 from analysis.report import write_report
 from analysis.rows import LabRows, load_lab
-from experiments.arena import ArenaConfig, play_round, round_is_stored, store_round
+from experiments.agents import AgentEntry, all_snapshots, enter_agents, load_player
+from experiments.arena import ArenaConfig, play_round
+from experiments.lock import alone_in
+from experiments.matches import round_is_stored, store_round
 from experiments.parallel import Task, Worker, default_workers, run_tasks
 from experiments.plan import Plan, load_plan
-from experiments.players import NetworkPlayer, analyse_game
+from experiments.players import NetworkPlayer
 from experiments.progress import stage
+from experiments.records import analyse_moves
 from experiments.runtime import use_compilation_cache
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 from games.protocol import Game
 from training.config import TrainConfig
-from training.files import load_snapshot, write_atomically
+from training.files import write_atomically
 from training.ledger import forward_flops
 from training.loop import Progress, train
 from training.networks import NetworkConfig
-from training.store import Agent, Run, Snapshot, Store
-from training.store import Game as GameRecord
+from training.store import Game as GameRow
+from training.store import Run, Store
 
 MAX_LANES = 64  # more would mostly be padding once some games are over
-
-
-class AgentFile(NamedTuple):
-    """An agent's number and its snapshot."""
-
-    id: int
-    file: str
-    sha256: str
 
 
 class ReproduceConfig(VerbConfig, frozen=True):
@@ -86,22 +79,9 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     if workers > 1 and jax.default_backend() != "cpu":
         raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
     store = Store(lab)
-    with _alone_in(lab):
+    with alone_in(lab):
         _claim(store, plan)
         return _run_stages(store, plan, name, workers, config.out, console)
-
-
-@contextlib.contextmanager
-def _alone_in(lab: Path) -> Iterator[None]:
-    """Keep a second command from training the same runs at the same time."""
-    with (lab / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"another hexlaw is at work in {lab}; wait for it or choose another --lab"
-            ) from None
-        yield
 
 
 def _run_stages(
@@ -199,9 +179,7 @@ def _arena_tasks(store: Store, plan: Plan) -> list[Task]:
     compiled in the cache.
     """
     boards = [games.make(plan.game, size) for size in plan.boardsizes]
-    for rules in boards:
-        _enter_agents(store, rules, plan.arena)
-    boards = [rules for rules in boards if len(_find_agents(store, rules, plan.arena)) > 1]
+    boards = [rules for rules in boards if len(_agents(store, rules, plan.arena)) > 1]
     return [
         Task(
             f"{rules.size}×{rules.size} board, round {round_index + 1}",
@@ -215,52 +193,10 @@ def _arena_tasks(store: Store, plan: Plan) -> list[Task]:
     ]
 
 
-def _enter_agents(store: Store, rules: Game, arena: ArenaConfig) -> None:
-    """A row for every snapshot of the board with the arena's search."""
-    with store.session() as session:
-        snapshots = session.execute(
-            sa.select(Snapshot, Run)
-            .join(Run, Snapshot.run_id == Run.id)
-            .outerjoin(
-                Agent,
-                (Agent.snapshot_id == Snapshot.id) & (Agent.search_id == arena.search_id),
-            )
-            .where(Run.game == rules.name, Run.boardsize == rules.size, Agent.id.is_(None))
-        )
-        for snapshot, run in snapshots:
-            network = NetworkConfig(width=run.width, depth=run.depth)
-            session.add(
-                Agent(
-                    snapshot_id=snapshot.id,
-                    search_id=arena.search_id,
-                    nodes=arena.search.nodes,
-                    search=arena.search.model_dump(mode="json"),
-                    test_flops=float(arena.search.nodes * forward_flops(rules, network)),
-                )
-            )
-
-
-def _find_agents(store: Store, rules: Game, arena: ArenaConfig) -> Sequence[AgentFile]:
-    """All agents of a board with the arena's search."""
-    query = (
-        sa.select(Agent.id, Snapshot.file, Snapshot.sha256)
-        .join(Snapshot, Agent.snapshot_id == Snapshot.id)
-        .join(Run, Snapshot.run_id == Run.id)
-        .where(Run.game == rules.name, Run.boardsize == rules.size)
-        .where(Agent.search_id == arena.search_id)
-        .order_by(Agent.id)
-    )
-    with store.session() as session:
-        return [AgentFile(*row) for row in session.execute(query)]
-
-
-def _load_player(
-    store: Store, rules: Game, arena: ArenaConfig, agent: AgentFile, lanes: int
-) -> NetworkPlayer:
-    params, run = load_snapshot(store.folder / agent.file, agent.sha256)
-    return NetworkPlayer(
-        rules, run.network, params, arena.search, lanes=lanes, sampled=arena.sampled
-    )
+def _agents(store: Store, rules: Game, arena: ArenaConfig) -> list[AgentEntry]:
+    """Every snapshot of the board with the arena's search."""
+    specs = all_snapshots(store, rules, arena.search, float(arena.sampled))
+    return enter_agents(store, rules, specs)
 
 
 def _arena_task(
@@ -268,22 +204,30 @@ def _arena_task(
 ) -> None:
     use_compilation_cache()
     store = Store(lab)
-    agents = _find_agents(store, rules, arena)
+    agents = _agents(store, rules, arena)
     # At one ply every agent moves in about as many games as it has opponents.
     games_a_ply = len(agents) * arena.openings
     lanes = math.ceil(games_a_ply / math.ceil(games_a_ply / MAX_LANES))
     result = play_round(
         rules,
-        [_load_player(store, rules, arena, agent, lanes) for agent in agents],
+        [load_player(rules, agent, lanes=lanes) for agent in agents],
         round_index,
         arena,
+        names=[agent.spec.text for agent in agents],
         report=worker.report,
         should_stop=worker.should_stop,
     )
     if result is not None:
         tournament = arena.tournament(rules)
-        agent_ids = [agent.id for agent in agents]
-        store_round(store, tournament, round_index, agent_ids, result, arena)
+        store_round(
+            store,
+            tournament,
+            round_index,
+            [agent.id for agent in agents],
+            result,
+            arena.opening_plies,
+            draws=[agent.spec.draws for agent in agents],
+        )
 
 
 def _annotate_example(store: Store, plan: Plan, rows: LabRows) -> None:
@@ -303,9 +247,14 @@ def _annotate_example(store: Store, plan: Plan, rows: LabRows) -> None:
     if game_row.analysis is not None:
         return
     rules = games.make(plan.game, size)
-    agents = {agent.id: agent for agent in _find_agents(store, rules, plan.arena)}
-    player = _load_player(store, rules, plan.arena, agents[best], lanes=rules.max_plies)
-    analysis = analyse_game(rules, player, game_row.moves)
+    agents = {agent.id: agent for agent in _agents(store, rules, plan.arena)}
+    player = load_player(rules, agents[best], lanes=rules.max_plies)
+    assert isinstance(player, NetworkPlayer)
+    analysis = analyse_moves(rules, player, game_row.moves)
     with store.session() as session:
-        row = session.get_one(GameRecord, int(game_row.id))
-        row.analysis = {"agent": int(best), "nodes": plan.arena.search.nodes, "moves": analysis}
+        row = session.get_one(GameRow, int(game_row.id))
+        row.analysis = {
+            "agent": int(best),
+            "nodes": plan.arena.search.nodes,
+            "moves": [thought.model_dump() for thought in analysis],
+        }

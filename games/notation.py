@@ -68,14 +68,23 @@ def play(game: Game, moves: str | Iterable[str | int]) -> State:
     Raises:
         InputError: if a move is not a cell of the board, is not legal, or follows the end.
     """
+    return play_through(game, moves)[-1]
+
+
+def play_through(game: Game, moves: str | Iterable[str | int]) -> list[State]:
+    """The states before each of `moves` (as in `parse_moves`) and after the last: T + 1.
+
+    Raises:
+        InputError: as `play`.
+    """
     actions = parse_moves(moves, game.size)
-    state = game.init()
+    states = [game.init()]
     for ply, action in enumerate(actions):
-        legal, over, following = _try_move(game, state, jnp.int32(action))
+        legal, over, following = _try_move(game, states[-1], jnp.int32(action))
         if not legal:
             raise illegal_move(actions, ply, game.size, over=bool(over))
-        state = following
-    return state
+        states.append(following)
+    return states
 
 
 def illegal_move(actions: Sequence[int], ply: int, size: int, *, over: bool) -> InputError:

@@ -120,23 +120,38 @@ class Snapshot(Table):
 
 
 class Agent(Table):
-    """A snapshot plus the search it plays with."""
+    """A player on one board: a snapshot plus the search it plays with, or one without a network."""
 
     __tablename__ = "agent"
-    __table_args__ = (sa.UniqueConstraint("snapshot_id", "search_id"),)
+    __table_args__ = (sa.UniqueConstraint("game", "boardsize", "spec", "search_id"),)
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the agent.")
-    snapshot_id: orm.Mapped[int] = orm.mapped_column(
-        sa.ForeignKey("snapshot.id"), index=True, doc="The snapshot it plays with."
+    kind: orm.Mapped[str] = orm.mapped_column(
+        doc="`network`, `random`, `perfect`, `ladder`, `mctsbot` or `gtp` (an external engine)."
     )
-    search_id: orm.Mapped[str] = orm.mapped_column(doc="Hash of `search`.")
-    nodes: orm.Mapped[int] = orm.mapped_column(
+    spec: orm.Mapped[str] = orm.mapped_column(
+        doc="Its name on command lines, settings included; see docs/arena.md."
+    )
+    game: orm.Mapped[str] = orm.mapped_column(doc="Registry name of the game it plays.")
+    boardsize: orm.Mapped[int] = orm.mapped_column(doc="Side S of the board it plays on.")
+    snapshot_id: orm.Mapped[int | None] = orm.mapped_column(
+        sa.ForeignKey("snapshot.id"),
+        index=True,
+        doc="The snapshot it plays with; empty without a network.",
+    )
+    search_id: orm.Mapped[str] = orm.mapped_column(
+        doc="Hash of `search` and `temperature`; empty text without a network."
+    )
+    nodes: orm.Mapped[int | None] = orm.mapped_column(
         doc="Network evaluations a move, the root's included; 1 is the raw policy."
     )
-    search: orm.Mapped[dict[str, Any]] = orm.mapped_column(
-        doc="The whole play-time search configuration as JSON."
+    search: orm.Mapped[dict[str, Any] | None] = orm.mapped_column(
+        sa.JSON(none_as_null=True), doc="The whole play-time search configuration as JSON."
     )
-    test_flops: orm.Mapped[float] = orm.mapped_column(
+    temperature: orm.Mapped[float | None] = orm.mapped_column(
+        doc="0 plays the search's choice; else moves are drawn by policy^(1/temperature)."
+    )
+    test_flops: orm.Mapped[float | None] = orm.mapped_column(
         doc="FLOPs of the network evaluations of one move; one multiply-add = 2 FLOPs."
     )
 
@@ -152,7 +167,7 @@ class Match(Table):
         doc="Which tournament it belongs to: board and a hash of the arena's configuration."
     )
     round: orm.Mapped[int] = orm.mapped_column(
-        doc="Round of the tournament; each round has openings of its own."
+        doc="Round of the tournament; each round is stored whole or not at all."
     )
     black_id: orm.Mapped[int] = orm.mapped_column(
         sa.ForeignKey("agent.id"), index=True, doc="The agent that played black (first)."
@@ -160,12 +175,16 @@ class Match(Table):
     white_id: orm.Mapped[int] = orm.mapped_column(
         sa.ForeignKey("agent.id"), index=True, doc="The agent that played white (second)."
     )
-    games: orm.Mapped[int] = orm.mapped_column(doc="Games played.")
+    games: orm.Mapped[int] = orm.mapped_column(doc="Games played, repeated ones included.")
     distinct_games: orm.Mapped[int] = orm.mapped_column(
-        doc="Games among them with a move sequence of their own."
+        doc="Games among them with moves that the two had not played before, in these colours."
     )
-    black_wins: orm.Mapped[int] = orm.mapped_column(doc="Games that black won.")
-    white_wins: orm.Mapped[int] = orm.mapped_column(doc="Games that white won.")
+    black_wins: orm.Mapped[int] = orm.mapped_column(
+        doc="Games that black won; repeated ones count only if chance had a part in them."
+    )
+    white_wins: orm.Mapped[int] = orm.mapped_column(
+        doc="Games that white won, counted likewise: the two add up to the independent games."
+    )
 
 
 class Game(Table):
@@ -186,9 +205,21 @@ class Game(Table):
         doc="Actions in the board frame, two bytes each, little endian."
     )
     winner: orm.Mapped[int] = orm.mapped_column(doc="0 if black won, 1 if white won.")
-    seed: orm.Mapped[int] = orm.mapped_column(doc="Seed of the round the game was played in.")
+    ending: orm.Mapped[str] = orm.mapped_column(
+        default="board",
+        doc="`board` if it was played to the end, else `resigned`, or `forfeit` by an engine "
+        "that failed.",
+    )
+    seed: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, doc="Seed of all that its players drew at random."
+    )
+    notes: orm.Mapped[list[Any] | None] = orm.mapped_column(
+        sa.JSON(none_as_null=True),
+        doc="What went wrong with an engine, as JSON: a list of `{ply, note}`.",
+    )
     analysis: orm.Mapped[dict[str, Any] | None] = orm.mapped_column(
-        doc="What an agent thought at each move, as JSON, where it was asked for."
+        sa.JSON(none_as_null=True),
+        doc="What an agent thought at each move, as JSON, where it was asked for.",
     )
 
 

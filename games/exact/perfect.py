@@ -7,6 +7,7 @@ position by position, which is quick except in the first few plies on 6×6.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import jax
 import numpy as np
@@ -21,10 +22,18 @@ from games.protocol import Game, State
 MAX_SIZE = 6
 
 
+class Chance(Protocol):
+    """A source of uniform variates: `numpy.random.Generator`, or one with a key for each state."""
+
+    def random(self, shape: int | tuple[int, ...], /) -> np.ndarray:
+        """Variates in [0, 1)."""
+        ...
+
+
 def choose_moves(
     game: Hex,
     states: State,
-    rng: np.random.Generator,
+    rng: Chance,
     skill: float = 1.0,
     *,
     solver: MoveSolver | None = None,

@@ -76,8 +76,9 @@ def fill(store, boards=(3, 4)):
                     session.add(snapshot)
                     session.flush()
                     agent = Agent(
-                        snapshot_id=snapshot.id, search_id="s", nodes=64, search={"nodes": 64},
-                        test_flops=128 * run.parameters,
+                        kind="network", spec=f"{run.id}#{index}@nodes=64", game="hex",
+                        boardsize=boardsize, snapshot_id=snapshot.id, search_id="s",
+                        nodes=64, search={"nodes": 64}, test_flops=128 * run.parameters,
                     )  # fmt: skip
                     session.add(agent)
                     session.flush()

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.anchors import LadderPlayer, PerfectPlayer, RandomPlayer
 from experiments.arena import ArenaConfig, play_round
+from experiments.keys import move_keys
 from games.errors import InputError
 from games.exact.solver import Solver
 from games.exact.tables import load_table
@@ -51,12 +52,13 @@ def test_anchors_rank_as_they_should():
 @pytest.mark.parametrize("game", [Hex(2), Hex(9)], ids=["2×2", "9×9"])
 def test_a_random_player_plays_everywhere_and_the_same_again_with_its_key(game):
     player, states = RandomPlayer(game), empty_boards(game, 700)
-    moves = player.act(states, jax.random.key(0))
+    keys = move_keys(range(700), 0)
+    moves = player.act(states, keys)
     assert moves.shape == (700,)
     assert set(moves.tolist()) <= set(range(game.num_actions))
     assert len(set(moves.tolist())) > 0.9 * game.num_actions
-    np.testing.assert_array_equal(moves, player.act(states, jax.random.key(0)))
-    assert np.any(moves != player.act(states, jax.random.key(1)))
+    np.testing.assert_array_equal(moves, player.act(states, keys))
+    assert np.any(moves != player.act(states, move_keys(range(700), 1)))
 
 
 def test_beyond_the_tables_a_perfect_player_asks_the_solver_it_is_given():
@@ -68,7 +70,7 @@ def test_beyond_the_tables_a_perfect_player_asks_the_solver_it_is_given():
             return super().winning_moves(*position, **limits)
 
     solver = Counting(5, memory_mb=4)
-    move = PerfectPlayer(Hex(5), solver=solver).act(empty_boards(Hex(5), 1), jax.random.key(0))
+    move = PerfectPlayer(Hex(5), solver=solver).act(empty_boards(Hex(5), 1), move_keys([0], 0))
     assert len(asked) == 1
     black = np.arange(25) == move[0]
     assert Solver(5, memory_mb=4).solve(black, np.zeros(25, bool), 1).winner == BLACK

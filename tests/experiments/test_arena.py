@@ -15,14 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from experiments import players
-from experiments.arena import (
-    ArenaConfig,
-    RoundResult,
-    draw_openings,
-    play_round,
-    round_is_stored,
-    store_round,
-)
+from experiments.arena import ArenaConfig, RoundResult, play_round
+from experiments.matches import round_is_stored, store_round
+from experiments.openings import draw_openings
 from games.hex import Hex
 from mcts.settings import SearchConfig
 from training.networks import NetworkConfig, init_params
@@ -38,7 +33,7 @@ class FirstCell:
     def __init__(self, last: bool = False) -> None:
         self._last = last
 
-    def act(self, states, key) -> np.ndarray:
+    def act(self, states, keys) -> np.ndarray:
         empty = np.asarray(states.labels) == 0
         return A - 1 - np.argmax(empty[:, ::-1], axis=1) if self._last else np.argmax(empty, axis=1)
 
@@ -79,7 +74,7 @@ class Perfect:
     def __init__(self, minimax) -> None:
         self._minimax = minimax
 
-    def act(self, states, key) -> np.ndarray:
+    def act(self, states, keys) -> np.ndarray:
         black, white = (np.asarray(stones) for stones in GAME.stones(states))
         owner = np.where(black, 0, np.where(white, 1, -1))
         actions = []
@@ -92,35 +87,34 @@ class Perfect:
 # Openings.
 
 
-def test_openings_are_different_cells_and_deterministic():
-    config = ArenaConfig(opening_plies=4, openings=50)
-    openings = draw_openings(GAME, 6, 0, config)
-    assert openings.shape == (6, 50, 4)
-    assert np.all(np.diff(np.sort(openings, axis=-1), axis=-1) > 0)
-    assert openings.min() == 0
-    assert openings.max() == A - 1
-    np.testing.assert_array_equal(openings, draw_openings(GAME, 6, 0, config))
-    assert not np.array_equal(openings, draw_openings(GAME, 6, 1, config))
-    other = ArenaConfig(opening_plies=4, openings=50, seed=1)
-    assert not np.array_equal(openings, draw_openings(GAME, 6, 0, other))
+def openings_of(starts, turns, plies, openings):
+    return draw_openings(GAME, plies, np.array(starts), np.array(turns), openings)
 
 
-@pytest.mark.parametrize(("plies", "per_round"), [(1, 1), (1, 9), (2, 8), (2, 7)])
-def test_a_pair_meets_every_opening_once_before_it_meets_one_again(plies, per_round):
-    """9 openings of one ply, 72 of two; 7 a round do not go into 72."""
-    config = ArenaConfig(opening_plies=plies, openings=per_round)
+def test_openings_are_different_cells_and_go_on_where_the_pair_stopped():
+    drawn = openings_of([0, 7, 2**62], [0, 3, 3], plies=4, openings=50)
+    assert drawn.shape == (3, 50, 4)
+    assert np.all(np.diff(np.sort(drawn, axis=-1), axis=-1) > 0)
+    assert drawn.min() == 0
+    assert drawn.max() == A - 1
+    later = openings_of([0, 7, 2**62], [10, 13, 13], plies=4, openings=40)
+    np.testing.assert_array_equal(later, drawn[:, 10:])
+
+
+@pytest.mark.parametrize("plies", [1, 2])
+def test_a_pair_meets_every_opening_once_before_it_meets_one_again(plies):
+    """9 openings of one ply, 72 of two."""
     every = set(itertools.permutations(range(A), plies))
-    rounds = -(-len(every) // per_round) + 1
-    met = np.concatenate([draw_openings(GAME, 3, k, config) for k in range(rounds)], axis=1)
-    for pair in met.tolist():
+    for pair in openings_of([5, 71, 2**62], [0, 0, 0], plies, len(every) + 9).tolist():
         first, again = pair[: len(every)], pair[len(every) :]
         assert {tuple(opening) for opening in first} == every
         assert again == first[: len(again)]
 
 
 def test_pairs_start_with_different_openings():
-    openings = draw_openings(GAME, 100, 0, ArenaConfig(opening_plies=2))[:, 0]
-    assert len(np.unique(openings, axis=0)) > 30
+    result = play_round(GAME, [FirstCell()] * 15, 0, ArenaConfig(opening_plies=2))
+    assert result is not None
+    assert len(np.unique(result.moves[:105, 0, :2], axis=0)) > 30
 
 
 def test_openings_that_could_end_the_game_are_refused():
@@ -211,9 +205,11 @@ def weights():
     return [init(jax.random.key(seed)) for seed in range(4)]
 
 
-def crowd_of(weights, lanes: int, sampled: bool = False) -> list[players.NetworkPlayer]:
+def crowd_of(
+    weights, lanes: int, temperature: float = 0.0, search: SearchConfig = SEARCH
+) -> list[players.NetworkPlayer]:
     return [
-        players.NetworkPlayer(GAME, NETWORK, params, SEARCH, lanes=lanes, sampled=sampled)
+        players.NetworkPlayer(GAME, NETWORK, params, search, lanes=lanes, temperature=temperature)
         for params in weights
     ]
 
@@ -243,8 +239,8 @@ def test_sampled_games_differ_where_greedy_ones_repeat_and_come_back_with_the_se
     """One pair, one opening, four rounds."""
 
     def games(sampled: bool, seed: int = 0) -> list[bytes]:
-        config = ArenaConfig(opening_plies=0, sampled=sampled, seed=seed)
-        crowd = crowd_of(weights[:2], 8, sampled)
+        config = ArenaConfig(opening_plies=0, seed=seed)
+        crowd = crowd_of(weights[:2], 8, float(sampled))
         rounds = [play_round(GAME, crowd, k, config) for k in range(4)]
         return [r.moves[m].tobytes() for r in rounds if r is not None for m in range(2)]
 
@@ -283,8 +279,8 @@ def store(tmp_path) -> Store:
     rows = [
         Run(**text, **sizes, config={}),
         Snapshot(run_id="r", file="f", sha256="0", **costs),
-        Agent(snapshot_id=1, search_id="a", nodes=1, search={}, test_flops=1.0),
-        Agent(snapshot_id=1, search_id="b", nodes=1, search={}, test_flops=1.0),
+        Agent(kind="random", spec="random", game="hex", boardsize=3, search_id=""),
+        Agent(kind="perfect", spec="perfect", game="hex", boardsize=3, search_id=""),
     ]
     for row in rows:
         with store.session() as session:
@@ -292,7 +288,6 @@ def store(tmp_path) -> Store:
     return store
 
 
-CONFIG = ArenaConfig(opening_plies=1, openings=3)
 PAIR_PLAYED = RoundResult(
     black=np.array([0, 1]),
     white=np.array([1, 0]),
@@ -303,6 +298,9 @@ PAIR_PLAYED = RoundResult(
             [[8, 0, 7, 1, 6, 2], [7, 0, 8, 1, 6, 2], [6, 0, 8, 1, 7, 2]],
         ]
     ),
+    seed=np.arange(6, dtype=np.uint64).reshape(2, 3),
+    ending=np.full((2, 3), "board", object),
+    notes={(1, 2): [{"ply": 3, "note": "it hung; restarted"}]},
 )
 
 
@@ -314,8 +312,8 @@ def matches(store: Store) -> list[tuple]:
 
 def test_a_round_is_stored_with_its_games_and_duplicates_are_counted(store):
     assert not round_is_stored(store, "t", 2)
-    store_round(store, "t", 2, [1, 2], PAIR_PLAYED, CONFIG)
-    assert matches(store) == [(2, 1, 2, 3, 2, 2, 1), (2, 2, 1, 3, 3, 0, 3)]
+    store_round(store, "t", 2, [1, 2], PAIR_PLAYED, opening_plies=1)
+    assert matches(store) == [(2, 1, 2, 3, 2, 1, 1), (2, 2, 1, 3, 3, 0, 3)]
     assert round_is_stored(store, "t", 2)
     assert not round_is_stored(store, "t", 3)
     assert not round_is_stored(store, "other", 2)
@@ -333,16 +331,16 @@ def test_a_round_is_stored_with_its_games_and_duplicates_are_counted(store):
 def test_a_round_is_stored_as_a_whole_or_not_at_all(store):
     """The second match names an agent that does not exist."""
     with pytest.raises(exc.IntegrityError):
-        store_round(store, "t", 0, [1, 99], PAIR_PLAYED, CONFIG)
+        store_round(store, "t", 0, [1, 99], PAIR_PLAYED, 1)
     assert matches(store) == []
     assert not round_is_stored(store, "t", 0)
 
 
 def test_a_round_cannot_be_stored_twice(store):
-    store_round(store, "t", 0, [1, 2], PAIR_PLAYED, CONFIG)
+    store_round(store, "t", 0, [1, 2], PAIR_PLAYED, 1)
     before = matches(store)
     with pytest.raises(exc.IntegrityError):
-        store_round(store, "t", 0, [1, 2], PAIR_PLAYED, CONFIG)
+        store_round(store, "t", 0, [1, 2], PAIR_PLAYED, 1)
     assert matches(store) == before
 
 

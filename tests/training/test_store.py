@@ -79,7 +79,8 @@ def snapshot_row(index: int = 0) -> Snapshot:
 
 
 def agent_row(search_id: str = "s") -> Agent:
-    return Agent(snapshot_id=1, search_id=search_id, nodes=1, search={}, test_flops=1.0)
+    who = {"kind": "network", "spec": "r#0@nodes=1", "game": "hex", "boardsize": 3}
+    return Agent(**who, snapshot_id=1, search_id=search_id, nodes=1, search={}, test_flops=1.0)
 
 
 def match_row(round_index: int = 0) -> Match:
