@@ -31,7 +31,7 @@ from experiments.specs import (
 from games.errors import InputError
 from games.exact.perfect import check_reach
 from games.protocol import Game
-from mcts.search import SearchConfig
+from mcts.settings import SearchConfig
 from training.files import load_snapshot
 from training.ledger import forward_flops
 from training.networks import NetworkConfig

@@ -23,7 +23,7 @@ class RandomPlayer:
     def __init__(self, game: Game) -> None:
         self._legal = jax.jit(jax.vmap(game.legal))
 
-    def act(self, states: State, keys: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `experiments.players.Player.act`."""
         length = len(jax.tree.leaves(states)[0])
         # The next power of two, filled up with copies: few batch sizes, few compilations.
@@ -53,7 +53,7 @@ class LadderPlayer:
         self._probability = probability
         self._solver = solver
 
-    def act(self, states: State, keys: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `experiments.players.Player.act`."""
         return choose_moves(
             self._game, states, Chance(keys), self._probability, solver=self._solver
@@ -70,9 +70,8 @@ class PerfectPlayer(LadderPlayer):
 class Chance:
     """NumPy's uniform variates with one source for each state: row i hangs on key i alone."""
 
-    def __init__(self, keys: jax.Array) -> None:
-        words = np.asarray(jax.random.key_data(keys))
-        self._generators = [np.random.default_rng(word) for word in words]
+    def __init__(self, keys: np.ndarray) -> None:
+        self._generators = [np.random.default_rng(key) for key in keys]
 
     def random(self, shape: int | tuple[int, ...]) -> np.ndarray:
         """Variates in [0, 1), [L, ...]."""

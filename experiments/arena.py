@@ -8,6 +8,7 @@ the host (perfect play, engines) take their turns in between.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -20,9 +21,9 @@ from experiments.engine import FORFEIT
 from experiments.keys import move_keys, stable_seed
 from experiments.openings import draw_openings
 from experiments.players import RESIGNS, Player
-from games.protocol import Game
+from games.protocol import Game, State
 from mcts.config import FrozenModel
-from mcts.search import SearchConfig
+from mcts.settings import SearchConfig
 
 ON_THE_BOARD, RESIGNED = "board", "resigned"  # how games end, beside FORFEIT
 
@@ -131,7 +132,7 @@ def play_pairs(
     """
     names = [str(number) for number in range(len(players))] if names is None else names
     starts = [
-        stable_seed(config.seed, game.size, *sorted((names[a], names[b])))
+        stable_seed(config.seed, game.size, *sorted([str(names[a]), str(names[b])]))
         for a, b in zip(pairs.first, pairs.second, strict=True)
     ]
     openings = draw_openings(
@@ -173,6 +174,13 @@ def play_pairs(
     )
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def _step(game: Game, states: State, actions: jax.Array) -> tuple[State, jax.Array, jax.Array]:
+    """The states after these actions, whether they are over, and who has won, [G, ...]."""
+    states = jax.vmap(game.step)(states, actions)
+    return states, jax.vmap(game.terminal)(states), jax.vmap(game.winner)(states)
+
+
 class _Table:
     """G games in progress."""
 
@@ -200,10 +208,10 @@ class _Table:
     ) -> bool:
         """Play all games to their ends; false if asked to stop."""
         game = self._game
-        step, terminal = jax.jit(jax.vmap(game.step)), jax.jit(jax.vmap(game.terminal))
+        # The next power of two: few batch sizes, few compilations over many rounds.
+        lanes = 1 << (len(self._live) - 1).bit_length()
         states = jax.tree.map(
-            lambda leaf: np.broadcast_to(np.asarray(leaf), (len(self._live), *leaf.shape)),
-            game.init(),
+            lambda leaf: np.broadcast_to(np.asarray(leaf), (lanes, *leaf.shape)), game.init()
         )
         for ply in range(game.max_plies):
             if should_stop():
@@ -212,16 +220,18 @@ class _Table:
                 self._move(ply, states)
             # -1 in a finished game changes nothing: finished states are absorbing. In a game given
             # up it plays on, but nobody looks at that state any more.
-            states = jax.device_get(step(states, self._moves[:, ply]))
-            ended = self._live & jax.device_get(terminal(states))
-            self.winner[ended] = jax.device_get(jax.vmap(game.winner)(states))[ended]
+            actions = np.full(lanes, -1)
+            actions[: len(self._live)] = self._moves[:, ply]
+            states, over, winner = jax.device_get(_step(game, states, actions))
+            ended = self._live & over[: len(self._live)]
+            self.winner[ended] = winner[: len(self._live)][ended]
             self._live &= ~ended
             report(1 - self._live.mean())
             if not self._live.any():
                 break
         return True
 
-    def _move(self, ply: int, states) -> None:
+    def _move(self, ply: int, states: State) -> None:
         """Every player moves in its games at this ply."""
         keys = move_keys(self._seed, ply)
         for number, player in enumerate(self._players):

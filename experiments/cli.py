@@ -16,11 +16,16 @@ from rich.console import Console
 from experiments import fit, solve
 from experiments.bench import BenchConfig, bench
 from experiments.fit import FitConfig
+from experiments.gtp import GtpConfig, gtp
 from experiments.listing import ListConfig, list_things
+from experiments.play import PlayConfig, play
+from experiments.rating import RateConfig, rate_players
+from experiments.replay import ReplayConfig, replay
 from experiments.reporting import ReportConfig, report
 from experiments.reproduce import ReproduceConfig, reproduce
 from experiments.runtime import use_compilation_cache
 from experiments.solve import SolveConfig
+from experiments.tournament import TournamentConfig, arena
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 
@@ -28,6 +33,11 @@ Verb = Callable[[Any, Console], Outcome]
 
 VERBS: dict[str, tuple[type[VerbConfig], Verb]] = {
     "reproduce": (ReproduceConfig, reproduce),
+    "arena": (TournamentConfig, arena),
+    "rate": (RateConfig, rate_players),
+    "replay": (ReplayConfig, replay),
+    "play": (PlayConfig, play),
+    "gtp": (GtpConfig, gtp),
     "report": (ReportConfig, report),
     "fit": (FitConfig, fit.run),
     "list": (ListConfig, list_things),

@@ -16,7 +16,6 @@ import subprocess
 import threading
 import time
 
-import jax
 import numpy as np
 
 from experiments.players import RESIGNS
@@ -28,6 +27,8 @@ from games.protocol import Game, State
 COLOURS = "bw"
 STDERR_LINES = 5  # of its last words, shown when it fails
 ATTEMPTS = 2
+START_SECONDS = 20.0  # at least, to load what it needs
+HOPELESS = 3  # games forfeited one after another: it will not get better
 FORFEIT = "forfeit"  # ends the note of a game given up because the engine failed
 
 
@@ -42,8 +43,7 @@ class Engine:
         EngineError: if it does not start.
     """
 
-    def __init__(self, command: str, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, command: str) -> None:
         try:
             self._process = subprocess.Popen(
                 shlex.split(command),
@@ -68,8 +68,8 @@ class Engine:
         for reader in self._readers:
             reader.start()
 
-    def ask(self, command: str) -> str:
-        """The answer to one command, without its `=`.
+    def ask(self, command: str, seconds: float) -> str:
+        """The answer to one command within so many seconds, without its `=`.
 
         Raises:
             EngineError: if it refuses, dies, or takes too long.
@@ -80,13 +80,13 @@ class Engine:
             self._process.stdin.flush()
         except OSError:
             raise EngineError(self._obituary(command)) from None
-        deadline = time.monotonic() + self._seconds
+        deadline = time.monotonic() + seconds
         answer: list[str] = []
         while True:
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise EngineError(f"no answer to {command!r} within {self._seconds:g} s") from None
+                raise EngineError(f"no answer to {command!r} within {seconds:g} s") from None
             if line is None:
                 raise EngineError(self._obituary(command))
             # An answer ends with an empty line; empty lines before it mean nothing.
@@ -104,9 +104,8 @@ class Engine:
     def close(self) -> None:
         """Ask it to quit, and end it if it does not."""
         with contextlib.suppress(EngineError, OSError):
-            self._seconds = min(self._seconds, 1.0)
             if self._process.poll() is None:
-                self.ask("quit")
+                self.ask("quit", 1.0)
         self._process.kill()
         self._process.wait()
         for reader in self._readers:
@@ -153,6 +152,7 @@ class EnginePlayer:
         self._game = game
         self._command = command
         self._seconds = seconds
+        self._forfeits = 0
         self.notes: dict[int, str] = {}
         """What went wrong in the last call of `act`, by index of the state."""
         try:
@@ -163,8 +163,12 @@ class EnginePlayer:
                 f"`boardsize {game.size}` with ="
             ) from None
 
-    def act(self, states: State, keys: jax.Array) -> np.ndarray:
-        """The engine's moves; `RESIGNS` where it resigned or failed, see `notes`."""
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
+        """The engine's moves; `RESIGNS` where it resigned or failed, see `notes`.
+
+        Raises:
+            InputError: if it fails in game after game.
+        """
         del keys  # its chance is its own
         self.notes = {}
         movers = np.asarray(states.to_move)
@@ -188,18 +192,26 @@ class EnginePlayer:
             try:
                 if self._engine is None:
                     self._engine = self._start()
-                return self._ask_for_move(self._engine, moves, colour)
+                action = self._ask_for_move(self._engine, moves, colour)
+                self._forfeits = 0
+                return action
             except EngineError as error:
                 before = f"{self.notes[index]}; " if index in self.notes else ""
                 self.notes[index] = f"{before}{error}; restarted"
                 self.close()
         self.notes[index] = f"{self.notes[index].removesuffix('; restarted')}; {FORFEIT}"
+        self._forfeits += 1
+        if self._forfeits == HOPELESS:
+            raise InputError(
+                f"engine {self._command!r} failed in {HOPELESS} games one after another "
+                f"({self.notes[index]}); games before this round are stored"
+            )
         return RESIGNS
 
     def _start(self) -> Engine:
-        engine = Engine(self._command, self._seconds)
+        engine = Engine(self._command)
         try:
-            engine.ask(f"boardsize {self._game.size}")
+            engine.ask(f"boardsize {self._game.size}", max(self._seconds, START_SECONDS))
         except EngineError:
             engine.close()
             raise
@@ -207,10 +219,10 @@ class EnginePlayer:
 
     def _ask_for_move(self, engine: Engine, moves: list[int], colour: str) -> int:
         size = self._game.size
-        engine.ask("clear_board")
+        engine.ask("clear_board", self._seconds)
         for ply, action in enumerate(moves):
-            engine.ask(f"play {COLOURS[ply % 2]} {cell_name(action, size)}")
-        answer = engine.ask(f"genmove {colour}").lower()
+            engine.ask(f"play {COLOURS[ply % 2]} {cell_name(action, size)}", self._seconds)
+        answer = engine.ask(f"genmove {colour}", self._seconds).lower()
         if answer == "resign":
             return RESIGNS
         try:

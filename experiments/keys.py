@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+
+from mcts.settings import SearchConfig
 
 
 def stable_seed(*parts: object) -> int:
@@ -21,11 +21,27 @@ def stable_seed(*parts: object) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
 
 
-def move_keys(seeds: Sequence[int] | np.ndarray, ply: int) -> jax.Array:
-    """The key [G] of move `ply`, counted from 0, in each of G games with these seeds."""
-    seeds = np.asarray(seeds, np.uint64)
-    words = np.stack([seeds >> 32, seeds & 0xFFFFFFFF], axis=-1).astype(np.uint32)
-    return _fold_in(jax.random.wrap_key_data(jnp.asarray(words), impl="threefry2x32"), ply)
+def move_keys(seeds: Sequence[int] | np.ndarray, ply: int) -> np.ndarray:
+    """The key of move `ply`, counted from 0, in each of G games with these seeds: [G, 2] uint32,
+    what `jax.random.wrap_key_data` takes.
+
+    SplitMix64 (Steele, Lea & Flood 2014) on the host: nothing to compile for every number of games.
+    """
+    with np.errstate(over="ignore"):
+        z = np.asarray(seeds, np.uint64) + np.uint64(ply + 1) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    return np.stack([z >> np.uint64(32), z & np.uint64(0xFFFFFFFF)], axis=-1).astype(np.uint32)
 
 
-_fold_in = jax.jit(jax.vmap(jax.random.fold_in, (0, None)))
+def search_draws(config: SearchConfig) -> bool:
+    """Whether chance has a part in this search."""
+    rule = config.rule
+    return config.noise_fraction > 0 or rule.samples or getattr(rule, "noise_scale", 0.0) > 0
+
+
+def search_mixes_games(config: SearchConfig) -> bool:
+    """Whether what is found in one game hangs on the games beside it, as in Jones's code; such
+    moves cannot be searched again alone."""
+    return getattr(config.rule, "value_range", "tree") == "jones"

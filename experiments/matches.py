@@ -141,3 +141,32 @@ def _fresh(games: Sequence[bytes], seen: set[bytes]) -> np.ndarray:
         fresh[index] = moves not in seen
         seen.add(moves)
     return fresh
+
+
+def paired_scores(
+    store: Store, tournament: str, first_id: int, second_id: int, *, drawn: bool = False
+) -> np.ndarray:
+    """How often the first agent scored 0, ½, 1, 1½ and 2 points in a pair of games, [5].
+
+    A pair is one opening with both colours: the games of equal round and index. One that repeats
+    an earlier one move by move is not counted, unless moves were `drawn` at random.
+    """
+    query = (
+        sa.select(Match.black_id, Match.round, GameRow.index, GameRow.winner, GameRow.moves)
+        .join(Match, GameRow.match_id == Match.id)
+        .where(Match.tournament == tournament)
+        .where(Match.black_id.in_([first_id, second_id]))
+        .where(Match.white_id.in_([first_id, second_id]))
+    )
+    pairs: dict[tuple[int, int], dict[int, tuple[int, bytes]]] = {}
+    for black, round_index, index, winner, moves in store.frame_query(query)[1]:
+        pairs.setdefault((round_index, index), {})[black] = (winner, moves)
+    seen, scores = set(), np.zeros(5, int)
+    for games in pairs.values():
+        if len(games) < 2:
+            continue
+        (as_black, moves), (as_white, other_moves) = games[first_id], games[second_id]
+        if drawn or (moves, other_moves) not in seen:
+            seen.add((moves, other_moves))
+            scores[2 * ((as_black == 0) + (as_white == 1))] += 1
+    return scores

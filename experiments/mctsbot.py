@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jax
 import numpy as np
 
 from experiments.positions import moves_to
@@ -28,9 +27,9 @@ class MctsBotPlayer:
         self._spiel_game = spiel_game(game)
         self._spec = spec
 
-    def act(self, states: State, keys: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `experiments.players.Player.act`."""
-        seeds = np.asarray(jax.random.key_data(keys))[:, -1] >> 1  # it takes 31 bits
+        seeds = keys[:, -1] >> 1  # it takes 31 bits
         return np.array(
             [
                 self._move(moves, int(seed))

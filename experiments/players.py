@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.keys import search_draws, search_mixes_games
 from games.protocol import Game, State
-from mcts.search import SearchConfig, SearchResult, search
+from mcts.search import SearchResult, search
+from mcts.settings import SearchConfig
 from training.networks import NetworkConfig, Params, make_evaluate
-from training.selfplay import most_visited
 
 RESIGNS = -1
 """What a player answers instead of an action to give a game up."""
@@ -22,11 +23,12 @@ RESIGNS = -1
 class Player(Protocol):
     """Picks moves."""
 
-    def act(self, states: State, keys: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action [L], or `RESIGNS`, for each of L live states (host arrays, [L, ...]).
 
-        All chance comes from `keys` [L], one for each state: what is played in a game hangs on
-        its own position and key, not on the games beside it, so that it can be played again.
+        All chance comes from `keys` [L, 2], key data for each state (`move_keys`): what is played
+        in a game hangs on its own position and key, not on the games beside it, so that it can be
+        played again.
         """
         ...
 
@@ -63,11 +65,11 @@ class NetworkPlayer:
         self._lanes = lanes
         self._temperature = jnp.float32(temperature)
 
-    def act(self, states: State, keys: jax.Array) -> np.ndarray:
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `Player.act`."""
         return self.analyse(states, keys)[0]
 
-    def analyse(self, states: State, keys: jax.Array) -> tuple[np.ndarray, SearchResult]:
+    def analyse(self, states: State, keys: np.ndarray) -> tuple[np.ndarray, SearchResult]:
         """The actions [L] and what the search found, as host arrays [L, ...]."""
         parts = [
             jax.device_get(self._think(self._params, chunk, self._temperature, chunk_keys))
@@ -81,8 +83,9 @@ class NetworkPlayer:
 def compile_thinking(
     game: Game, network: NetworkConfig, config: SearchConfig
 ) -> Callable[..., tuple[jax.Array, SearchResult]]:
-    """(params, states [L], temperature [], keys [L]) → actions [L] and the search behind them."""
+    """(params, states [L], temperature [], keys [L, 2]) → actions [L] and the searches."""
     evaluate = make_evaluate(game, network)
+    config = config.for_evaluation()
 
     def search_one(params: Params, state: State, key: jax.Array) -> SearchResult:
         batch_of_one = jax.tree.map(lambda leaf: leaf[None], state)
@@ -91,15 +94,16 @@ def compile_thinking(
 
     @jax.jit
     def think(params: Params, states: State, temperature: jax.Array, keys: jax.Array):
+        keys = jax.random.wrap_key_data(keys, impl="threefry2x32")
         search_keys, action_keys = jax.vmap(jax.random.split, out_axes=1)(keys)
-        if config.noise_fraction > 0:
-            # Each game draws its noise from its own key; as fast as one draw for all of them.
+        if search_draws(config) and not search_mixes_games(config):
+            # Each game draws from its own key; as fast as one draw for all of them.
             result = jax.vmap(search_one, (None, 0, 0))(params, states, search_keys)
         else:
             result = search(game, evaluate, config, params, states, search_keys[0])
         logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
         drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
-        return jnp.where(temperature > 0, drawn, most_visited(result)), result
+        return jnp.where(temperature > 0, drawn, result.action), result
 
     return think
 
@@ -108,7 +112,7 @@ def _length(states: State) -> int:
     return jax.tree.leaves(states)[0].shape[0]
 
 
-def _chunks(states: State, keys: jax.Array, lanes: int) -> Iterator[tuple[State, jax.Array]]:
+def _chunks(states: State, keys: np.ndarray, lanes: int) -> Iterator[tuple[State, np.ndarray]]:
     """Pieces of exactly `lanes` states and keys, the last one filled up with copies.
 
     One batch size means one compilation, whatever the number of games in progress.

@@ -144,16 +144,16 @@ def load_record(store: Store, number: int) -> GameRecord:
             last = session.scalar(sa.select(sa.func.max(GameRow.id)))
             there = f"its games are 1 to {last}" if last else "it holds none yet"
             raise InputError(f"the lab {store.folder} has no game {number}; {there}")
-        game, tournament, *sides = row
+        game, tournament, black_row, white_row, black_file, white_file = row
         return GameRecord(
             number=game.id,
             tournament=tournament,
-            game=sides[0].game,
-            boardsize=sides[0].boardsize,
+            game=black_row.game,
+            boardsize=black_row.boardsize,
             moves=np.frombuffer(game.moves, "<u2").tolist(),
             opening_plies=game.opening_plies,
-            black=_player(sides[0], sides[2]),
-            white=_player(sides[1], sides[3]),
+            black=_player(black_row, black_file),
+            white=_player(white_row, white_file),
             winner=game.winner,
             ending=game.ending,
             seed=game.seed,
@@ -183,11 +183,11 @@ def analyse_moves(
     if not moves:
         return []
     states = stack(play_through(game, moves)[:-1])
-    keys = jax.numpy.concatenate([move_keys([seed], ply) for ply in range(len(moves))])
+    keys = np.concatenate([move_keys([seed], ply) for ply in range(len(moves))])
     choices, result = player.analyse(states, keys)
 
-    def rounded(values: np.ndarray) -> list[float]:
-        return [round(float(value), 4) for value in values]
+    def rounded(values: jax.Array) -> list[float]:
+        return [round(float(value), 4) for value in np.asarray(values)]
 
     return [
         MoveAnalysis(
@@ -296,3 +296,16 @@ def _from_json(text: str, path: Path) -> GameRecord:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return record
+
+
+def store_analysis(store: Store, number: int, analysis: Analysis) -> None:
+    """Keep an analysis with its game, in place of an earlier one.
+
+    Raises:
+        InputError: if there is no such game.
+    """
+    with store.session() as session:
+        row = session.get(GameRow, number)
+        if row is None:
+            raise InputError(f"the lab {store.folder} has no game {number}")
+        row.analysis = analysis.model_dump()

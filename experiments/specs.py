@@ -9,9 +9,9 @@
     runs/laptop/RUN#3@nodes=1       the same from a lab named here, playing its raw policy
 
 Options follow an @, `key=value` with commas between; those of an engine stand before its colon:
-`gtp@seconds=30:mohex`. A snapshot's options are the fields of `SearchConfig`, nested ones with a
-dot (`rule.c_puct=2`), and `temperature`: 0 plays the search's choice, above it moves are drawn
-from the search policy to the power 1/temperature. `jones` alone is the play of Jones's league.
+`gtp@seconds=30:mohex`. A snapshot's options are the fields of `SearchConfig`, a rule's own with a
+dot (`rule=gumbel,rule.c_visit=20`), and `temperature`: 0 plays the search's choice, above it moves
+are drawn from the search policy to the power 1/temperature. `jones` is the play of Jones's league.
 A player's `text` is its one canonical name; parsing it gives the player back.
 """
 
@@ -23,16 +23,17 @@ from typing import Any, ClassVar
 
 import pydantic
 
+from experiments.keys import search_draws
 from games.errors import InputError
 from mcts.config import FrozenModel
-from mcts.search import SearchConfig
+from mcts.settings import JONES, SearchConfig
 
 KINDS = (
     "random, perfect, ladder:PROBABILITY, mctsbot:SIMULATIONS, gtp:COMMAND, "
     "or RUN#INDEX@nodes=64 for a snapshot"
 )
-JONES = {"nodes": "64", "noise_fraction": "0.25", "temperature": "1"}
-"""Jones's league: moves drawn by visits, and root noise left on (boardlaw's arena)."""
+JONES_PLAY = "jones"
+"""The option that stands for Jones's league: his search, root noise left on, and moves drawn."""
 
 
 class PlayerSpec(FrozenModel, frozen=True):
@@ -127,20 +128,28 @@ class NetworkSpec(PlayerSpec, frozen=True):
 
     @property
     def draws(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether its moves are drawn: by temperature, or by noise in the search."""
-        return self.temperature > 0 or self.search.noise_fraction > 0
+        """Whether its moves are drawn: by temperature, or by chance in the search."""
+        return self.temperature > 0 or search_draws(self.search.for_evaluation())
 
     @property
     def text(self) -> str:
         """The player's canonical name; nodes are always named."""
         place = f"{PurePath(self.lab) / self.run}" if self.lab else self.run
-        default = _flat(SearchConfig().model_dump(mode="json"))
-        search = _flat(self.search.model_dump(mode="json"))
-        options = {k: v for k, v in search.items() if k == "nodes" or default.get(k) != v}
+        place = f"{place}#{'*' if self.index is None else self.index}@"
+        if self.search == JONES.model_copy(update={"nodes": self.search.nodes}):
+            drawn = "" if self.temperature == 1 else f",temperature={_plain(self.temperature)}"
+            return f"{place}{JONES_PLAY},nodes={self.search.nodes}{drawn}"
+        search = self.search.model_dump(mode="json", exclude={"rule"})
+        default = SearchConfig().model_dump(mode="json")
+        options = {k: v for k, v in search.items() if k == "nodes" or default[k] != v}
+        rule = self.search.rule
+        if rule.name != SearchConfig().rule.name:
+            options["rule"] = rule.name
+        changed = rule.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
+        options |= {f"rule.{key}": value for key, value in changed.items()}
         if self.temperature:
             options["temperature"] = self.temperature
-        listed = ",".join(f"{key}={_plain(value)}" for key, value in options.items())
-        return f"{place}#{'*' if self.index is None else self.index}@{listed}"
+        return place + ",".join(f"{key}={_plain(value)}" for key, value in options.items())
 
 
 _NAMED: dict[str, type[PlayerSpec]] = {
@@ -191,8 +200,8 @@ def _parse_options(text: str, listed: str) -> dict[str, str]:
     options: dict[str, str] = {}
     for option in filter(None, listed.split(",")):
         key, equals, value = (part.strip() for part in option.partition("="))
-        if not equals and key == "jones":
-            options |= JONES
+        if not equals and key == JONES_PLAY:
+            options[JONES_PLAY] = ""
         elif not equals or not key or not value:
             raise InputError(f"player {text!r}: {option!r} is not KEY=VALUE")
         else:
@@ -203,17 +212,23 @@ def _parse_options(text: str, listed: str) -> dict[str, str]:
 def _split(options: dict[str, str]) -> dict[str, Any]:
     """Options of a snapshot as fields: the search's own in a dict, nested as their dots say."""
     fields: dict[str, Any] = {"search": {}}
+    if JONES_PLAY in options:
+        fields = {"search": JONES.model_dump(mode="json"), "temperature": 1.0}
     for key, value in options.items():
+        if key == JONES_PLAY:
+            continue
         if key == "temperature":
             fields[key] = value
             continue
-        *parents, last = key.split(".")
-        inner = fields["search"]
-        for parent in parents:
-            inner = inner.setdefault(parent, {})
-            if not isinstance(inner, dict):
-                raise InputError(f"{key}: {parent} already has a value; write only one of them")
-        inner[last] = value
+        group, dot, name = key.partition(".")
+        if key == "rule":
+            inner = fields["search"].setdefault("rule", {})
+            if inner.setdefault("name", value) != value:
+                fields["search"]["rule"] = {"name": value}
+        elif dot:
+            fields["search"].setdefault(group, {})[name] = value
+        else:
+            fields["search"][key] = value
     return fields
 
 
@@ -233,17 +248,6 @@ def _settings(model: type[PlayerSpec]) -> list[str]:
     if model is NetworkSpec:
         return [*SearchConfig.model_fields, "temperature"]
     return [name for name in model.model_fields if name != model.argument] or ["none"]
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """{"rule": {"c_puct": 2}} → {"rule.c_puct": 2}."""
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def _plain(value: Any) -> str:

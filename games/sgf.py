@@ -1,9 +1,10 @@
 """Hex games as SGF files (FF[4], GM[11]).
 
 Cells are named as everywhere here, `c2` = column c, row 2. Hex's part of the standard leaves
-colours to the program; here, as in HexGui and MoHex, B moves first and joins top and bottom. sgfmill parses and writes the tree; only the meaning is ours.
-Moves of the main line are read, variations left out. What this package cannot play is refused:
-swap, setup stones, passes, boards that are not square.
+colours to the program; here, as in HexGui and MoHex, B moves first and joins top and bottom.
+sgfmill parses and writes the tree; only the meaning is ours. Moves of the main line are read,
+variations left out. What this package cannot play is refused: swap, setup stones, passes, boards
+that are not square.
 """
 
 from __future__ import annotations

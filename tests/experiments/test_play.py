@@ -1,0 +1,78 @@
+"""Games in the terminal: moves, undo, hints, budgets."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+
+@pytest.fixture
+def converse(hexlaw, capsys, monkeypatch):
+    """What a command says to these lines, and its JSON."""
+
+    def run(lines: str, *arguments):
+        monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+        assert hexlaw(*arguments, "--json") == 0
+        printed = capsys.readouterr()
+        return printed.err, json.loads(printed.out)
+
+    return run
+
+
+def test_a_won_game_is_won(converse):
+    """b2 is joined to both edges by bridges; each is answered where it is cut."""
+    answer = {"b1": "c1", "c1": "b1", "a3": "b3", "b3": "a3"}
+    moves = ["b2"]
+    while True:
+        said, result = converse("\n".join(moves) + "\n", "play", "--size", 3, "--seed", 0)
+        if result["winner"] is not None:
+            break
+        last = result["moves"][-1]
+        name = f"{'abc'[last % 3]}{last // 3 + 1}"
+        free = [cell for cell in answer if cell not in moves and cell != name]
+        moves.append(answer.get(name) or free[0])
+        assert len(moves) < 6
+    assert result["winner"] == 0
+    assert "you won" in said
+
+
+def test_undo_takes_back_both_moves_and_hints_change_nothing(converse):
+    said, result = converse("a1\nhint\nundo\nundo\nzz\n\nb2\nsave x\nnodes 4\nquit\n",
+                            "play", "--size", 3, "--seed", 0, "--against", "random")  # fmt: skip
+    assert result["moves"][0] == 4
+    assert len(result["moves"]) == 2
+    assert result["winner"] is None
+    assert "try " in said
+    assert "no move to take back" in said
+    assert "no cell 'zz'" in said
+    assert "ends in .sgf" in said
+    assert "random has no nodes to set" in said
+
+
+def test_resigning_loses_and_white_moves_second(converse):
+    said, result = converse(
+        "resign\n", "play", "--size", 4, "--colour", "white", "--against", "random"
+    )
+    assert len(result["moves"]) == 1
+    assert result["winner"] == 0
+    assert "you lost" in said
+
+
+def test_a_game_is_saved_and_stepped_through(converse, tmp_path):
+    file = tmp_path / "mine.sgf"
+    converse(f"b2\nsave {file}\nquit\n", "play", "--size", 3, "--against", "random", "--seed", 3)
+    _, result = converse("", "replay", str(file))
+    assert result["record"]["moves"][0] == 4
+    assert result["link"].startswith("https://hexworld.org/board/#3c1,b2")
+
+
+def test_stepping_goes_both_ways(hexlaw, capsys, monkeypatch, tmp_path):
+    file = tmp_path / "g.sgf"
+    file.write_text("(;GM[11]SZ[3];B[b2];W[a1];B[c1])")
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\nb\n3\nl\n9\nq\n"))
+    assert hexlaw("replay", file, "--step") == 0
+    said = capsys.readouterr().out
+    prompts = [line.split(">")[0] for line in said.splitlines() if "/3>" in line]
+    assert prompts == ["0/3", "1/3", "2/3", "1/3", "3/3", "3/3", "3/3"]
