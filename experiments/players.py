@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.keys import search_draws, search_mixes_games
 from games.protocol import Game, State
-from mcts.search import SearchResult, search
+from mcts.search import SearchResult, principal_variation, search_tree
 from mcts.settings import SearchConfig
 from training.networks import NetworkConfig, Params, make_evaluate
 
@@ -31,6 +31,14 @@ class Player(Protocol):
         played again.
         """
         ...
+
+
+class Thoughts(NamedTuple):
+    """What a network player makes of L states."""
+
+    action: np.ndarray | jax.Array  # [L] what it plays
+    search: SearchResult  # [L, ...]
+    variation: np.ndarray | jax.Array  # [L, N] the line it expects, -1 after its end
 
 
 class NetworkPlayer:
@@ -60,6 +68,7 @@ class NetworkPlayer:
     ) -> None:
         self.game = game
         self.search_config = search_config
+        self._network = network
         self._think = compile_thinking(game, network, search_config)
         self._params = params
         self._lanes = lanes
@@ -67,12 +76,16 @@ class NetworkPlayer:
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `Player.act`."""
-        return self.analyse(states, keys)[0]
+        return self._run(self._think, states, keys)
 
-    def analyse(self, states: State, keys: np.ndarray) -> tuple[np.ndarray, SearchResult]:
-        """The actions [L] and what the search found, as host arrays [L, ...]."""
+    def analyse(self, states: State, keys: np.ndarray) -> Thoughts:
+        """What it would play in each state, and why; host arrays [L, ...]."""
+        explain = compile_analysis(self.game, self._network, self.search_config)
+        return self._run(explain, states, keys)
+
+    def _run(self, program: Callable[..., Any], states: State, keys: np.ndarray) -> Any:
         parts = [
-            jax.device_get(self._think(self._params, chunk, self._temperature, chunk_keys))
+            jax.device_get(program(self._params, chunk, self._temperature, chunk_keys))
             for chunk, chunk_keys in _chunks(states, keys, self._lanes)
         ]
         length = _length(states)
@@ -82,28 +95,56 @@ class NetworkPlayer:
 @functools.lru_cache(maxsize=64)
 def compile_thinking(
     game: Game, network: NetworkConfig, config: SearchConfig
-) -> Callable[..., tuple[jax.Array, SearchResult]]:
-    """(params, states [L], temperature [], keys [L, 2]) → actions [L] and the searches."""
+) -> Callable[..., jax.Array]:
+    """(params, states [L], temperature [], keys [L, 2]) → actions [L]."""
+    think = _thinking(game, network, config)
+
+    @jax.jit
+    def choose(*arguments: Any) -> jax.Array:
+        return think(*arguments)[0]
+
+    return choose
+
+
+@functools.lru_cache(maxsize=64)
+def compile_analysis(
+    game: Game, network: NetworkConfig, config: SearchConfig
+) -> Callable[..., Thoughts]:
+    """The same arguments → actions and the searches behind them.
+
+    A program of its own: following the lines of play is work that a match does not need.
+    """
+    think = _thinking(game, network, config)
+
+    @jax.jit
+    def explain(*arguments: Any) -> Thoughts:
+        action, result, tree = think(*arguments)
+        return Thoughts(action, result, principal_variation(tree, action))
+
+    return explain
+
+
+def _thinking(game: Game, network: NetworkConfig, config: SearchConfig) -> Callable[..., Any]:
+    """(params, states [L], temperature [], keys [L, 2]) → actions, results, trees, [L, ...]."""
     evaluate = make_evaluate(game, network)
     config = config.for_evaluation()
 
-    def search_one(params: Params, state: State, key: jax.Array) -> SearchResult:
+    def search_one(params: Params, state: State, key: jax.Array) -> Any:
         batch_of_one = jax.tree.map(lambda leaf: leaf[None], state)
-        result = search(game, evaluate, config, params, batch_of_one, key)
-        return jax.tree.map(lambda leaf: leaf[0], result)
+        found = search_tree(game, evaluate, config, params, batch_of_one, key)
+        return jax.tree.map(lambda leaf: leaf[0], found)
 
-    @jax.jit
     def think(params: Params, states: State, temperature: jax.Array, keys: jax.Array):
         keys = jax.random.wrap_key_data(keys, impl="threefry2x32")
         search_keys, action_keys = jax.vmap(jax.random.split, out_axes=1)(keys)
         if search_draws(config) and not search_mixes_games(config):
             # Each game draws from its own key; as fast as one draw for all of them.
-            result = jax.vmap(search_one, (None, 0, 0))(params, states, search_keys)
+            result, tree = jax.vmap(search_one, (None, 0, 0))(params, states, search_keys)
         else:
-            result = search(game, evaluate, config, params, states, search_keys[0])
+            result, tree = search_tree(game, evaluate, config, params, states, search_keys[0])
         logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
         drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
-        return jnp.where(temperature > 0, drawn, result.action), result
+        return jnp.where(temperature > 0, drawn, result.action), result, tree
 
     return think
 

@@ -184,7 +184,7 @@ def analyse_moves(
         return []
     states = stack(play_through(game, moves)[:-1])
     keys = np.concatenate([move_keys([seed], ply) for ply in range(len(moves))])
-    choices, result = player.analyse(states, keys)
+    choices, result, lines = player.analyse(states, keys)
 
     def rounded(values: jax.Array) -> list[float]:
         return [round(float(value), 4) for value in np.asarray(values)]
@@ -199,7 +199,7 @@ def analyse_moves(
             prior=rounded(result.prior[ply]),
             q=rounded(result.q[ply]),
             policy=rounded(result.policy[ply]),
-            variation=[int(choices[ply])],
+            variation=[move for move in lines[ply].tolist() if move >= 0] or [int(choices[ply])],
         )
         for ply, action in enumerate(moves)
     ]

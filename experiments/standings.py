@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +25,7 @@ def standings(rows: pd.DataFrame, ratings: Ratings) -> pd.DataFrame:
     return table.astype(object).where(table.notna(), None)
 
 
-def shares_against(rows: pd.DataFrame, other: str) -> dict[str, float]:
+def shares_against(rows: pd.DataFrame, other: str) -> dict[Hashable, float]:
     """Points per game against `other`, both colours together, of everybody who met it."""
     rows = rows[(rows["black"] == other) ^ (rows["white"] == other)]
     drawn = rows["draws"] / 2 if "draws" in rows else 0

@@ -218,7 +218,7 @@ def test_a_round_compiles_one_search_for_all_players_of_a_shape(weights, caplog)
     players.compile_thinking.cache_clear()
     with jax.log_compiles(), caplog.at_level(logging.DEBUG, logger="jax"):
         play_round(GAME, crowd_of(weights, lanes=8), 0, ArenaConfig())
-    started = [r.message for r in caplog.records if r.message.startswith("Compiling jit(think)")]
+    started = [r.message for r in caplog.records if r.message.startswith("Compiling jit(choose)")]
     assert len(started) == 1
 
 
