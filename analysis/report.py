@@ -18,7 +18,8 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from analysis import figures, findings, published, theme, wording
+from analysis import blunder_figures, figures, findings, published, theme, wording
+from analysis.blunders import FIXED, blunder_points, last_snapshots, strongest
 from analysis.example import Example, pick_example
 from analysis.law import LawFit
 from analysis.rows import LabRows, write_csv, write_parquet
@@ -60,9 +61,10 @@ def write_report(
     """
     study = analyse(rows, zero=zero, resamples=resamples, seed=seed)
     example = pick_example(rows, study)
+    judged = blunder_points(rows)
     drawn = {
         name: theme.save(figure, out_dir / "figures" / name)
-        for name, figure in _figures(study, example).items()
+        for name, figure in (_figures(study, example) | _blunder_figures(judged)).items()
     }
     inlined = {
         name: Markup(theme.inline_svg(svg.read_text(encoding="utf-8"), name))
@@ -80,6 +82,7 @@ def write_report(
         study=study,
         top_agents=TOP_AGENTS,
         example=example,
+        against_perfect_play=strongest(judged, study.agents),
         svg=inlined,
     )  # fmt: skip
     return ReportPaths(
@@ -106,6 +109,17 @@ def _figures(study: Study, example: Example | None) -> dict[str, Figure]:
         drawn["game_value"] = figures.value_curve(
             example.values, example.network_values, example.opening_plies
         )
+    return drawn
+
+
+def _blunder_figures(judged: pd.DataFrame) -> dict[str, Figure]:
+    fixed = judged[(judged["source"] == FIXED) & (judged["won"] > 0)]
+    last = last_snapshots(fixed)
+    drawn = {}
+    if len(fixed):
+        drawn["blunders_compute"] = blunder_figures.blunders_by_compute(fixed)
+    if len(last):
+        drawn["blunders_nodes"] = blunder_figures.blunders_by_nodes(last)
     return drawn
 
 
@@ -142,7 +156,8 @@ def _provenance(rows: LabRows) -> list[tuple[str, str]]:
     def distinct(values: pd.Series) -> str:
         return "; ".join(sorted({str(value) for value in values}))
 
-    searched = rows.agents["nodes"].dropna().astype(int)
+    played = rows.agents["id"].isin(rows.matches["black_id"])
+    searched = rows.agents.loc[played, "nodes"].dropna().astype(int)
     nodes = ", ".join(str(n) for n in sorted(searched.unique().tolist()))
     return [
         ("command", distinct(rows.runs["command"])),
@@ -198,6 +213,7 @@ def _environment() -> jinja2.Environment:
         "number": wording.number,
         "compute": wording.compute,
         "duration": wording.duration,
+        "percent": wording.percent,
         "drawing": Markup,  # of SVG that games.drawing made
     }
     return environment

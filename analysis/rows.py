@@ -35,6 +35,7 @@ class LabRows:
     agents: pd.DataFrame  # + those and run_id, index, samples, seconds, FLOPs of the snapshot
     matches: pd.DataFrame  # + boardsize
     games: pd.DataFrame
+    blunder_rates: pd.DataFrame
 
 
 def load_lab(store: tables.Store) -> LabRows:
@@ -61,11 +62,11 @@ def load_lab(store: tables.Store) -> LabRows:
     matches = frame(tables.Match).merge(of_black, on="black_id", how="left")
     games = frame(tables.Game)
     games["moves"] = [np.frombuffer(moves, "<u2").tolist() for moves in games["moves"]]
-    return LabRows(runs, snapshots, agents, matches, games)
+    return LabRows(runs, snapshots, agents, matches, games, frame(tables.BlunderRate))
 
 
 def write_parquet(rows: LabRows, folder: Path) -> list[Path]:
-    """Write `runs.parquet` … `games.parquet`, which `read_parquet` reads back."""
+    """Write `runs.parquet` … `blunder_rates.parquet`, which `read_parquet` reads back."""
     return [
         _written(folder / f"{name}.parquet", lambda path, frame=frame: frame.to_parquet(path))
         for name, frame in _as_text(rows).items()
@@ -73,7 +74,7 @@ def write_parquet(rows: LabRows, folder: Path) -> list[Path]:
 
 
 def write_csv(rows: LabRows, folder: Path) -> list[Path]:
-    """Write `runs.csv` … `games.csv`, for spreadsheets and other languages."""
+    """Write `runs.csv` … `blunder_rates.csv`, for spreadsheets and other languages."""
     return [
         _written(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))
         for name, frame in _as_text(rows).items()
@@ -117,6 +118,7 @@ def _expected_columns(name: str) -> set[str]:
         "agents": (tables.Agent, of_run | set(_SNAPSHOT_COLUMNS)),
         "matches": (tables.Match, {"boardsize"}),
         "games": (tables.Game, set()),
+        "blunder_rates": (tables.BlunderRate, set()),
     }[name]
     return {column.name for column in table.__table__.columns} | extra
 

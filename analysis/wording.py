@@ -13,6 +13,11 @@ def interval(low: float, high: float, digits: int = 0) -> str:
     return f"{number(low, digits)} to {number(high, digits)}"
 
 
+def percent(share: float) -> str:
+    """A share in percent: 0.7; small ones with a digit more."""
+    return number(100 * share, 0 if share >= 0.1 else 1)
+
+
 def compute(flops: float) -> str:
     """An amount of compute or of samples in powers of ten: 1.2×10¹²."""
     if flops < 1e4:

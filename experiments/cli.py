@@ -13,8 +13,9 @@ from typing import Annotated, Any, Union
 import tyro
 from rich.console import Console
 
-from experiments import fit, solve
+from experiments import blunders, fit, solve
 from experiments.bench import BenchConfig, bench
+from experiments.blunders import BlundersConfig
 from experiments.fit import FitConfig
 from experiments.gtp import GtpConfig, gtp
 from experiments.listing import ListConfig, list_things
@@ -42,6 +43,7 @@ VERBS: dict[str, tuple[type[VerbConfig], Verb]] = {
     "fit": (FitConfig, fit.run),
     "list": (ListConfig, list_things),
     "solve": (SolveConfig, solve.run),
+    "blunders": (BlundersConfig, blunders.run),
     "bench": (BenchConfig, bench),
 }
 

@@ -23,8 +23,9 @@ import games
 from analysis.ratings import rate
 from analysis.report import write_report
 from analysis.rows import LabRows, load_lab
-from experiments.agents import AgentEntry, all_snapshots, enter_agents, load_player
+from experiments.agents import AgentEntry, all_snapshots, enter_agents, load_player, resolve
 from experiments.arena import ArenaConfig, play_round
+from experiments.blunders import blunder_tasks
 from experiments.lock import alone_in
 from experiments.matches import round_is_stored, store_round
 from experiments.parallel import Task, Worker, default_workers, run_tasks
@@ -33,8 +34,11 @@ from experiments.players import NetworkPlayer
 from experiments.progress import stage
 from experiments.records import analyse_moves
 from experiments.runtime import use_compilation_cache
+from experiments.specs import NetworkSpec
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
+from games.exact.positions import RECIPES
+from games.hex import Hex
 from games.protocol import Game
 from training.config import TrainConfig
 from training.files import write_atomically
@@ -42,7 +46,7 @@ from training.ledger import forward_flops
 from training.loop import Progress, train
 from training.networks import NetworkConfig
 from training.store import Game as GameRow
-from training.store import Run, Store
+from training.store import Run, Snapshot, Store
 
 MAX_LANES = 64  # more would mostly be padding once some games are over
 
@@ -92,6 +96,7 @@ def _run_stages(
 
     _run_stage(console, "Training", _training_tasks(store, plan), workers)
     _run_stage(console, "Arena", _arena_tasks(store, plan), workers)
+    _run_stage(console, "Perfect play", _blunder_tasks(store, plan), workers)
     _annotate_example(store, plan, load_lab(store))
     report = write_report(load_lab(store), out)
     console.print(f"report: [bold]{report.index}[/]")
@@ -205,9 +210,7 @@ def _arena_task(
     use_compilation_cache()
     store = Store(lab)
     agents = _agents(store, rules, arena)
-    # At one ply every agent moves in about as many games as it has opponents.
-    games_a_ply = len(agents) * arena.openings
-    lanes = math.ceil(games_a_ply / math.ceil(games_a_ply / MAX_LANES))
+    lanes = _lanes(len(agents), arena)
     result = play_round(
         rules,
         [load_player(rules, agent, lanes=lanes) for agent in agents],
@@ -228,6 +231,47 @@ def _arena_task(
             arena.opening_plies,
             draws=[agent.spec.draws for agent in agents],
         )
+
+
+def _lanes(agents: int, arena: ArenaConfig) -> int:
+    """Batch size of the searches of a board's league."""
+    # At one ply every agent moves in about as many games as it has opponents.
+    games_a_ply = agents * arena.openings
+    return math.ceil(games_a_ply / math.ceil(games_a_ply / MAX_LANES))
+
+
+def _blunder_tasks(store: Store, plan: Plan) -> list[Task]:
+    """Judge every snapshot by itself and with the arena's search, where perfect play is known.
+
+    The last snapshots of each board's largest network are judged with less search, too, for the
+    figure that shows what search adds.
+    """
+    arena, tasks = plan.arena, []
+    boards = [Hex(size) for size in plan.boardsizes if plan.game == "hex" and size in RECIPES]
+    for rules in boards:
+        nodes = {4**k for k in range(6) if 4**k < arena.search.nodes} | {arena.search.nodes}
+        by_nodes = {n: arena.search.model_copy(update={"nodes": n}) for n in nodes}
+        everyone = [
+            spec
+            for n in (1, arena.search.nodes)
+            for spec in all_snapshots(store, rules, by_nodes[n], float(arena.sampled))
+        ]
+        last = [
+            spec
+            for run in _largest_runs(store, rules.size)
+            for search in by_nodes.values()
+            for spec in resolve(store, rules, NetworkSpec(run=run, index=-1, search=search))
+        ]
+        lanes = _lanes(len(everyone) // 2, arena)
+        tasks += blunder_tasks(store, rules, [*everyone, *last], lanes=lanes)
+    return sorted(tasks, key=lambda task: -task.work)
+
+
+def _largest_runs(store: Store, boardsize: int) -> Sequence[str]:
+    """The runs of a board's largest network that have a snapshot."""
+    runs = sa.select(Run.parameters, Run.id).join(Snapshot).where(Run.boardsize == boardsize)
+    rows = store.frame_query(runs.distinct())[1]
+    return [run for parameters, run in rows if parameters == max(rows)[0]]
 
 
 def _annotate_example(store: Store, plan: Plan, rows: LabRows) -> None:

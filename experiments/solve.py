@@ -2,27 +2,42 @@
 
 `--moves "c3 b2"` shows one position; `--input FILE.jsonl` answers many, one a line:
 `{"size": 5, "moves": [12, "b2"]}` comes back with `to_move`, `winner` and `winning_moves` added.
+With `--lab` a position is solved once: the lab's store remembers the answer.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pydantic
 from rich.console import Console
 
+from experiments.solutions import StoredSolver
 from experiments.verb import Outcome, VerbConfig
 from games.drawing import draw_text
 from games.errors import InputError
-from games.exact.solver import PositionSolution, solve_position
+from games.exact.solver import (
+    MoveSolver,
+    PositionSolution,
+    check_reach,
+    shared_solver,
+    solve_position,
+)
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
 from games.notation import PLAYER_NAMES, cell_name, parse_moves, play
+from training.store import Store
 
 UNKNOWN = "unknown"
 SOME_UNANSWERED = 2
+
+SolverOf = Callable[[int], MoveSolver]
+"""The solver of a board side."""
 
 
 class SolveConfig(VerbConfig, frozen=True):
@@ -38,6 +53,8 @@ class SolveConfig(VerbConfig, frozen=True):
     """Answer "unknown" after so many positions searched."""
     max_seconds: float | None = pydantic.Field(None, gt=0)
     """Answer "unknown" after about so long, for each position."""
+    lab: Path | None = None
+    """Look positions up in the store of this lab, made if it is not there, and add what is new."""
 
 
 class Line(pydantic.BaseModel, strict=True, extra="allow"):
@@ -53,22 +70,40 @@ def run(config: SolveConfig, console: Console) -> Outcome:
     The exit code is 2 if some lines of the input could not be answered.
 
     Raises:
-        InputError: for an illegal move, a size out of reach, or moves and input together.
+        InputError: for an illegal move, a size out of reach, moves and input together, or a lab
+            that cannot be used.
         OSError: if the input cannot be read.
     """
-    if config.input is None:
-        return Outcome(_solve_one(config, console))
-    if config.moves is not None:
+    if config.moves is not None and config.input is not None:
         raise InputError("solve: --moves and --input exclude each other; leave one out")
-    if config.input == "-":
-        return _solve_lines(sys.stdin, config, console)
-    with open(config.input, encoding="utf-8", errors="replace") as lines:
-        return _solve_lines(lines, config, console)
+    with _solvers(config.lab) as solver_of:
+        if config.input is None:
+            return Outcome(_solve_one(config, console, solver_of))
+        if config.input == "-":
+            return _solve_lines(sys.stdin, config, console, solver_of)
+        with open(config.input, encoding="utf-8", errors="replace") as lines:
+            return _solve_lines(lines, config, console, solver_of)
 
 
-def _solve_one(config: SolveConfig, console: Console) -> dict[str, Any]:
+@contextlib.contextmanager
+def _solvers(lab: Path | None) -> Iterator[SolverOf]:
+    """This process's own solvers, or those that remember in a lab."""
+    if lab is None:
+        yield shared_solver
+        return
+    store = Store(lab)
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def stored(size: int) -> StoredSolver:
+            return stack.enter_context(StoredSolver(store, size))
+
+        yield stored
+
+
+def _solve_one(config: SolveConfig, console: Console, solver_of: SolverOf) -> dict[str, Any]:
     game, moves = Hex(config.size), parse_moves(config.moves or "", config.size)
-    solution = _solve(game, moves, config)
+    solution = _solve(game, moves, config, solver_of)
     state = play(game, moves)
     console.out(draw_text(game, state, moves[-1] if moves else None), highlight=False)
     console.out(_in_words(solution, game.size, over=int(state.winner) != NOBODY), highlight=False)
@@ -76,9 +111,11 @@ def _solve_one(config: SolveConfig, console: Console) -> dict[str, Any]:
     return {"size": config.size, "moves": moves, **_answer(solution), **cost}
 
 
-def _solve_lines(lines: Iterable[str], config: SolveConfig, console: Console) -> Outcome:
+def _solve_lines(
+    lines: Iterable[str], config: SolveConfig, console: Console, solver_of: SolverOf
+) -> Outcome:
     answers, errors = [], []
-    for number, outcome in _outcomes(lines, config):
+    for number, outcome in _outcomes(lines, config, solver_of):
         if isinstance(outcome, InputError):
             errors.append({"line": number, "error": str(outcome)})
             print(f"hexlaw: line {number}: {outcome}", file=sys.stderr)
@@ -91,18 +128,18 @@ def _solve_lines(lines: Iterable[str], config: SolveConfig, console: Console) ->
 
 
 def _outcomes(
-    lines: Iterable[str], config: SolveConfig
+    lines: Iterable[str], config: SolveConfig, solver_of: SolverOf
 ) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Number, counted from 1, and answer or error of each line that is not blank."""
     for number, text in enumerate(lines, start=1):
         if text.strip():
             try:
-                yield number, _answer_line(text, config)
+                yield number, _answer_line(text, config, solver_of)
             except InputError as error:
                 yield number, error
 
 
-def _answer_line(text: str, config: SolveConfig) -> dict[str, Any]:
+def _answer_line(text: str, config: SolveConfig, solver_of: SolverOf) -> dict[str, Any]:
     try:
         given = json.loads(text)
         line = Line.model_validate(given)
@@ -113,12 +150,21 @@ def _answer_line(text: str, config: SolveConfig) -> dict[str, Any]:
     except pydantic.ValidationError as error:
         raise InputError(_first_problem(error)) from None
     game = Hex(config.size if line.size is None else line.size)
-    solution = _solve(game, parse_moves(line.moves, game.size), config)
+    solution = _solve(game, parse_moves(line.moves, game.size), config, solver_of)
     return {**given, "size": game.size, **_answer(solution)}
 
 
-def _solve(game: Hex, moves: list[int], config: SolveConfig) -> PositionSolution:
-    return solve_position(game, moves, max_nodes=config.max_nodes, max_seconds=config.max_seconds)
+def _solve(
+    game: Hex, moves: list[int], config: SolveConfig, solver_of: SolverOf
+) -> PositionSolution:
+    check_reach(game)
+    return solve_position(
+        game,
+        moves,
+        max_nodes=config.max_nodes,
+        max_seconds=config.max_seconds,
+        solver=solver_of(game.size),
+    )
 
 
 def _first_problem(error: pydantic.ValidationError) -> str:
@@ -142,6 +188,8 @@ def _answer(solution: PositionSolution) -> dict[str, Any]:
 
 def _in_words(solution: PositionSolution, size: int, *, over: bool) -> str:
     cost = f"{solution.seconds:.3g} s, {solution.nodes:,} positions searched"
+    if solution.nodes == 0:
+        cost = f"{solution.seconds:.3g} s, known to the lab"
     if solution.winner is None:
         return f"winner: {UNKNOWN}; a limit was met ({cost})"
     winner = PLAYER_NAMES[solution.winner]

@@ -223,6 +223,82 @@ class Game(Table):
     )
 
 
+class Solution(Table):
+    """A Hex position that the exact solver has solved, kept so that it is solved once.
+
+    A position and its twins, turned by 180° or with the players exchanged, share one row.
+    """
+
+    __tablename__ = "solution"
+    __table_args__: ClassVar = {"sqlite_with_rowid": False}
+
+    boardsize: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Board side S.")
+    mine: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger,
+        primary_key=True,
+        doc="Stones of the side to move in the mover's frame: bit row·S + column is a cell.",
+    )
+    theirs: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, primary_key=True, doc="The other side's stones, likewise."
+    )
+    winning: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, doc="All winning moves of the side to move, likewise; 0 if it has lost."
+    )
+    nodes: orm.Mapped[int] = orm.mapped_column(doc="Positions that the solver visited to find out.")
+
+
+class BlunderRate(Table):
+    """How often an agent throws a won position away, counted against perfect play.
+
+    An agent has one row a `source`; judged again on other positions, it replaces its row.
+    """
+
+    __tablename__ = "blunder_rate"
+    __table_args__ = (sa.UniqueConstraint("agent_id", "source"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the row.")
+    agent_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("agent.id"), index=True, doc="The agent that was judged."
+    )
+    source: orm.Mapped[str] = orm.mapped_column(
+        doc="Where the positions come from: `fixed`, the set shipped for the board, or `games`, "
+        "stored games of the agent's snapshot, where it was to move after the opening."
+    )
+    positions_id: orm.Mapped[str] = orm.mapped_column(doc="Hash of the positions judged.")
+    won: orm.Mapped[int] = orm.mapped_column(
+        doc="Positions among them that the side to move could win."
+    )
+    blunders: orm.Mapped[int] = orm.mapped_column(
+        doc="Won positions in which the agent's move throws the win away."
+    )
+    blunders_low: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Lower end of the 95 % interval of `blunders` / `won`: Wilson's on `fixed`, bootstrap "
+        "over games on `games`; empty if `won` is 0."
+    )
+    blunders_high: orm.Mapped[float | None] = orm.mapped_column(doc="Upper end of it.")
+    games: orm.Mapped[int | None] = orm.mapped_column(
+        doc="Games in which the agent had a won position; empty on `fixed`."
+    )
+    games_blundered: orm.Mapped[int | None] = orm.mapped_column(
+        doc="Games among them with at least one blunder; empty on `fixed`."
+    )
+    games_low: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Lower end of the 95 % interval (Wilson) of `games_blundered` / `games`."
+    )
+    games_high: orm.Mapped[float | None] = orm.mapped_column(doc="Upper end of it.")
+    valued: orm.Mapped[int] = orm.mapped_column(doc="Positions judged, won and lost.")
+    wrong_values: orm.Mapped[int] = orm.mapped_column(
+        doc="Positions to which the agent's value, after its search, gives the wrong sign."
+    )
+    values_low: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Lower end of the 95 % interval of `wrong_values` / `valued`, as for blunders."
+    )
+    values_high: orm.Mapped[float | None] = orm.mapped_column(doc="Upper end of it.")
+    unsolved: orm.Mapped[int] = orm.mapped_column(
+        doc="Positions left out because the solver met its limit of nodes."
+    )
+
+
 class Store:
     """A lab on disk: the database, with snapshots and checkpoints in folders beside it.
 

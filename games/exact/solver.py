@@ -197,6 +197,7 @@ def solve_position(
     *,
     max_nodes: int | None = None,
     max_seconds: float | None = None,
+    solver: MoveSolver | None = None,
 ) -> PositionSolution:
     """Who wins after `moves` from the empty board, and all winning moves.
 
@@ -205,6 +206,7 @@ def solve_position(
         moves: cell names or actions, as in `games.notation.parse_moves`.
         max_nodes: positions to visit at most.
         max_seconds: about how long to try.
+        solver: who solves it; this process's own of that board size if none is given.
 
     Raises:
         InputError: if a move is not legal, or the game or its size is out of the solver's reach.
@@ -213,7 +215,7 @@ def solve_position(
     state = play(game, moves)
     black, white = game.stones(state)
     to_move = int(state.to_move)
-    found = shared_solver(game.size).winning_moves(
+    found = (solver or shared_solver(game.size)).winning_moves(
         np.asarray(black), np.asarray(white), to_move, max_nodes=max_nodes, max_seconds=max_seconds
     )
     return PositionSolution(**dataclasses.asdict(found), to_move=to_move)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.rows import load_lab
-from training.store import Agent, Game, Match, Run, Snapshot, Store
+from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
 
 GAMES = 32  # of each ordered pair
 SNAPSHOTS = 5
@@ -59,13 +59,42 @@ def _analysis(agent_id):
     return {"agent": agent_id, "nodes": 64, "moves": moves}
 
 
+def _judge(session, snapshot, agent, elo):
+    """Rates that fall with strength: on the fixed set without search and with, and in games."""
+    raw = Agent(
+        kind="network", spec=f"{snapshot.run_id}#{snapshot.index}@nodes=1", game="hex",
+        boardsize=agent.boardsize, snapshot_id=snapshot.id, search_id="raw", nodes=1,
+        search={"nodes": 1}, test_flops=agent.test_flops / agent.nodes,
+    )  # fmt: skip
+    session.add(raw)
+    session.flush()
+    blunders = int(min(80, 2 - elo / 10))
+    for judged, source, count in ((raw, "fixed", blunders), (agent, "fixed", blunders // 2 - 1),
+                                  (agent, "games", blunders // 4)):  # fmt: skip
+        low, high = max(0, count - 8) / 100, (count + 8) / 100
+        of_games = {
+            "games": 10,
+            "games_blundered": count // 10,
+            "games_low": 0.0,
+            "games_high": 1.0,
+        }
+        session.add(
+            BlunderRate(
+                agent_id=judged.id, source=source, positions_id="0", won=100, blunders=count,
+                blunders_low=low, blunders_high=high, valued=200, wrong_values=count,
+                values_low=low / 2, values_high=high / 2, unsolved=0,
+                **(of_games if source == "games" else {}),
+            )
+        )  # fmt: skip
+
+
 def fill(store, boards=(3, 4)):
     """Three runs of five snapshots on each board, all pairs, one analysed 3×3 game."""
     rng = np.random.default_rng(0)
     with store.session() as session:
         for boardsize in boards:
             perfect = (3000 + 300 * boardsize) / 400
-            agents, elo = [], []
+            agents, elo, judged = [], [], []
             for number in range(3):
                 run = _run(boardsize, number)
                 session.add(run)
@@ -84,6 +113,7 @@ def fill(store, boards=(3, 4)):
                     session.flush()
                     agents.append(agent)
                     elo.append(planted_elo(boardsize, log_flops))
+                    judged.append((snapshot, agent, elo[-1]))
             for i, j in itertools.permutations(range(len(agents)), 2):
                 chance = 1 / (1 + 10 ** (-(elo[i] - elo[j] + 60) / 400))
                 wins = int(rng.binomial(GAMES, chance))
@@ -100,6 +130,8 @@ def fill(store, boards=(3, 4)):
                         moves=np.array(MOVES, "<u2").tobytes(), analysis=_analysis(agents[i].id),
                     )  # fmt: skip
                     session.add(game)
+            for snapshot, agent, strength in judged:
+                _judge(session, snapshot, agent, strength)
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,7 @@ def test_every_section_is_there(page):
         "What these runs can and cannot show",
         "3×3: the best 8 of 15 agents",
         "Black wins with move 5.",
+        "The strongest agent of each board: percent",
     ):
         assert part in text, part
 
@@ -98,6 +99,7 @@ def test_figures_and_tables_lie_beside_the_page(report):
     stems = {path.stem for path in report.figures}
     assert stems == {
         "training_curves", "law", "law_jones", "win_rates_3", "win_rates_4", "game_value",
+        "blunders_compute", "blunders_nodes",
     }  # fmt: skip
     assert all(path.stat().st_size > 1000 for path in report.figures)
     for path in report.figures:
@@ -121,7 +123,7 @@ def test_one_board_still_makes_a_report_and_says_what_is_missing(one_board_rows,
     text = " ".join("".join(Page(report.index.read_text(encoding="utf-8")).text).split())
     assert "No law was fitted: the law needs at least two board sizes" in text
     assert {path.stem for path in report.figures} == {
-        "training_curves", "win_rates_3", "game_value",
+        "training_curves", "win_rates_3", "game_value", "blunders_compute", "blunders_nodes",
     }  # fmt: skip
 
 

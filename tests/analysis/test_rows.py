@@ -14,11 +14,12 @@ from training.store import Store
 
 def test_frames_carry_what_belongs_to_them(lab_rows):
     assert [len(getattr(lab_rows, f.name)) for f in dataclasses.fields(lab_rows)] == [
-        6, 30, 30, 420, 1,
+        6, 30, 60, 420, 1, 90,
     ]  # fmt: skip
     snapshot = lab_rows.snapshots.iloc[7]
     assert (snapshot["boardsize"], snapshot["width"], snapshot["parameters"]) == (3, 4, 200)
-    agent = lab_rows.agents.set_index("snapshot_id").loc[snapshot["id"]]
+    searching = lab_rows.agents[lab_rows.agents["nodes"] == 64]
+    agent = searching.set_index("snapshot_id").loc[snapshot["id"]]
     assert agent["run_id"] == snapshot["run_id"] == "hex3-run1"
     assert agent["train_flops"] == snapshot["train_flops"]
     assert lab_rows.matches.groupby("boardsize").size().to_dict() == {3: 210, 4: 210}
@@ -38,7 +39,7 @@ def test_parquet_brings_every_row_back(lab_rows, tmp_path):
 def test_csv_has_a_header_and_every_row(lab_rows, tmp_path):
     paths = write_csv(lab_rows, tmp_path)
     assert [path.name for path in paths] == [
-        "runs.csv", "snapshots.csv", "agents.csv", "matches.csv", "games.csv",
+        "runs.csv", "snapshots.csv", "agents.csv", "matches.csv", "games.csv", "blunder_rates.csv",
     ]  # fmt: skip
     assert pd.read_csv(tmp_path / "matches.csv")["black_wins"].tolist() == (
         lab_rows.matches["black_wins"].tolist()
