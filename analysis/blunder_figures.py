@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from analysis import theme
 from analysis.figures import AXIS_LABELS
@@ -49,6 +49,7 @@ def blunders_by_compute(points: pd.DataFrame, axis: str = "train_flops") -> Figu
                     color=colour, alpha=0.12, lw=0,
                 )  # fmt: skip
             axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())  # labels would run into each other
         figure.supxlabel(AXIS_LABELS[axis], fontsize=10, color=INK)
         handles = [
             Line2D([], [], color=INK, lw=1.6 * width, ls=style, label=_nodes(nodes))
@@ -111,7 +112,7 @@ def _panels(points: pd.DataFrame) -> tuple[Figure, Iterator[tuple[Axes, int, pd.
         axes.yaxis.set_major_locator(FixedLocator(_TICKS))
         axes.axhline(0, color=FAINT, lw=0.8)
     row[0].set_ylabel(_LABEL)
-    row[0].set_ylim(0, 100 * points["blunders_high"].max())
+    row[0].set_ylim(0, 105 * points["blunders_high"].max())
     return figure, ((axes, *board) for axes, board in zip(row, boards, strict=True))
 
 

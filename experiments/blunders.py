@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 import pydantic
@@ -44,6 +44,8 @@ from training.store import BlunderRate, Run, Snapshot, Store
 LANES = 64
 GAMES_EACH = 32
 
+Nodes = Annotated[int, pydantic.Field(ge=1, le=4096)]
+
 
 class BlundersConfig(VerbConfig, frozen=True):
     """Count how often agents throw won positions away, against perfect play (3×3 to 6×6)."""
@@ -53,7 +55,7 @@ class BlundersConfig(VerbConfig, frozen=True):
     agents: tuple[str, ...] = ()
     """Snapshots by name: RUN#3, RUN#-1 (the last), RUN#* (all); * and ? stand for anything in RUN,
     and a search may follow, @nodes=16. All snapshots if unset."""
-    nodes: tuple[int, ...] = pydantic.Field((1, 64), min_length=1)
+    nodes: tuple[Nodes, ...] = pydantic.Field((1, 64), min_length=1)
     """Network evaluations a move where a name holds none; 1 is the raw policy."""
     games: int = pydantic.Field(GAMES_EACH, ge=0)
     """Stored games of each snapshot to judge, spread evenly over all of them."""

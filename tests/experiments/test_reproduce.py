@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from analysis.report import ReportPaths, write_report
 from experiments import parallel, reporting, reproduce
 from experiments.plan import load_plan
-from training.store import Agent, Game, Match, Run, Snapshot, Store
+from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
 
 PLAN = load_plan("smoke")
 AGENTS = {3: 2 * 3, 4: 1 * 3}  # networks times snapshots, by board
@@ -52,6 +52,7 @@ def rows(folder: Path) -> dict[str, list[tuple]]:
         "agents": sa.select(Agent.snapshot_id, Agent.search_id, Agent.test_flops),
         "matches": sa.select(Match.tournament, Match.round, Match.games, Match.black_wins),
         "games": sa.select(Game.moves, Game.winner),
+        "blunders": sa.select(Agent.spec, *BlunderRate.__table__.columns[2:]).join(Agent),
     }
     store = Store(folder / "lab")
     return {name: sorted(store.frame_query(query)[1]) for name, query in queries.items()}
@@ -67,7 +68,10 @@ def no_report(monkeypatch) -> None:
 def test_everything_is_trained_played_and_stored(finished):
     found = rows(finished)
     assert found["runs"] == sorted((run.run_id, "done") for run in PLAN.runs)
-    assert len(found["snapshots"]) == len(found["agents"]) == sum(AGENTS.values())
+    assert len(found["snapshots"]) == sum(AGENTS.values())
+    # Every snapshot plays with 8 nodes and is judged with 1 too, each board's best with 4 as well.
+    assert len(found["agents"]) == 2 * sum(AGENTS.values()) + len(AGENTS)
+    assert len(found["blunders"]) == 2 * len(found["agents"]), "on the fixed set and in own games"
     ordered_pairs = sum(agents * (agents - 1) for agents in AGENTS.values())
     assert len(found["matches"]) == len(found["games"]) == ordered_pairs
 
@@ -88,7 +92,7 @@ def test_the_second_time_nothing_is_left_to_do(finished, hexlaw, capsys, monkeyp
     assert hexlaw(*command(finished, "--json")) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["lab"] == str(finished / "lab")
-    assert printed.err.count("done already") == 2
+    assert printed.err.count("done already") == 3
     assert rows(finished) == before
 
 
@@ -114,8 +118,13 @@ def interrupting(title: str, events: int) -> Callable[..., bool]:
 def test_it_goes_on_after_a_stop_in_each_stage_and_ends_the_same(
     finished, tmp_path, hexlaw, monkeypatch, capsys
 ):
-    """In the first run, in the last run, and in the middle of a round of the arena."""
-    for title, events in (("4×4 board, net", 5), ("3×3 board, net", 19), ("round", 4)):
+    """In the first run, in the last run, in the middle of a round of the arena, and of judging."""
+    for title, events in (
+        ("4×4 board, net", 5),
+        ("3×3 board, net", 19),
+        ("round", 4),
+        ("judging", 2),
+    ):
         with monkeypatch.context() as patch:
             patch.setattr(reproduce, "run_tasks", interrupting(title, events))
             assert hexlaw(*command(tmp_path)) == 130, title
