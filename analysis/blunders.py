@@ -112,9 +112,8 @@ def blunder_points(rows: LabRows) -> pd.DataFrame:
 
 
 def last_snapshots(points: pd.DataFrame) -> pd.DataFrame:
-    """The points of each run's last snapshot, where it was judged at two node counts or more."""
-    last = points[points["index"] == points.groupby("run_id")["index"].transform("max")]
-    return last[last.groupby("snapshot_id")["nodes"].transform("nunique") > 1]
+    """The points of each run's last judged snapshot."""
+    return points[points["index"] == points.groupby("run_id")["index"].transform("max")]
 
 
 def strongest(points: pd.DataFrame, agents: pd.DataFrame) -> list[dict[str, Any]]:

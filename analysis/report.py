@@ -82,7 +82,7 @@ def write_report(
         study=study,
         top_agents=TOP_AGENTS,
         example=example,
-        against_perfect_play=strongest(judged, study.agents),
+        against_perfect_play=strongest(last_snapshots(judged), study.agents),
         svg=inlined,
     )  # fmt: skip
     return ReportPaths(
@@ -115,6 +115,7 @@ def _figures(study: Study, example: Example | None) -> dict[str, Figure]:
 def _blunder_figures(judged: pd.DataFrame) -> dict[str, Figure]:
     fixed = judged[(judged["source"] == FIXED) & (judged["won"] > 0)]
     last = last_snapshots(fixed)
+    last = last[last.groupby("snapshot_id")["nodes"].transform("nunique") > 1]
     drawn = {}
     if len(fixed):
         drawn["blunders_compute"] = blunder_figures.blunders_by_compute(fixed)

@@ -8,7 +8,7 @@ to move. Its search picks a move and a value in each; perfect play says which mo
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -86,7 +86,7 @@ def run(config: BlundersConfig, console: Console) -> Outcome:
         tasks = [
             task
             for rules, specs in wanted.items()
-            for task in blunder_tasks(store, rules, specs, config.games)
+            for task in blunder_tasks(store, rules, dict.fromkeys(specs, config.games))
         ]
         if tasks:
             with stage(console, "Blunders", tasks) as listen:
@@ -136,45 +136,45 @@ def _with_nodes(spec: PlayerSpec, nodes: Sequence[int]) -> list[NetworkSpec]:
 def blunder_tasks(
     store: Store,
     rules: Hex,
-    specs: Sequence[PlayerSpec],
-    games_each: int = GAMES_EACH,
+    wanted: Mapping[PlayerSpec, int],
     lanes: int = LANES,
 ) -> list[Task]:
-    """One task for each run with agents whose rows are missing or out of date.
+    """One task for each network with agents whose rows are missing or out of date.
 
     Args:
         store: the lab.
         rules: Hex 3×3 to 6×6.
-        specs: the agents, one snapshot each.
-        games_each: stored games of each snapshot to judge at most.
+        wanted: the agents, one snapshot each, and how many stored games of it to judge at most.
         lanes: batch size of the searches; the arena's own saves their compilation.
     """
     query = sa.select(BlunderRate.agent_id, BlunderRate.source, BlunderRate.positions_id)
     done = {tuple(row) for row in store.frame_query(query)[1]}
-    query = sa.select(Snapshot.run_id, Snapshot.index, Snapshot.id)
-    snapshot_ids = {(run, index): id_ for run, index, id_ in store.frame_query(query)[1]}
-    games_of, fixed_id = own_games(store, rules, games_each), fixed_set(rules).id
-    by_run: dict[str, list[Job]] = {}
-    distinct = {spec.text: spec for spec in specs if isinstance(spec, NetworkSpec)}.values()
+    query = sa.select(Run.id, Snapshot.index, Snapshot.id, Run.parameters).join(Snapshot)
+    snapshots = {(run, index): found for run, index, *found in store.frame_query(query)[1]}
+    games = {limit: own_games(store, rules, limit) for limit in set(wanted.values())}
+    by_network: dict[int, list[Job]] = {}  # runs of one network share its programs
     # Agents of one snapshot follow each other: they share its games.
-    in_order = sorted(distinct, key=lambda spec: (spec.run, spec.index))
+    in_order = sorted(
+        (spec for spec in wanted if isinstance(spec, NetworkSpec)),
+        key=lambda spec: (spec.run, spec.index),
+    )
     for agent, spec in zip(enter_agents(store, rules, in_order), in_order, strict=True):
-        snapshot_id = snapshot_ids[spec.run, spec.index]
-        own = games_of.get(snapshot_id, ())
-        ids = {FIXED: fixed_id} | ({GAMES: games_id(own)} if own else {})
+        snapshot_id, parameters = snapshots[spec.run, spec.index]
+        own = games[wanted[spec]].get(snapshot_id, ())
+        ids = {FIXED: fixed_set(rules).id} | ({GAMES: games_id(own)} if own else {})
         sources = tuple(source for source in ids if (agent.id, source, ids[source]) not in done)
         if sources:
-            by_run.setdefault(spec.run, []).append(
+            by_network.setdefault(parameters, []).append(
                 Job(agent, spec.search.nodes, snapshot_id, sources, own)
             )
     return [
         Task(
-            f"judging {run}",
+            f"{rules.size}×{rules.size} board, judging networks of {parameters:,} parameters",
             _judge_task,
             (store.folder, rules, tuple(jobs), lanes),
             work=float(sum(10 + job.nodes for job in jobs)),
         )
-        for run, jobs in by_run.items()
+        for parameters, jobs in by_network.items()
     ]
 
 

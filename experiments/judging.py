@@ -40,7 +40,7 @@ def judge(player: NetworkPlayer, positions: Positions) -> dict[str, Any]:
     count = len(positions.winning)
     moves, values = np.zeros(0, int), np.zeros(0)
     if count:
-        keys = jax.random.split(jax.random.key(0), count)
+        keys = jax.random.split(jax.random.key(0), -(-count // 1024) * 1024)  # few array shapes
         moves, result = player.analyse(positions.states, keys)
         values = np.asarray(result.value)
     counts = count_blunders(positions.winning, moves, values, positions.games)

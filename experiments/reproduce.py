@@ -25,7 +25,7 @@ from analysis.report import write_report
 from analysis.rows import LabRows, load_lab
 from experiments.agents import AgentEntry, all_snapshots, enter_agents, load_player, resolve
 from experiments.arena import ArenaConfig, play_round
-from experiments.blunders import blunder_tasks
+from experiments.blunders import GAMES_EACH, blunder_tasks
 from experiments.lock import alone_in
 from experiments.matches import round_is_stored, store_round
 from experiments.parallel import Task, Worker, default_workers, run_tasks
@@ -34,7 +34,7 @@ from experiments.players import NetworkPlayer
 from experiments.progress import stage
 from experiments.records import analyse_moves
 from experiments.runtime import use_compilation_cache
-from experiments.specs import NetworkSpec
+from experiments.specs import NetworkSpec, PlayerSpec
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 from games.exact.positions import RECIPES
@@ -241,29 +241,34 @@ def _lanes(agents: int, arena: ArenaConfig) -> int:
 
 
 def _blunder_tasks(store: Store, plan: Plan) -> list[Task]:
-    """Judge every snapshot by itself and with the arena's search, where perfect play is known.
+    """Judge agents where perfect play is known, by themselves and with the arena's search.
 
-    The last snapshots of each board's largest network are judged with less search, too, for the
-    figure that shows what search adds.
+    All snapshots are judged on the fixed sets, the last ones in their own games too; those of each
+    board's largest network with less search besides, for the figure that shows what search adds.
     """
-    arena, tasks = plan.arena, []
-    boards = [Hex(size) for size in plan.boardsizes if plan.game == "hex" and size in RECIPES]
-    for rules in boards:
-        nodes = {4**k for k in range(6) if 4**k < arena.search.nodes} | {arena.search.nodes}
-        by_nodes = {n: arena.search.model_copy(update={"nodes": n}) for n in nodes}
-        everyone = [
+    search, temperature, tasks = plan.arena.search, float(plan.arena.sampled), []
+    ladder = sorted({4**k for k in range(6) if 4**k < search.nodes} | {search.nodes})
+
+    def find(rules: Hex, nodes: Sequence[int], run: str, index: int | None) -> list[PlayerSpec]:
+        searches = [search.model_copy(update={"nodes": n}) for n in nodes]
+        return [
             spec
-            for n in (1, arena.search.nodes)
-            for spec in all_snapshots(store, rules, by_nodes[n], float(arena.sampled))
+            for s in searches
+            for spec in resolve(
+                store, rules, NetworkSpec(run=run, index=index, search=s, temperature=temperature)
+            )
         ]
-        last = [
-            spec
-            for run in _largest_runs(store, rules.size)
-            for search in by_nodes.values()
-            for spec in resolve(store, rules, NetworkSpec(run=run, index=-1, search=search))
-        ]
-        lanes = _lanes(len(everyone) // 2, arena)
-        tasks += blunder_tasks(store, rules, [*everyone, *last], lanes=lanes)
+
+    for rules in [Hex(size) for size in plan.boardsizes if plan.game == "hex" and size in RECIPES]:
+        largest = _largest_runs(store, rules.size)
+        if not largest:
+            continue  # every run has failed
+        ends = (1, search.nodes)
+        everyone = find(rules, ends, "*", None)
+        last = find(rules, ends, "*", -1) + [s for r in largest for s in find(rules, ladder, r, -1)]
+        wanted = dict.fromkeys(everyone, 0) | dict.fromkeys(last, GAMES_EACH)
+        lanes = _lanes(len(everyone) // 2, plan.arena)
+        tasks += blunder_tasks(store, rules, wanted, lanes=lanes)
     return sorted(tasks, key=lambda task: -task.work)
 
 

@@ -134,8 +134,3 @@ def test_blunders_are_drawn_against_nodes_for_the_last_snapshots(lab_rows):
     ]
     assert [np.asarray(line.get_xdata()).tolist() for line in thin[-2:]] == [[1, 64], [1, 64]]
     assert len(axes.containers) == 1, "error bars for the largest network"
-
-
-def test_one_node_count_is_no_curve(lab_rows):
-    points = blunder_points(lab_rows)
-    assert last_snapshots(points[points["nodes"] == 64].drop_duplicates("snapshot_id")).empty

@@ -90,7 +90,7 @@ def test_every_section_is_there(page):
         "What these runs can and cannot show",
         "3×3: the best 8 of 15 agents",
         "Black wins with move 5.",
-        "The strongest agent of each board: percent",
+        "The strongest fully trained agent of each board: percent",
     ):
         assert part in text, part
 

@@ -83,7 +83,14 @@ def test_without_json_people_are_told_on_standard_output(hexlaw, capsys):
 
 
 @pytest.mark.parametrize(
-    "verb", [["list", "--lab"], ["report", "--source"], ["reproduce", "--lab"]]
+    "verb",
+    [
+        ["list", "--lab"],
+        ["report", "--source"],
+        ["reproduce", "--lab"],
+        ["solve", "--lab"],
+        ["blunders", "--lab"],
+    ],
 )
 def test_a_damaged_lab_is_named_by_every_verb(refused, tmp_path, verb):
     (tmp_path / DATABASE_NAME).write_text("my diary\n" * 1000)

@@ -71,7 +71,8 @@ def test_everything_is_trained_played_and_stored(finished):
     assert len(found["snapshots"]) == sum(AGENTS.values())
     # Every snapshot plays with 8 nodes and is judged with 1 too, each board's best with 4 as well.
     assert len(found["agents"]) == 2 * sum(AGENTS.values()) + len(AGENTS)
-    assert len(found["blunders"]) == 2 * len(found["agents"]), "on the fixed set and in own games"
+    last = 2 * len(PLAN.runs) + len(AGENTS)  # in their own games, too
+    assert len(found["blunders"]) == len(found["agents"]) + last
     ordered_pairs = sum(agents * (agents - 1) for agents in AGENTS.values())
     assert len(found["matches"]) == len(found["games"]) == ordered_pairs
 
