@@ -121,10 +121,11 @@ def _root(share: np.ndarray) -> np.ndarray:
 
 
 def _best_so_far(points: pd.DataFrame, axis: str) -> pd.DataFrame:
-    """The points that are better than all with as little compute."""
+    """The points that are better than all with as little compute; the best once more at the end."""
     ordered = points.sort_values([axis, "rate"])
     before = ordered["rate"].cummin().shift(fill_value=np.inf)
-    return ordered[ordered["rate"] < before]
+    better = ordered[ordered["rate"] < before]
+    return pd.concat([better, better.tail(1).assign(**{axis: ordered[axis].max()})])
 
 
 def _legend(figure: Figure, handles: list[Any]) -> None:
