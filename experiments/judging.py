@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from analysis.blunders import count_blunders
+from experiments.keys import move_keys
 from experiments.players import NetworkPlayer
 from games.exact import tables
 from games.exact.compiled import COMPILED
