@@ -132,12 +132,12 @@ def _setup(rows: LabRows, study: Study) -> list[dict[str, Any]]:
         runs = rows.runs[rows.runs["boardsize"] == here]
         snapshots = rows.snapshots[rows.snapshots["boardsize"] == here]
         spent = snapshots.sort_values("train_flops").groupby("run_id").last()
-        networks = runs.sort_values("parameters").drop_duplicates(["depth", "width"])
+        networks = runs.sort_values("parameters").drop_duplicates("network")
         lines.append(
             {
                 "boardsize": here,
                 "networks": [
-                    f"{run['width']}×{run['depth']}" for run in networks.to_dict("records")
+                    run["network"].replace("x", "×") for run in networks.to_dict("records")
                 ],
                 "runs": len(runs),
                 "snapshots": len(snapshots),

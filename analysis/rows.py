@@ -22,7 +22,7 @@ from training import store as tables
 
 JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes"}
 
-_RUN_COLUMNS = ["id", "game", "boardsize", "width", "depth", "parameters", "seed"]
+_RUN_COLUMNS = ["id", "game", "boardsize", "network", "width", "depth", "parameters", "seed"]
 _SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]
 
 
@@ -31,7 +31,7 @@ class LabRows:
     """One frame a table; see docs/data.md for the columns."""
 
     runs: pd.DataFrame
-    snapshots: pd.DataFrame  # + game, boardsize, width, depth, parameters, seed of the run
+    snapshots: pd.DataFrame  # + game, boardsize, network, …, seed of the run
     agents: pd.DataFrame  # + those and run_id, index, samples, seconds, FLOPs of the snapshot
     matches: pd.DataFrame  # + boardsize
     games: pd.DataFrame

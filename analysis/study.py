@@ -17,7 +17,17 @@ from games.errors import InputError
 AXES = ("train_flops", "jones_flops")
 
 _COMPUTE = ["samples", "seconds", *AXES]
-_NETWORK = ["run_id", "index", "boardsize", "width", "depth", "parameters", "seed", "nodes"]
+_NETWORK = [
+    "run_id",
+    "index",
+    "boardsize",
+    "network",
+    "width",
+    "depth",
+    "parameters",
+    "seed",
+    "nodes",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,11 +129,12 @@ def _board(rows: LabRows, boardsize: int, zero: int | None) -> Board:
 
 
 def _name(agent: dict) -> str:
-    """Width × depth, seed and snapshot, as a short label: `16×2 s0 #12`; the name of an agent
-    without a network."""
+    """Network, seed and snapshot, as a short label: `16×2 s0 #12`; the name of an agent without
+    a network."""
     if np.isnan(agent["snapshot_id"]):
         return agent["spec"]
-    return "{width:.0f}×{depth:.0f} s{seed:.0f} #{index:.0f}".format(**agent)
+    network = agent["network"].replace("x", "×")
+    return f"{network} s{agent['seed']:.0f} #{agent['index']:.0f}"
 
 
 def _matrices(pairs: pd.DataFrame, players: list) -> tuple[np.ndarray, np.ndarray]:

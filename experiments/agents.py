@@ -34,7 +34,7 @@ from games.protocol import Game
 from mcts.settings import SearchConfig
 from training.files import load_snapshot
 from training.ledger import forward_flops
-from training.networks import NetworkConfig
+from training.architecture import NetworkConfig
 from training.store import DATABASE_NAME, Agent, Run, Snapshot, Store
 
 
@@ -148,7 +148,7 @@ def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> 
         )
         if isinstance(spec, NetworkSpec) and snapshot is not None:
             row, run = snapshot
-            network = NetworkConfig(width=run.width, depth=run.depth)
+            network = NetworkConfig.parse(run.network)
             agent.snapshot_id = row.id
             agent.nodes = spec.search.nodes
             agent.search = spec.search.model_dump(mode="json")

@@ -26,8 +26,9 @@ from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.protocol import Game
 from mcts.simulation import Evaluate
+from training.architecture import NetworkConfig
 from training.config import SELFPLAY_SEARCH
-from training.networks import NetworkConfig, Params, init_params, make_evaluate
+from training.networks import Params, init_params, make_evaluate
 from training.provenance import code_version, device_name
 from training.selfplay import Lanes, Schedule, play_move, select_lanes, start_lanes
 
@@ -69,7 +70,7 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
             rows.append(row)
             table.add_row(
                 f"{size}×{size}",
-                f"{network.width}×{network.depth}",
+                network.name,
                 f"{row['moves_per_second']:,.0f}",
                 f"{row['share_of_bound']:.0%}",
                 f"{row['peer_moves_per_second']:,.0f}" if config.peer else "–",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.resources
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,17 +12,13 @@ import pydantic
 from experiments.arena import ArenaConfig
 from games.errors import InputError
 from mcts.config import FrozenModel
+from training.architecture import NetworkConfig
 from training.config import TrainConfig
-from training.networks import NetworkConfig
 
 
 def _parse_shape(value: Any) -> Any:
-    """Accept `"16x2"` (width × depth) for a network."""
-    if isinstance(value, str):
-        if not (match := re.fullmatch(r"(\d+)x(\d+)", value)):
-            raise ValueError(f'"{value}" is not WIDTHxDEPTH, e.g. "16x2"')
-        return {"width": int(match[1]), "depth": int(match[2])}
-    return value
+    """Accept a name such as `"16x2"` (width × depth) for a network."""
+    return NetworkConfig.parse(value) if isinstance(value, str) else value
 
 
 NetworkShape = Annotated[NetworkConfig, pydantic.BeforeValidator(_parse_shape)]

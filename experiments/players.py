@@ -14,7 +14,8 @@ from experiments.keys import search_draws, search_mixes_games
 from games.protocol import Game, State
 from mcts.search import SearchResult, principal_variation, search_tree
 from mcts.settings import SearchConfig
-from training.networks import NetworkConfig, Params, make_evaluate
+from training.architecture import NetworkConfig
+from training.networks import Params, make_evaluate
 
 RESIGNS = -1
 """What a player answers instead of an action to give a game up."""

@@ -40,11 +40,11 @@ from games.errors import InputError
 from games.exact.positions import RECIPES
 from games.hex import Hex
 from games.protocol import Game
+from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import write_atomically
 from training.ledger import forward_flops
 from training.loop import Progress, train
-from training.networks import NetworkConfig
 from training.store import Game as GameRow
 from training.store import Run, Snapshot, Store
 
@@ -148,7 +148,7 @@ def _training_tasks(store: Store, plan: Plan) -> list[Task]:
             by_network.setdefault((run.boardsize, run.network), []).append(run)
     tasks = [
         Task(
-            f"{size}×{size} board, network {network.width}×{network.depth}",
+            f"{size}×{size} board, network {network.name}",
             _train_task,
             (store.folder, tuple(runs)),
             work=sum(_expected_cost(run) for run in runs),
@@ -198,10 +198,8 @@ def _arena_tasks(store: Store, plan: Plan) -> list[Task]:
     ]
 
 
-def _agents(store: Store, rules: Game, arena: ArenaConfig) -> list[AgentEntry]:
-    """Every snapshot of the board with the arena's search."""
-    specs = all_snapshots(store, rules, arena.search, float(arena.sampled))
-    return enter_agents(store, rules, specs)
+from training.store import Game as GameRow
+from training.store import Run, Snapshot, Store
 
 
 def _arena_task(

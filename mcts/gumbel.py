@@ -34,6 +34,7 @@ import jax.numpy as jnp
 import numpy as np
 import pydantic
 
+from mcts.keys import draw_by_part
 from mcts.rule import Entry, Root, SearchRule
 from mcts.tree import ROOT, Nodes, first_argmax, mean_value
 
@@ -114,7 +115,7 @@ class Gumbel(SearchRule, frozen=True):
         """Gumbel noise g."""
         if self.noise_scale == 0:
             return jnp.zeros(shape)
-        return self.noise_scale * jax.random.gumbel(key, shape)
+        return self.noise_scale * draw_by_part(jax.random.gumbel, key, shape)
 
     def open_root(self, prior: jax.Array, noise: jax.Array, simulations: int) -> Considered:
         """Draw the actions to consider."""

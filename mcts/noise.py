@@ -7,6 +7,8 @@ import math
 import jax
 import jax.numpy as jnp
 
+from mcts.keys import draw_by_part
+
 
 def gamma(key: jax.Array, alpha: float, shape: tuple[int, ...]) -> jax.Array:
     """Independent Gamma(alpha, 1) variates for alpha > 0, exact.
@@ -43,9 +45,14 @@ def gamma(key: jax.Array, alpha: float, shape: tuple[int, ...]) -> jax.Array:
 def dirichlet(key: jax.Array, alpha: float, legal: jax.Array) -> jax.Array:
     """Dirichlet(alpha) over the legal actions of each row, 0 elsewhere: [B, A] → [B, A].
 
+    Given keys [K], each of the K equal parts of the batch draws by its own.
     If every variate of a row underflows (tiny alpha), the row is uniform over its legal actions.
     """
-    variates = jnp.where(legal, gamma(key, alpha, legal.shape), 0.0)
+
+    def draw(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        return gamma(key, alpha, shape)
+
+    variates = jnp.where(legal, draw_by_part(draw, key, legal.shape), 0.0)
     total = variates.sum(axis=-1, keepdims=True)
     uniform = legal / jnp.maximum(legal.sum(axis=-1, keepdims=True), 1)
     return jnp.where(total > 0, variates / jnp.where(total > 0, total, 1), uniform)

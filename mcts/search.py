@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from games.protocol import Game, State
 from mcts.gumbel import Considered, Gumbel, round_sizes
+from mcts.keys import fold_in, spawn
 from mcts.rule import TREES, Root, SearchRule
 from mcts.settings import SearchConfig
 from mcts.simulation import Evaluate, Leaf, choose, grow, plant
@@ -42,8 +43,9 @@ def search(
 ) -> SearchResult:
     """Search each of B states; a finished state gets no visits and a zero policy.
 
-    `key` is used only by noise and by rules that sample. Trees do not see each other, Jones's
-    normalisation excepted: `search(batch)[i] == search(batch of one)` where nothing is drawn.
+    `key` is used only by noise and by rules that sample; keys [K] serve K equal parts of the batch.
+    Trees do not see each other, Jones's normalisation excepted: `search(batch)[i] == search(batch
+    of one)` where nothing is drawn.
     """
     if isinstance(config.rule, Gumbel) and config.rule.parallel and config.nodes > 1:
         return _search_in_rounds(game, evaluate, config, config.rule, params, states, key)
@@ -60,7 +62,7 @@ def search_tree(
 ) -> tuple[SearchResult, Tree]:
     """`search`, and the trees behind it."""
     rule = config.rule
-    noise_key, rule_key, draw_key = jax.random.split(key, 3)
+    noise_key, rule_key, draw_key = spawn(key, 3)
     tree = plant(game, evaluate, config, params, states, noise_key)
     priors = tree.priors[:, ROOT]
     noise = rule.root_noise(rule_key, priors.shape)
@@ -68,7 +70,7 @@ def search_tree(
         record = _open_root(rule, priors, noise, config.nodes - 1)
 
         def next_leaf(tree: Tree, record: Any, index: jax.Array) -> tuple[Leaf, Any]:
-            key = jax.random.fold_in(draw_key, index) if rule.samples else None
+            key = fold_in(draw_key, index) if rule.samples else None
             return choose(game, rule, tree, record, index, key)
 
         # Each turn evaluates the leaf chosen in the turn before. A state that is carried over is
@@ -102,7 +104,7 @@ def _search_in_rounds(
     does is decided when the round begins. Every action considered gets a tree of its own, B · m
     side by side; those that a round leaves out stand still.
     """
-    noise_key, rule_key, _ = jax.random.split(key, 3)
+    noise_key, rule_key, _ = spawn(key, 3)
     simulations = config.nodes - 1
     root = plant(game, evaluate, config.with_nodes(1), params, states, noise_key)
     priors = root.priors[:, ROOT]

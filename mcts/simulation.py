@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import Game, State
+from mcts.keys import draw_by_part, fold_in, spawn
 from mcts.noise import dirichlet
 from mcts.rule import TREES, Entry, SearchRule
 from mcts.settings import SearchConfig
@@ -120,7 +121,7 @@ def choose(
     if record is not None:
         leave = jax.vmap(lambda record, nodes: rule.leave_root(record, nodes, index))
         record, entry = leave(record, tree.nodes)
-    descend_key, action_key = (None, None) if key is None else jax.random.split(key)
+    descend_key, action_key = (None, None) if key is None else spawn(key, 2)
     node, path = _descend(rule, tree, entry, descend_key)
     action, prior = _new_action(rule, tree, node, entry, action_key)
     states = jax.tree.map(lambda array: at_node(array, node), tree.states)
@@ -142,7 +143,7 @@ def _new_action(
     likeliest, prior = at_node(tree.next_action, node), at_node(tree.nodes.next_prior, node)
     if rule.samples:
         rows = at_node(tree.priors, node)
-        uniform = jax.random.uniform(_some(key), node.shape)
+        uniform = draw_by_part(jax.random.uniform, _some(key), node.shape)
         likeliest, prior = jax.vmap(rule.new_action)(rows, likeliest, prior, uniform)
     if entry is not None:
         at_root = node == ROOT
@@ -223,7 +224,7 @@ def _descend(
     def step(carry):
         node, path, _, level = carry
         if rule.samples:
-            uniform = jax.random.uniform(jax.random.fold_in(_some(key), level), (batch,))
+            uniform = draw_by_part(jax.random.uniform, fold_in(_some(key), level), (batch,))
             child, follows = jax.vmap(follow)(nodes, scores, node, uniform)
         else:
             child, follows = jax.vmap(follow, (0, 0, 0, None))(nodes, scores, node, None)

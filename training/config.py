@@ -12,7 +12,7 @@ import games
 from games.protocol import Game
 from mcts.config import FrozenModel
 from mcts.settings import SearchConfig
-from training.networks import NetworkConfig
+from training.architecture import NetworkConfig
 
 SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
 
@@ -37,6 +37,9 @@ class TrainConfig(FrozenModel, frozen=True):
     temperature_plies: int | None = pydantic.Field(default=None, ge=0)
     """Moves are drawn from the search's policy (PUCT: by visit count) up to this ply, then the
     rule's own move is played; a quarter of the board if unset. Jones: the whole game."""
+    mixing_moves: int = pydantic.Field(default=0, ge=0, le=1_000_000)
+    """Random moves played in every lane before the run begins, so that lanes do not march in step.
+    Jones: 2,500."""
 
     window: int = pydantic.Field(default=64, ge=1)
     """Moves of each lane that the replay window holds. Jones: 64."""
@@ -48,6 +51,13 @@ class TrainConfig(FrozenModel, frozen=True):
     """Adam's step size. Jones: 1e-3."""
     augment: bool = True
     """Show positions to the learner in a random symmetry of the board. Jones: no."""
+
+    bootstrap: bool = False
+    """Let the network's value of a lane's newest position stand in for the outcome of a game that
+    is not over, instead of leaving its positions without a value target. Jones: yes."""
+    search_value_share: float = pydantic.Field(default=0.0, ge=0, le=1)
+    """Share of the search's value of the position in its value target; the rest is the outcome.
+    Jones: 0."""
 
     samples: int = pydantic.Field(default=200_000, ge=1)
     """Self-play positions after which the run ends."""
@@ -122,5 +132,4 @@ class TrainConfig(FrozenModel, frozen=True):
     def run_id(self) -> str:
         """Name of the run: what people look for, then a hash of everything."""
         digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
-        shape = f"{self.network.width}x{self.network.depth}"
-        return f"{self.game}{self.boardsize}-{shape}-s{self.seed}-{digest}"
+        return f"{self.game}{self.boardsize}-{self.network.name}-s{self.seed}-{digest}"

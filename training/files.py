@@ -19,6 +19,7 @@ from orbax.checkpoint import v1 as ocp
 from games.errors import InputError
 from training.config import TrainConfig
 from training.ledger import Ledger
+from training.metrics import Tally
 from training.networks import Params
 from training.program import TrainState
 
@@ -95,21 +96,20 @@ class Checkpoints:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def save(self, iteration: int, state: TrainState, ledger: Ledger) -> None:
+    def save(self, iteration: int, state: TrainState, ledger: Ledger, tally: Tally) -> None:
         """Keep `state` as it is after `iteration` iterations.
 
         Raises:
             InputError: if it cannot be written.
         """
         try:
-            self._checkpointer.save(
-                iteration, state, custom_metadata={"ledger": dataclasses.asdict(ledger)}
-            )
+            books: Any = {"ledger": dataclasses.asdict(ledger), "tally": dataclasses.asdict(tally)}
+            self._checkpointer.save(iteration, state, custom_metadata=books)
         except (OSError, ValueError) as error:
             raise self._unwritable(error) from error
 
-    def latest(self, like: TrainState) -> tuple[int, TrainState, Ledger] | None:
-        """The newest readable checkpoint: iterations done, state, ledger; none if there is none.
+    def latest(self, like: TrainState) -> tuple[int, TrainState, Ledger, Tally] | None:
+        """The newest readable checkpoint: iterations done, state, books; none if there is none.
 
         Unreadable ones are deleted: orbax would keep them in place of newer, whole ones.
 
@@ -121,10 +121,11 @@ class Checkpoints:
                 state = self._checkpointer.load(checkpoint.step, like)
                 metadata: Any = self._checkpointer.checkpointables_metadata(checkpoint.step)
                 ledger = Ledger(**metadata.custom_metadata["ledger"])
+                tally = Tally(**metadata.custom_metadata["tally"])
             except (OSError, ValueError, KeyError, TypeError):
                 self._checkpointer.delete(checkpoint.step)
                 continue
-            return checkpoint.step, state, ledger
+            return checkpoint.step, state, ledger, tally
         return None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The learner: loss, gradient and Adam."""
+"""The learner: loss, gradient and Adam, and how well the network fits its targets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from training.networks import Params, ReZeroMLP, forward
+from training.networks import Network, Params, forward
 from training.replay import Batch
 
 
@@ -19,11 +19,26 @@ class LearnerState(NamedTuple):
     optimiser: Any  # Adam's moments
 
 
+class Prediction(NamedTuple):
+    """What the network says of a batch."""
+
+    log_policy: jax.Array  # [L, A], over legal actions; very negative elsewhere
+    value: jax.Array  # [L]
+
+
 class Losses(NamedTuple):
     """Both parts of the loss."""
 
     policy: jax.Array  # [], nats
     value: jax.Array  # [], squared error
+
+
+class Fit(NamedTuple):
+    """How the network compares with its targets, beside the losses."""
+
+    policy_entropy: jax.Array  # [], nats, of the network's policy
+    policy_kl: jax.Array  # [], nats, from the search policy to the network's
+    residual_variance: jax.Array  # [], share of the outcomes' variance left unexplained; NaN if 0
 
 
 ADAM = optax.scale_by_adam()
@@ -34,33 +49,74 @@ def init_learner(params: Params) -> LearnerState:
     return LearnerState(params, ADAM.init(params))
 
 
-def losses(network: ReZeroMLP, params: Params, batch: Batch) -> Losses:
+def predict(network: Network, params: Params, batch: Batch) -> Prediction:
+    """The network's policy and value; illegal actions take no part in the softmax."""
+    logits, value = forward(network, params, batch.planes)
+    masked = jnp.where(batch.legal, logits, jnp.finfo(jnp.float32).min)
+    return Prediction(jax.nn.log_softmax(masked), value)
+
+
+def compare(prediction: Prediction, batch: Batch) -> Losses:
     """AlphaZero's loss: cross-entropy to the search policy plus squared error to the outcome.
 
-    l = −πᵀ log p + (z − v)² (Silver et al. 2017, Eq. 1, weights 1:1, no weight decay). Illegal
-    actions take no part in the softmax; positions without an outcome take no part in the value
-    loss, which is a mean over the others.
+    l = −πᵀ log p + (z − v)² (Silver et al. 2017, Eq. 1, weights 1:1, no weight decay). Positions
+    without an outcome take no part in the value loss, which is a mean over the others.
     """
-    logits, value = forward(network, params, batch.planes)
-    log_policy = jax.nn.log_softmax(jnp.where(batch.legal, logits, jnp.finfo(jnp.float32).min))
-    cross_entropy = -jnp.sum(jnp.where(batch.legal, batch.policy * log_policy, 0), axis=-1)
-    squared_error = jnp.where(batch.known, (batch.outcome - value) ** 2, 0)
+    squared_error = jnp.where(batch.known, (batch.outcome - prediction.value) ** 2, 0)
     return Losses(
-        policy=cross_entropy.mean(),
+        policy=_cross_entropy(batch.policy, prediction.log_policy, batch.legal).mean(),
         value=squared_error.sum() / jnp.maximum(batch.known.sum(), 1),
     )
 
 
+def losses(network: Network, params: Params, batch: Batch) -> Losses:
+    """`compare` what the network says."""
+    return compare(predict(network, params, batch), batch)
+
+
+def fit(prediction: Prediction, batch: Batch) -> Fit:
+    """Entropies, and the residual variance Var(z − v) / Var(z) over known outcomes."""
+    cross_entropy = _cross_entropy(batch.policy, prediction.log_policy, batch.legal)
+    search_entropy = _cross_entropy(batch.policy, jnp.log(batch.policy), batch.policy > 0)
+    policy = jnp.exp(prediction.log_policy)
+    count = jnp.maximum(batch.known.sum(), 1)
+
+    def variance(x: jax.Array) -> jax.Array:
+        mean = jnp.where(batch.known, x, 0).sum() / count
+        return jnp.where(batch.known, (x - mean) ** 2, 0).sum() / count
+
+    spread = variance(batch.outcome)
+    residual = variance(batch.outcome - prediction.value)
+    return Fit(
+        policy_entropy=_cross_entropy(policy, prediction.log_policy, batch.legal).mean(),
+        policy_kl=(cross_entropy - search_entropy).mean(),
+        residual_variance=jnp.where(spread > 0, residual / spread, jnp.nan),
+    )
+
+
+def _cross_entropy(policy: jax.Array, log_policy: jax.Array, where: jax.Array) -> jax.Array:
+    """−πᵀ log p of each row, [L, A] → [L]."""
+    return -jnp.sum(jnp.where(where, policy * jnp.where(where, log_policy, 0), 0), axis=-1)
+
+
 def learn(
-    network: ReZeroMLP, state: LearnerState, batch: Batch, learning_rate: jax.Array
-) -> tuple[LearnerState, Losses]:
+    network: Network, state: LearnerState, batch: Batch, learning_rate: jax.Array
+) -> tuple[LearnerState, tuple[Losses, Fit]]:
     """One step of Adam."""
 
-    def total(params: Params) -> tuple[jax.Array, Losses]:
-        parts = losses(network, params, batch)
-        return parts.policy + parts.value, parts
+    def total(params: Params) -> tuple[jax.Array, tuple[Losses, Prediction]]:
+        prediction = predict(network, params, batch)
+        parts = compare(prediction, batch)
+        return parts.policy + parts.value, (parts, prediction)
 
-    gradient, parts = jax.grad(total, has_aux=True)(state.params)
+    gradient, (parts, prediction) = jax.grad(total, has_aux=True)(state.params)
     update, optimiser = ADAM.update(gradient, state.optimiser)
     step = jax.tree.map(lambda u: -learning_rate * u, update)
-    return LearnerState(optax.apply_updates(state.params, step), optimiser), parts
+    after = LearnerState(optax.apply_updates(state.params, step), optimiser)
+    return after, (parts, fit(prediction, batch))
+
+
+def is_finite(state: LearnerState) -> jax.Array:
+    """Whether every number the learner holds is finite, bool []."""
+    leaves = jax.tree.leaves(state)
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))

@@ -11,13 +11,12 @@ from __future__ import annotations
 import dataclasses
 
 from games.protocol import Game
-from training.networks import NetworkConfig, parameter_count
+from training.architecture import Layer, NetworkConfig, layers, parameter_count
 
 
 def forward_flops(game: Game, config: NetworkConfig) -> int:
     """FLOPs of one forward pass of one position."""
-    a, w, d = game.num_actions, config.width, config.depth
-    return 2 * (2 * a * w + d * w**2 + a * w + w)
+    return sum(_flops(layer) for layer in layers(game, config))
 
 
 def gradient_flops(game: Game, config: NetworkConfig) -> int:
@@ -26,31 +25,77 @@ def gradient_flops(game: Game, config: NetworkConfig) -> int:
     The backward pass costs the forward pass twice, once for the weights and once for the
     activations, but nobody needs the gradient of the input.
     """
-    input_layer = 2 * 2 * game.num_actions * config.width
-    return 3 * forward_flops(game, config) - input_layer
+    return sum((2 if layer.sees_board else 3) * _flops(layer) for layer in layers(game, config))
+
+
+def _flops(layer: Layer) -> int:
+    return 2 * layer.rows * layer.inputs * layer.outputs
 
 
 @dataclasses.dataclass(frozen=True)
 class Ledger:
-    """What a run has spent so far."""
+    """What a run has spent so far; of a population, each member's equal share."""
 
     samples: int = 0
     """Positions searched in self-play."""
     learner_samples: int = 0
     """Positions the learner has trained on, repeats counted."""
-    seconds: float = 0.0
-    """Training time; compilation, snapshots and pauses left out."""
+    selfplay_seconds: float = 0.0
+    """Time in self-play; compilation and pauses left out, as everywhere here."""
+    learner_seconds: float = 0.0
+    """Time in the learner."""
+    other_seconds: float = 0.0
+    """Time for snapshots, rows, checkpoints and progress."""
+    energy_joules: float | None = None
+    """Energy that the GPUs used meanwhile, where they report it."""
 
-    def costs(self, game: Game, network: NetworkConfig, nodes: int) -> dict[str, float]:
-        """The ledger in every unit that a snapshot row carries."""
+    @property
+    def seconds(self) -> float:
+        """Training time: self-play and learning."""
+        return self.selfplay_seconds + self.learner_seconds
+
+    def spend(
+        self,
+        samples: int = 0,
+        learner_samples: int = 0,
+        selfplay_seconds: float = 0.0,
+        learner_seconds: float = 0.0,
+        other_seconds: float = 0.0,
+        energy_joules: float | None = None,
+    ) -> Ledger:
+        """The ledger after this too."""
+        known = [joules for joules in (self.energy_joules, energy_joules) if joules is not None]
+        return Ledger(
+            samples=self.samples + samples,
+            learner_samples=self.learner_samples + learner_samples,
+            selfplay_seconds=self.selfplay_seconds + selfplay_seconds,
+            learner_seconds=self.learner_seconds + learner_seconds,
+            other_seconds=self.other_seconds + other_seconds,
+            energy_joules=sum(known) if known else None,
+        )
+
+    def costs(
+        self, game: Game, network: NetworkConfig, nodes: int, peak_flops: float
+    ) -> dict[str, float | None]:
+        """The ledger in every unit that a snapshot row carries.
+
+        Args:
+            game: the rules.
+            network: the network's shape.
+            nodes: network evaluations of each self-play move.
+            peak_flops: FLOPs a second that the devices reach at best, all together.
+        """
         evaluations = self.samples * nodes
         selfplay = float(evaluations * forward_flops(game, network))
         learner = float(self.learner_samples * gradient_flops(game, network))
+        spent = selfplay + learner
         return {
             **dataclasses.asdict(self),
+            "seconds": self.seconds,
             "network_evaluations": evaluations,
             "selfplay_flops": selfplay,
             "learner_flops": learner,
-            "train_flops": selfplay + learner,
+            "train_flops": spent,
             "jones_flops": float(evaluations * parameter_count(game, network)),
+            "utilisation": spent / self.seconds / peak_flops if self.seconds else None,
         }

@@ -1,32 +1,31 @@
-"""The training loop: from a configuration to snapshots in the store.
+"""The training loop: from configurations to snapshots in the store.
 
-A run can be stopped or killed at any time; the same call goes on from the last checkpoint and ends
-with the same weights as if nothing had happened, because everything a run is made of (network,
-moments, window, games in progress, key, ledger) is in the checkpoint.
+Training can be stopped or killed at any time; the same call goes on from the last checkpoint and
+ends with the same weights as if nothing had happened, because everything a population is made of
+(networks, moments, window, games in progress, keys, ledger, metrics) is in the checkpoint.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
+import hashlib
 import shutil
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
-import sqlalchemy as sa
+import numpy as np
 
 from games.errors import InputError
 from training.config import TrainConfig
-from training.files import Checkpoints, save_snapshot
+from training.devices import EnergyMeter, agree, is_first_process
+from training.files import Checkpoints
 from training.ledger import Ledger
-from training.networks import parameter_count
-from training.program import Metrics, TrainState, compile_program, settings_of, shape_of
-from training.provenance import code_version, command_line, device_name
-from training.store import Run, Snapshot, Store
+from training.metrics import ROWS, Tally, what_is_wrong
+from training.program import Program, TrainState, compile_program, settings_of, shape_of
+from training.records import Records
+from training.store import Store
 
 SECONDS_BETWEEN_CHECKPOINTS = 20.0  # a checkpoint takes 0.2 s; a kill loses at most this much
 
@@ -35,144 +34,200 @@ Status = Literal["done", "stopped", "failed"]
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """Where a run stands."""
+    """Where a population stands after an iteration."""
 
-    run_id: str
     iteration: int
     iterations: int
     ledger: Ledger
+    """Of each member."""
+    metrics: dict[str, dict[str, Any]]
+    """By run, the row of metrics that was written now; empty in between."""
 
 
 def train(
     config: TrainConfig,
     store: Store,
     *,
+    devices: int = 1,
     report: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Status:
-    """Train to the end of the configuration, going on where an earlier call stopped.
+    """Train one run to the end, going on where an earlier call stopped; see `train_population`."""
+    return train_population(
+        [config], store, devices=devices, report=report, should_stop=should_stop
+    )[0]
+
+
+def train_population(
+    configs: Sequence[TrainConfig],
+    store: Store,
+    *,
+    devices: int = 1,
+    report: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[Status]:
+    """Train runs of equal shape in one program, each with its own snapshots and rows.
+
+    Every run ends as it would alone, up to rounding.
 
     Args:
-        config: the run.
+        configs: the runs; they may differ in seed, learning rate and whatever else is a run-time
+            value (`training.program.Settings`).
         store: where snapshots and rows go.
+        devices: over how many devices to spread the lanes.
         report: called after every iteration.
-        should_stop: asked after every iteration; if it says yes, the run is saved and left.
+        should_stop: asked after every iteration; if it says yes, the state is saved and left.
 
     Returns:
-        `"done"`; `"stopped"` if it was asked to stop; `"failed"` if the loss was no longer finite
-        (the last good snapshot is kept, the reason stands in the store).
+        For each run `"done"`; `"stopped"` if it was asked to stop; `"failed"` if its loss was no
+        longer finite or beyond all bounds: its last good snapshot and checkpoint are kept, the
+        reason stands in the store, and the other members go on.
 
     Raises:
-        InputError: if something cannot be written, or the store holds another run of this name.
+        InputError: if something cannot be written, the store holds another run of the same name,
+            or the runs cannot share a program or so many devices.
     """
-    if _enter(config, store):
-        return "done"
-    start, run = compile_program(shape_of(config))
-    settings = settings_of(config)
-    state: TrainState = start(settings, jnp.uint32(config.seed))
-    checkpoints = Checkpoints(store.folder / "checkpoints" / config.run_id)
-    iteration, ledger = 0, Ledger()
-    if resumed := checkpoints.latest(state):
-        iteration, state, ledger = resumed
-
-    snapshot_at = {when: index for index, when in enumerate(config.snapshot_iterations)}
-    iterations = config.snapshot_iterations[-1]
-    saved = time.monotonic()
-    try:
-        while iteration < iterations:
-            began = time.perf_counter()
-            state, metrics = jax.block_until_ready(run(settings, state))
-            iteration += 1
-            ledger = _add_iteration(config, ledger, time.perf_counter() - began)
-            if not math.isfinite(float(metrics.policy_loss + metrics.value_loss)):
-                _leave(config, store, "failed", f"the loss was not finite at {ledger}")
-                return "failed"
-            if iteration in snapshot_at:
-                _take_snapshot(config, store, snapshot_at[iteration], state, ledger, metrics)
-            report(Progress(config.run_id, iteration, iterations, ledger))
-            stop = should_stop() and iteration < iterations
-            if stop or time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
-                checkpoints.save(iteration, state, ledger)
-                saved = time.monotonic()
-            if stop:
-                return "stopped"
-    finally:
-        checkpoints.close()
-    _leave(config, store, "done", None)
-    shutil.rmtree(checkpoints.folder, ignore_errors=True)
-    return "done"
+    _check(configs, devices)
+    records = Records(store, devices)
+    standing: dict[TrainConfig, Any] = dict(zip(configs, records.enter(configs), strict=True))
+    members = [config for config in configs if standing[config] != "done"]
+    stopped = False
+    if any(standing[config] == "running" for config in members):
+        training = _Training(members, store, records, devices)
+        training.failed = {config for config in members if standing[config] == "failed"}
+        stopped = training.run(report, should_stop)
+        standing |= dict.fromkeys(members, "stopped" if stopped else "done")
+        standing |= dict.fromkeys(training.failed, "failed")
+    return [standing[config] for config in configs]
 
 
-def _add_iteration(config: TrainConfig, ledger: Ledger, seconds: float) -> Ledger:
-    return Ledger(
-        samples=ledger.samples + config.samples_per_iteration,
-        learner_samples=ledger.learner_samples + config.learner_steps * config.batch_size,
-        seconds=ledger.seconds + seconds,
-    )
-
-
-def _enter(config: TrainConfig, store: Store) -> bool:
-    """Write the run's row if it is new; says whether the run is done already."""
-    stored_config = config.model_dump(mode="json")
-    with store.session() as session:
-        row = session.get(Run, config.run_id)
-        if row is None:
-            session.add(
-                Run(
-                    id=config.run_id,
-                    game=config.game,
-                    boardsize=config.boardsize,
-                    width=config.network.width,
-                    depth=config.network.depth,
-                    parameters=parameter_count(config.rules, config.network),
-                    seed=config.seed,
-                    config=stored_config,
-                    status="running",
-                    device=device_name(),
-                    commit=code_version(),
-                    command=command_line(),
-                )
-            )
-            return False
-        if row.config != stored_config:
+def _check(configs: Sequence[TrainConfig], devices: int) -> None:
+    """Refuse runs that cannot share a program."""
+    first = configs[0]
+    for config in configs[1:]:
+        if shape_of(config) != shape_of(first) or (
+            config.snapshot_iterations != first.snapshot_iterations
+        ):
             raise InputError(
-                f"{store.path} holds another run named {config.run_id}, made by another version "
-                "of hexlaw; start a new lab with --lab DIR"
+                f"{config.run_id} and {first.run_id} cannot be trained as one population: they "
+                "differ in more than seed and run-time values"
             )
-        return row.status == "done"
-
-
-def _leave(config: TrainConfig, store: Store, status: Status, reason: str | None) -> None:
-    with store.session() as session:
-        row = session.get_one(Run, config.run_id)
-        row.status, row.reason = status, reason
-
-
-def _take_snapshot(
-    config: TrainConfig,
-    store: Store,
-    index: int,
-    state: TrainState,
-    ledger: Ledger,
-    metrics: Metrics,
-) -> None:
-    """Write weights and row; a snapshot taken again after a kill replaces itself."""
-    relative = Path("snapshots") / config.run_id / f"{index:02d}.safetensors"
-    sha256 = save_snapshot(store.folder / relative, state.learner.params, config)
-    length = float(metrics.game_length)
-    values = {
-        **ledger.costs(config.rules, config.network, config.search.nodes),
-        "policy_loss": float(metrics.policy_loss),
-        "value_loss": float(metrics.value_loss),
-        "game_length": length if math.isfinite(length) else None,
-        "file": relative.as_posix(),
-        "sha256": sha256,
-    }
-    with store.session() as session:
-        known = session.scalar(
-            sa.select(Snapshot).where(Snapshot.run_id == config.run_id, Snapshot.index == index)
+    if len(set(configs)) < len(configs):
+        raise InputError("a population needs runs that differ: the same one stands there twice")
+    if shape_of(first).lane_groups % devices:
+        raise InputError(
+            f"lanes {first.lanes} fall into {shape_of(first).lane_groups} groups, which cannot be "
+            f"spread evenly over {devices} devices"
         )
-        row = known or Snapshot(run_id=config.run_id, index=index)
-        for name, value in values.items():
-            setattr(row, name, value)
-        session.add(row)
+
+
+class _Training:
+    """A population on its way."""
+
+    def __init__(
+        self, members: Sequence[TrainConfig], store: Store, records: Records, devices: int
+    ) -> None:
+        self.failed: set[TrainConfig] = set()
+        self._members = members
+        self._records = records
+        self._writes = is_first_process()
+        self._program: Program = compile_program(shape_of(members[0], len(members), devices))
+        self._settings = settings_of(members)
+        seeds = np.array([config.seed for config in members], np.uint32)
+        self._state: TrainState = self._program.start(self._settings, seeds)
+        self._checkpoints = Checkpoints(store.folder / "checkpoints" / _name(members))
+        self._iteration, self._ledger, self._tally = 0, Ledger(), Tally()
+        if resumed := self._checkpoints.latest(self._state):
+            self._iteration, self._state, self._ledger, self._tally = resumed
+        self._meter = EnergyMeter()
+
+    def run(self, report: Callable[[Progress], None], should_stop: Callable[[], bool]) -> bool:
+        """Train to the end; says whether it was stopped before."""
+        schedule = self._members[0].snapshot_iterations
+        snapshot_at = {when: index for index, when in enumerate(schedule)}
+        iterations = schedule[-1]
+        every = max(1, iterations // ROWS)
+        saved = self._clock = time.perf_counter()
+        try:
+            while self._iteration < iterations and len(self.failed) < len(self._members):
+                self._iterate()
+                metrics = {}
+                if self._iteration in snapshot_at or self._iteration % every == 0:
+                    metrics = self._write_rows(snapshot_at.get(self._iteration))
+                report(Progress(self._iteration, iterations, self._ledger, metrics))
+                stop = agree(should_stop()) and self._iteration < iterations
+                due = time.perf_counter() - saved > SECONDS_BETWEEN_CHECKPOINTS
+                if stop or agree(due):
+                    self._save()
+                    saved = time.perf_counter()
+                if stop:
+                    return True
+        finally:
+            self._checkpoints.close()
+        self._finish()
+        return False
+
+    def _iterate(self) -> None:
+        """Play and learn once, and count what it cost."""
+        config, members = self._members[0], len(self._members)
+        joules, times = self._meter.joules(), [time.perf_counter()]
+        state, played = jax.block_until_ready(self._program.play(self._settings, self._state))
+        times.append(time.perf_counter())
+        self._state, learnt = jax.block_until_ready(self._program.learn(self._settings, state))
+        times.append(time.perf_counter())
+        self._iteration += 1
+        used = None if joules is None else (self._meter.joules() or joules) - joules
+        self._ledger = self._ledger.spend(
+            samples=config.samples_per_iteration,
+            learner_samples=config.learner_steps * config.batch_size,
+            selfplay_seconds=(times[1] - times[0]) / members,
+            learner_seconds=(times[2] - times[1]) / members,
+            other_seconds=(times[0] - self._clock) / members,
+            energy_joules=None if used is None else used / members,
+        )
+        self._clock = times[2]
+        played, learnt = jax.device_get((played, learnt))
+        samples = members * config.samples_per_iteration
+        self._tally.add(played, learnt, times[2] - times[0], samples)
+        for number, config in enumerate(self._members):
+            wrong = what_is_wrong(learnt, number)
+            if wrong and config not in self.failed:
+                self.failed.add(config)
+                if self._writes:
+                    reason = f"{wrong} after {self._ledger.samples:,} samples"
+                    self._records.leave([config], "failed", f"{reason}; lower learning_rate")
+
+    def _write_rows(self, index: int | None) -> dict[str, dict[str, Any]]:
+        """Metrics of every healthy member, and its snapshot `index` if one is due."""
+        tally, self._tally = self._tally, Tally()
+        written = {}
+        for number, config in enumerate(self._members):
+            if config in self.failed:
+                continue
+            means = written[config.run_id] = tally.means(number)
+            if not self._writes:
+                continue
+            self._records.write_metrics(config, self._iteration, self._ledger, means)
+            if index is not None:
+                params = jax.tree.map(lambda leaf, at=number: leaf[at], self._state.learner.params)
+                self._records.take_snapshot(config, index, params, self._ledger, means)
+        return written
+
+    def _save(self) -> None:
+        self._checkpoints.save(self._iteration, self._state, self._ledger, self._tally)
+
+    def _finish(self) -> None:
+        """Close the healthy members' books; what failed leaves its checkpoint to be looked at."""
+        healthy = [config for config in self._members if config not in self.failed]
+        if self._writes:
+            self._records.leave(healthy, "done", None)
+            if not self.failed:
+                shutil.rmtree(self._checkpoints.folder, ignore_errors=True)
+
+
+def _name(members: Sequence[TrainConfig]) -> str:
+    """Of the checkpoints' folder: the run's, or the first run's and a hash of all."""
+    if len(members) == 1:
+        return members[0].run_id
+    digest = hashlib.sha256(" ".join(config.run_id for config in members).encode()).hexdigest()
+    return f"{members[0].run_id}-and-{len(members) - 1}-{digest[:8]}"

@@ -1,25 +1,47 @@
-"""One training iteration as one compiled program.
+"""One training iteration as two compiled programs: self-play, and learning.
 
-Everything a run may vary without another compilation (seed, learning rate, openings, temperature,
-augmentation) is an argument of the program; what fixes array shapes is in `Shape`.
+A program trains a *population*: P members of equal shape that share one batch of P · B search
+lanes, whose network evaluations are one batched matrix product. A single run is a population of
+one. Everything a member may vary without another compilation (seed, learning rate, openings,
+temperature, targets, augmentation) is an argument; what fixes array shapes is in `Shape`.
+
+Lanes may be spread over devices: each plays its own, and the learner's gradient is that of the
+whole batch. Groups of lanes have random keys of their own, so that what is played does not depend
+on the number of devices, nor on who else is in the population.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.sharding import PartitionSpec
 
 from games.protocol import Game
+from mcts.keys import fold_in, spawn
 from mcts.settings import SearchConfig
+from training.architecture import NetworkConfig
 from training.config import TrainConfig
-from training.learner import LearnerState, Losses, init_learner, learn
-from training.networks import NetworkConfig, build, init_params, make_evaluate
-from training.replay import Window, add_moves, empty_window, outcomes, sample_batch
-from training.selfplay import Lanes, Schedule, play_move, start_lanes
+from training.devices import LANES, lane_mesh, sharding
+from training.learner import LearnerState, init_learner, is_finite, learn
+from training.networks import Params, build, init_params, make_evaluate
+from training.replay import Targets, Window, add_moves, empty_window, outcomes, sample_batch
+from training.selfplay import (
+    Lanes,
+    Move,
+    Schedule,
+    play_at_random,
+    play_move,
+    select_lanes,
+    start_lanes,
+)
+
+MAX_LANE_GROUPS = 16  # the most devices one run can be spread over
 
 
 class Shape(NamedTuple):
@@ -33,37 +55,62 @@ class Shape(NamedTuple):
     window: int
     batch_size: int
     learner_steps: int
+    mixing_moves: int
+    members: int = 1
+    devices: int = 1
+
+    @property
+    def lane_groups(self) -> int:
+        """Groups of a member's lanes with random keys of their own."""
+        return math.gcd(self.lanes, MAX_LANE_GROUPS)
 
 
 class Settings(NamedTuple):
-    """What a run may vary on the same program."""
+    """What the members of a population may vary."""
 
-    schedule: Schedule
-    learning_rate: jax.Array  # [] float32
-    symmetries: jax.Array  # [K, A] int32, the ones to draw from; K identities for none
+    schedule: Schedule  # [P] each
+    targets: Targets  # [P, 1] each
+    learning_rate: jax.Array  # [P] float32
+    symmetries: jax.Array  # [P, K, A] int32, the ones to draw from; K identities for none
 
 
 class TrainState(NamedTuple):
-    """Everything a run is made of; a checkpoint is this and the ledger."""
+    """Everything a population is made of; a checkpoint is this and the ledger."""
 
-    learner: LearnerState
-    lanes: Lanes
-    window: Window
-    key: jax.Array  # typed key, split anew each iteration
-
-
-class Metrics(NamedTuple):
-    """Means over one iteration."""
-
-    policy_loss: jax.Array  # [], nats
-    value_loss: jax.Array  # [], squared error
-    game_length: jax.Array  # [], plies of the games that ended; NaN if none did
+    learner: LearnerState  # [P, ...]
+    lanes: Lanes  # [P, B, ...]
+    window: Window  # [W, P, B, ...]
+    key: jax.Array  # [P] typed keys, split anew each iteration
 
 
-Iterate = Callable[[Settings, TrainState], tuple[TrainState, Metrics]]
+class Played(NamedTuple):
+    """Sums over the self-play of one iteration, [P] each."""
+
+    games: jax.Array  # games that ended
+    plies: jax.Array  # their moves
+    first_player_wins: jax.Array  # those that black won
 
 
-def shape_of(config: TrainConfig) -> Shape:
+class Learnt(NamedTuple):
+    """Means over the learner's steps of one iteration, [P] each; see `Losses` and `Fit`."""
+
+    policy_loss: jax.Array
+    value_loss: jax.Array
+    policy_entropy: jax.Array
+    policy_kl: jax.Array
+    residual_variance: jax.Array
+    healthy: jax.Array  # bool, whether all numbers stayed finite; if not, nothing was learnt
+
+
+class Program(NamedTuple):
+    """Compiled functions for one shape; `play` and `learn` use up the state they are given."""
+
+    start: Callable[[Settings, np.ndarray], TrainState]
+    play: Callable[[Settings, TrainState], tuple[TrainState, Played]]
+    learn: Callable[[Settings, TrainState], tuple[TrainState, Learnt]]
+
+
+def shape_of(config: TrainConfig, members: int = 1, devices: int = 1) -> Shape:
     """The program a run needs; runs of equal shape share it."""
     return Shape(
         game=config.rules,
@@ -74,87 +121,207 @@ def shape_of(config: TrainConfig) -> Shape:
         window=config.window,
         batch_size=config.batch_size,
         learner_steps=config.learner_steps,
+        mixing_moves=config.mixing_moves,
+        members=members,
+        devices=devices,
     )
 
 
-def settings_of(config: TrainConfig) -> Settings:
-    """The run-time values of a run."""
-    symmetries = jnp.asarray(config.rules.symmetries, jnp.int32)
-    if not config.augment:
-        symmetries = jnp.broadcast_to(symmetries[:1], symmetries.shape)
+def settings_of(configs: Sequence[TrainConfig]) -> Settings:
+    """The run-time values of a population."""
+
+    def column(dtype: Any, value: Callable[[TrainConfig], Any]) -> Any:
+        return np.array([value(config) for config in configs], dtype)
+
+    def symmetries(config: TrainConfig) -> np.ndarray:
+        every = config.rules.symmetries
+        return every if config.augment else np.broadcast_to(every[:1], every.shape)
+
     return Settings(
-        schedule=Schedule(jnp.int32(config.max_opening_plies), jnp.int32(config.greedy_from)),
-        learning_rate=jnp.float32(config.learning_rate),
-        symmetries=symmetries,
+        schedule=Schedule(
+            max_opening_plies=column(np.int32, lambda config: config.max_opening_plies),
+            greedy_from=column(np.int32, lambda config: config.greedy_from),
+        ),
+        targets=Targets(
+            bootstraps=column(bool, lambda config: [config.bootstrap]),
+            search_share=column(np.float32, lambda config: [config.search_value_share]),
+        ),
+        learning_rate=column(np.float32, lambda config: config.learning_rate),
+        symmetries=column(np.int32, symmetries),
     )
 
 
-def init_state(shape: Shape, settings: Settings, seed: jax.Array) -> TrainState:
-    """The start of a run: fresh network, fresh games, an empty window."""
-    key, params_key, lanes_key = jax.random.split(jax.random.key(seed), 3)
-    learner = init_learner(init_params(shape.game, shape.network, params_key))
-    lanes = start_lanes(shape.game, settings.schedule, shape.lanes, lanes_key)
+def init_state(shape: Shape, settings: Settings, seeds: jax.Array) -> TrainState:
+    """The start of every member: fresh network, fresh games, an empty window; seeds are [P]."""
+    key, params_key, lanes_key, mixing_key = spawn(jax.vmap(jax.random.key)(seeds), 4)
+    learner = jax.vmap(lambda own: init_learner(init_params(shape.game, shape.network, own)))(
+        params_key
+    )
+    schedule = _each_lane(settings.schedule, shape.lanes)
+    flat = start_lanes(
+        shape.game, schedule, shape.members * shape.lanes, _flat(_lane_keys(shape, lanes_key))
+    )
+    if shape.mixing_moves:
 
-    def one_move(lanes: Lanes, key: jax.Array):
-        evaluate = make_evaluate(shape.game, shape.network)
-        params = learner.params
-        return play_move(shape.game, evaluate, shape.search, settings.schedule, params, lanes, key)[
-            1
-        ]
+        def mix(move: jax.Array, lanes: Lanes) -> Lanes:
+            keys = _flat(_lane_keys(shape, fold_in(mixing_key, move)))
+            return play_at_random(shape.game, schedule, lanes, keys)
 
-    window = empty_window(jax.eval_shape(one_move, lanes, key), shape.window)
-    return TrainState(learner, lanes, window, key)
+        flat = jax.lax.fori_loop(0, shape.mixing_moves, mix, flat)
+    lanes = _unflatten(flat, shape.members)
+    keys = jax.eval_shape(lambda: _lane_keys(shape, key)[:, None])
+    _, record = jax.eval_shape(
+        functools.partial(_play_lanes, shape), settings.schedule, learner.params, lanes, keys
+    )
+    one_move = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), record)
+    return TrainState(learner, lanes, empty_window(one_move.move, shape.window), key)
 
 
-def iterate(shape: Shape, settings: Settings, state: TrainState) -> tuple[TrainState, Metrics]:
-    """Play `moves` moves in every lane, then take `learner_steps` steps on the window."""
-    evaluate = make_evaluate(shape.game, shape.network)
-    network = build(shape.game, shape.network)
-    key, play_key, learn_key = jax.random.split(state.key, 3)
-    params = state.learner.params
+class Record(NamedTuple):
+    """T moves of every lane, with what their statistics need."""
 
-    def play(lanes: Lanes, key: jax.Array):
-        lengths = lanes.ply + 1
-        lanes, move = play_move(
-            shape.game, evaluate, shape.search, settings.schedule, params, lanes, key
+    move: Move  # [T, P, B, ...]
+    ply: jax.Array  # [T, P, B] int32
+    to_move: jax.Array  # [T, P, B] int8
+
+
+def play(shape: Shape, settings: Settings, state: TrainState) -> tuple[TrainState, Played]:
+    """Play `moves` moves in every lane."""
+    _, play_key, _ = spawn(state.key, 3)
+    keys = jax.vmap(lambda own: jax.random.split(own, (shape.moves, shape.lane_groups)))(play_key)
+    play_lanes = functools.partial(_play_lanes, shape)
+    if shape.devices > 1:
+        # Under plain `jit` the devices would wait for each other at every level of every descent.
+        by_lane, by_move = PartitionSpec(None, LANES), PartitionSpec(None, None, LANES)
+        play_lanes = jax.shard_map(
+            play_lanes,
+            mesh=lane_mesh(shape.devices),
+            in_specs=(PartitionSpec(), PartitionSpec(), by_lane, by_move),
+            out_specs=(by_lane, by_move),
+            check_vma=False,
         )
-        return lanes, (move, jnp.sum(lengths * move.ended))
-
-    lanes, (moves, plies) = jax.lax.scan(play, state.lanes, jax.random.split(play_key, shape.moves))
-    window = add_moves(state.window, moves)
-    outcome, known = outcomes(window)
-
-    def step(learner: LearnerState, key: jax.Array) -> tuple[LearnerState, Losses]:
-        batch = sample_batch(window, outcome, known, settings.symmetries, shape.batch_size, key)
-        return learn(network, learner, batch, settings.learning_rate)
-
-    learner, parts = jax.lax.scan(
-        step, state.learner, jax.random.split(learn_key, shape.learner_steps)
+    lanes, record = play_lanes(settings.schedule, state.learner.params, state.lanes, keys)
+    ended, black = record.move.ended, record.to_move == 0
+    black_wins = jnp.where(black, record.move.reward, -record.move.reward) > 0
+    played = Played(
+        games=ended.sum(axis=(0, 2)),
+        plies=jnp.where(ended, record.ply + 1, 0).sum(axis=(0, 2)),
+        first_player_wins=black_wins.sum(axis=(0, 2)),
     )
-    metrics = Metrics(
-        policy_loss=parts.policy.mean(),
-        value_loss=parts.value.mean(),
-        game_length=plies.sum() / moves.ended.sum(),
+    window = add_moves(state.window, record.move)
+    return state._replace(lanes=lanes, window=window), played
+
+
+def _play_lanes(
+    shape: Shape, schedule: Schedule, params: Params, lanes: Lanes, keys: jax.Array
+) -> tuple[Lanes, Record]:
+    """T moves of the lanes [P, B] of one device, given keys [P, T, G] for G groups of them."""
+    members, per_member = lanes.ply.shape
+    evaluate = make_evaluate(shape.game, shape.network, members)
+    per_lane = _each_lane(schedule, per_member)
+
+    def one_move(lanes: Lanes, key: jax.Array) -> tuple[Lanes, Record]:
+        after, move = play_move(
+            shape.game, evaluate, shape.search, per_lane, params, lanes, _flat(key)
+        )
+        return after, Record(move, lanes.ply, jax.vmap(shape.game.to_move)(lanes.states))
+
+    flat, record = jax.lax.scan(one_move, _flat(lanes), jnp.moveaxis(keys, 1, 0))
+    return _unflatten(flat, members), jax.vmap(lambda at: _unflatten(at, members))(record)
+
+
+def learn_from(shape: Shape, settings: Settings, state: TrainState) -> tuple[TrainState, Learnt]:
+    """Take `learner_steps` steps on the window, and move on to the next iteration's keys.
+
+    A member whose numbers do not all stay finite keeps the network it had.
+    """
+    network = build(shape.game, shape.network)
+    next_key, _, learn_key = spawn(state.key, 3)
+    outcome, known = outcomes(state.window, settings.targets)
+
+    def step(learner: LearnerState, key: jax.Array):
+        batch = sample_batch(
+            state.window, outcome, known, settings.symmetries, shape.batch_size, key
+        )
+        if shape.devices > 1:
+            by_position = sharding(shape.devices, PartitionSpec(None, LANES))
+            batch = jax.lax.with_sharding_constraint(batch, by_position)
+        return jax.vmap(functools.partial(learn, network))(learner, batch, settings.learning_rate)
+
+    keys = jnp.stack(spawn(learn_key, shape.learner_steps))
+    learner, (losses, fit) = jax.lax.scan(step, state.learner, keys)
+    finite = jnp.isfinite(losses.policy + losses.value).all(axis=0)
+    healthy = finite & jax.vmap(is_finite)(learner)
+    learnt = Learnt(
+        policy_loss=losses.policy.mean(axis=0),
+        value_loss=losses.value.mean(axis=0),
+        policy_entropy=fit.policy_entropy.mean(axis=0),
+        policy_kl=fit.policy_kl.mean(axis=0),
+        residual_variance=jnp.nanmean(fit.residual_variance, axis=0),
+        healthy=healthy,
     )
-    return TrainState(learner, lanes, window, key), metrics
+    kept = select_lanes(healthy, learner, state.learner)
+    return TrainState(kept, state.lanes, state.window, next_key), learnt
+
+
+def _lane_keys(shape: Shape, key: jax.Array) -> jax.Array:
+    """Keys [P, G] for the groups of each member's lanes."""
+    return jax.vmap(lambda own: jax.random.split(own, shape.lane_groups))(key)
+
+
+def _each_lane(schedule: Schedule, lanes: int) -> Schedule:
+    """What is set for each member [P], for each lane [P · B]."""
+    return jax.tree.map(lambda leaf: jnp.repeat(leaf, lanes), schedule)
+
+
+def _flat(tree: Any) -> Any:
+    """[P, B, ...] → [P · B, ...]."""
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), tree)
+
+
+def _unflatten(tree: Any, members: int) -> Any:
+    """[P · B, ...] → [P, B, ...]."""
+    return jax.tree.map(lambda leaf: leaf.reshape(members, -1, *leaf.shape[1:]), tree)
 
 
 @functools.lru_cache(maxsize=32)
-def compile_program(shape: Shape) -> tuple[Callable, Iterate]:
-    """Compiled `init_state(settings, seed)` and `iterate(settings, state)` for one shape.
-
-    Compiled ahead of time, so that no run's clock counts it; `iterate` uses up its state.
-    """
-    start = jax.jit(functools.partial(init_state, shape))
-    run = jax.jit(functools.partial(iterate, shape), donate_argnums=1)
-    settings = Settings(
-        schedule=Schedule(jnp.int32(0), jnp.int32(0)),
-        learning_rate=jnp.float32(0),
-        symmetries=jnp.asarray(shape.game.symmetries, jnp.int32),
+def compile_program(shape: Shape) -> Program:
+    """The program of one shape, compiled ahead of time, so that no run's clock counts it."""
+    settings = settings_of([TrainConfig(game=shape.game.name, boardsize=shape.game.size)])
+    settings = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((shape.members, *leaf.shape[1:]), leaf.dtype), settings
     )
-    seed = jnp.uint32(0)
-    state = jax.eval_shape(start, settings, seed)
-    return (
-        start.lower(settings, seed).compile(),
-        run.lower(settings, state).compile(),
+    seeds = jax.ShapeDtypeStruct((shape.members,), jnp.uint32)
+    state = jax.eval_shape(functools.partial(init_state, shape), settings, seeds)
+    if shape.devices > 1:
+        where = state_sharding(shape, state)
+        everywhere = sharding(shape.devices, PartitionSpec())
+        placed = {"in_shardings": (everywhere, where), "out_shardings": (where, everywhere)}
+        started = {"in_shardings": everywhere, "out_shardings": where}
+    else:
+        placed = started = {}
+    start = jax.jit(functools.partial(init_state, shape), **started)
+    playing = jax.jit(functools.partial(play, shape), donate_argnums=1, **placed)
+    learning = jax.jit(functools.partial(learn_from, shape), donate_argnums=1, **placed)
+    return Program(
+        start=start.lower(settings, seeds).compile(),
+        play=playing.lower(settings, state).compile(),
+        learn=learning.lower(settings, state).compile(),
+    )
+
+
+def state_sharding(shape: Shape, state: TrainState) -> TrainState:
+    """Where each array lies: lanes and window are spread over the devices, the rest is on all."""
+
+    def everywhere(tree: Any, *axes: str | None) -> Any:
+        spread = sharding(shape.devices, PartitionSpec(*axes))
+        return jax.tree.map(lambda _: spread, tree)
+
+    return TrainState(
+        learner=everywhere(state.learner),
+        lanes=everywhere(state.lanes, None, LANES),
+        window=everywhere(state.window)._replace(
+            moves=everywhere(state.window.moves, None, None, LANES)
+        ),
+        key=everywhere(state.key),
     )

@@ -11,21 +11,28 @@ from training.selfplay import Move, draw_below
 
 
 class Window(NamedTuple):
-    """A ring of W moves a lane, time first."""
+    """A ring of W moves a lane, time first; P members of a population have B lanes each."""
 
-    moves: Move  # [W, B, ...]
+    moves: Move  # [W, P, B, ...]
     cursor: jax.Array  # [] int32, where the next move goes
     filled: jax.Array  # [] int32, moves a lane written so far, at most W
 
 
 class Batch(NamedTuple):
-    """What the learner trains on, in the mover's frame and view."""
+    """What the learner trains on, in the mover's frame and view; P of them for a population."""
 
     planes: jax.Array  # [L, 2, S, S] bool
     legal: jax.Array  # [L, A] bool
     policy: jax.Array  # [L, A] float32
     outcome: jax.Array  # [L] float32
     known: jax.Array  # [L] bool, whether `outcome` is a target at all
+
+
+class Targets(NamedTuple):
+    """What the value is trained towards; run-time values, one a member or one for all."""
+
+    bootstraps: jax.Array  # [P, 1] or [] bool, whether games not over count as their last value
+    search_share: jax.Array  # [P, 1] or [] float32, share of the search's own value
 
 
 def empty_window(example: Move, window: int) -> Window:
@@ -49,15 +56,17 @@ def add_moves(window: Window, moves: Move) -> Window:
     )
 
 
-def outcomes(window: Window) -> tuple[jax.Array, jax.Array]:
+def outcomes(window: Window, targets: Targets) -> tuple[jax.Array, jax.Array]:
     """How each game in the window ended, for the player who was to move at each position.
 
     zₜ = rₜ if the game ended with move t, else −zₜ₊₁: the view changes with every ply, and nothing
-    passes the end of a game. A position whose game is still going on has no outcome yet; one whose
-    move was drawn at random has none either, because the outcome is not that of its own policy.
+    passes the end of a game. A position whose game is still going on has no outcome yet, unless
+    the network's value of the lane's newest position stands in for it; one whose move was drawn at
+    random has none either, because the outcome is not that of its own policy. Of an outcome and
+    the search's value of the position, the target is a weighted mean.
 
     Returns:
-        Outcomes [W, B] and whether they are known [W, B], in ring order.
+        Targets [W, P, B] and whether they are known [W, P, B], in ring order.
     """
     length = window.moves.ended.shape[0]
     order = (window.cursor + jnp.arange(length)) % length  # oldest first
@@ -69,12 +78,13 @@ def outcomes(window: Window) -> tuple[jax.Array, jax.Array]:
         known = moves.ended[t] | later_known
         return (outcome, known), (outcome, known)
 
-    lanes = moves.ended.shape[1]
-    start = (jnp.zeros(lanes), jnp.zeros(lanes, bool))
+    newest = moves.network_value[order[-1]]
+    start = (-newest, jnp.broadcast_to(targets.bootstraps, newest.shape))
     _, (outcome, known) = jax.lax.scan(back, start, order, reverse=True)
     outcome = jnp.zeros_like(outcome).at[order].set(outcome)
     known = jnp.zeros_like(known).at[order].set(known)
-    return outcome, known & ~moves.random
+    share = jnp.broadcast_to(targets.search_share, outcome.shape)
+    return (1 - share) * outcome + share * moves.value, known & ~moves.random
 
 
 def sample_batch(
@@ -85,32 +95,37 @@ def sample_batch(
     size: int,
     key: jax.Array,
 ) -> Batch:
-    """`size` positions drawn evenly from those written so far, each in a random symmetry.
+    """`size` positions of each member, drawn evenly from those written so far, each in a random
+    symmetry: a batch whose arrays have a leading axis P.
 
     Args:
         window: the replay window.
-        outcome: [W, B] from `outcomes`.
-        known: [W, B] from `outcomes`.
-        symmetries: cell permutations [K, A] that keep the rules, to draw from.
-        size: positions to draw, with replacement.
-        key: random key.
+        outcome: [W, P, B] from `outcomes`.
+        known: [W, P, B] from `outcomes`.
+        symmetries: cell permutations [P, K, A] that keep the rules, to draw from.
+        size: positions to draw for each member, with replacement.
+        key: random keys [P].
     """
-    uniform = jax.random.uniform(key, (3, size))
-    slot = draw_below(window.filled, uniform[0])
-    lane = draw_below(outcome.shape[1], uniform[1])
-    chosen = symmetries[draw_below(len(symmetries), uniform[2])]  # [L, A]
-    moves = window.moves
+    _, members, lanes = outcome.shape
+    uniform = jax.vmap(lambda own: jax.random.uniform(own, (3, size)))(key)
+    slot = draw_below(window.filled, uniform[:, 0])
+    lane = draw_below(lanes, uniform[:, 1])
+    member = jnp.arange(members)[:, None]
+    chosen = symmetries[member, draw_below(symmetries.shape[1], uniform[:, 2])]  # [P, L, A]
+
+    def pick(ring: jax.Array) -> jax.Array:
+        return ring[slot, member, lane]
 
     def permute(cells: jax.Array) -> jax.Array:
         return jnp.take_along_axis(cells, chosen, axis=-1)
 
-    planes = moves.planes[slot, lane]
-    flat = planes.reshape(size, 2, -1)
-    rotated = jnp.take_along_axis(flat, chosen[:, None], axis=-1)
+    planes = pick(window.moves.planes)
+    flat = planes.reshape(members, size, 2, -1)
+    rotated = jnp.take_along_axis(flat, chosen[:, :, None], axis=-1)
     return Batch(
         planes=rotated.reshape(planes.shape),
-        legal=permute(moves.legal[slot, lane]),
-        policy=permute(moves.policy[slot, lane]),
-        outcome=outcome[slot, lane],
-        known=known[slot, lane],
+        legal=permute(pick(window.moves.legal)),
+        policy=permute(pick(window.moves.policy)),
+        outcome=pick(outcome),
+        known=pick(known),
     )

@@ -1,4 +1,8 @@
-"""Continuous self-play: B lanes, each playing one game after another against itself."""
+"""Continuous self-play: B lanes, each playing one game after another against itself.
+
+Wherever a key is asked for, keys [K] may be given: each of the K equal parts of the lanes then
+draws by its own key, as if it were alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import Game, State
+from mcts.keys import draw_by_part, spawn
 from mcts.search import SearchResult, search
 from mcts.settings import SearchConfig
 from mcts.simulation import Evaluate
@@ -16,8 +21,8 @@ from mcts.simulation import Evaluate
 class Schedule(NamedTuple):
     """How moves are chosen; run-time values, so that one compiled program serves all."""
 
-    max_opening_plies: jax.Array  # [] int32, a game opens with 0 to this many random moves
-    greedy_from: jax.Array  # [] int32, the ply from which the rule's own move is played
+    max_opening_plies: jax.Array  # [] or [B] int32, games open with 0 to this many random moves
+    greedy_from: jax.Array  # [] or [B] int32, the ply from which the rule's own move is played
 
 
 class Lanes(NamedTuple):
@@ -34,6 +39,8 @@ class Move(NamedTuple):
     planes: jax.Array  # [B, 2, S, S] bool, the position before the move
     legal: jax.Array  # [B, A] bool
     policy: jax.Array  # [B, A] float32, the search's improved policy, no temperature
+    value: jax.Array  # [B] float32, the root's value after the search
+    network_value: jax.Array  # [B] float32, and before it
     reward: jax.Array  # [B] float32, the outcome if the move ended the game, else 0
     ended: jax.Array  # [B] bool, whether the move ended the game
     random: jax.Array  # [B] bool, whether it was an opening move, drawn at random
@@ -51,7 +58,8 @@ def start_lanes(game: Game, schedule: Schedule, lanes: int, key: jax.Array) -> L
 
 
 def _draw_opening_plies(schedule: Schedule, lanes: int, key: jax.Array) -> jax.Array:
-    return draw_below(schedule.max_opening_plies + 1, jax.random.uniform(key, (lanes,)))
+    uniform = draw_by_part(jax.random.uniform, key, (lanes,))
+    return draw_below(schedule.max_opening_plies + 1, uniform)
 
 
 def draw_below(count: jax.Array | int, uniform: jax.Array) -> jax.Array:
@@ -73,7 +81,7 @@ def play_move(
     key: jax.Array,
 ) -> tuple[Lanes, Move]:
     """Search and play one move in every lane; finished games make room for new ones."""
-    search_key, action_key, opening_key = jax.random.split(key, 3)
+    search_key, action_key, opening_key = spawn(key, 3)
     states = lanes.states
     result = search(game, evaluate, config, params, states, search_key)
     legal = jax.vmap(game.legal)(states)
@@ -83,20 +91,38 @@ def play_move(
 
     mover = jax.vmap(game.to_move)(states)
     after = jax.vmap(game.step)(states, action)
-    ended = jax.vmap(game.terminal)(after)
     winner = jax.vmap(game.winner)(after)
+    ended = jax.vmap(game.terminal)(after)
     move = Move(
         planes=jax.vmap(game.observe)(states),
         legal=jax.vmap(game.to_mover_frame)(states, legal),
         policy=jax.vmap(game.to_mover_frame)(states, result.policy),
+        value=result.value,
+        network_value=result.network_value,
         reward=jnp.where(winner < 0, 0.0, jnp.where(winner == mover, 1.0, -1.0)) * ended,
         ended=ended,
         random=random,
     )
 
-    fresh = start_lanes(game, schedule, ended.shape[0], opening_key)
+    return _go_on(game, schedule, lanes, after, ended, opening_key), move
+
+
+def play_at_random(game: Game, schedule: Schedule, lanes: Lanes, key: jax.Array) -> Lanes:
+    """Play one random legal move in every lane, of which nobody learns."""
+    action_key, opening_key = spawn(key, 2)
+    legal = jax.vmap(game.legal)(lanes.states)
+    action = _sample(legal.astype(jnp.float32), action_key)
+    after = jax.vmap(game.step)(lanes.states, action)
+    return _go_on(game, schedule, lanes, after, jax.vmap(game.terminal)(after), opening_key)
+
+
+def _go_on(
+    game: Game, schedule: Schedule, lanes: Lanes, after: State, ended: jax.Array, key: jax.Array
+) -> Lanes:
+    """The lanes after a move: the next ply, or a fresh game where one has ended."""
+    fresh = start_lanes(game, schedule, ended.shape[0], key)
     played = Lanes(after, lanes.ply + 1, lanes.opening_plies)
-    return select_lanes(ended, fresh, played), move
+    return select_lanes(ended, fresh, played)
 
 
 def select_lanes(mask: jax.Array, new: Any, old: Any) -> Any:
@@ -118,5 +144,10 @@ def choose_action(
     """Actions [B]: a random legal one where `random` [B], else the one the search rule plays where
     `greedy` [B], else one drawn by the search policy."""
     weights = jnp.where(random[:, None], legal.astype(jnp.float32), result.policy)
-    sampled = jax.random.categorical(key, jnp.log(weights))
-    return jnp.where(greedy & ~random, result.action, sampled)
+    return jnp.where(greedy & ~random, result.action, _sample(weights, key))
+
+
+def _sample(weights: jax.Array, key: jax.Array) -> jax.Array:
+    """An action [B] of each row, drawn in proportion to `weights` [B, A]."""
+    gumbel = draw_by_part(jax.random.gumbel, key, weights.shape)
+    return jnp.argmax(jnp.log(weights) + gumbel, axis=-1)

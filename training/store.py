@@ -43,7 +43,12 @@ class Run(Table):
     )
     game: orm.Mapped[str] = orm.mapped_column(doc="Registry name of the game.")
     boardsize: orm.Mapped[int] = orm.mapped_column(doc="Board side S.")
-    width: orm.Mapped[int] = orm.mapped_column(doc="Neurons in each layer of the network's trunk.")
+    network: orm.Mapped[str] = orm.mapped_column(
+        doc="Name of the network's shape, e.g. `16x2`, `conv32x4`, `16x2+64x1`, `512x4-bf16`."
+    )
+    width: orm.Mapped[int] = orm.mapped_column(
+        doc="Neurons in each layer of the network's trunk; of a convolution, channels a cell."
+    )
     depth: orm.Mapped[int] = orm.mapped_column(doc="Residual layers of the network's trunk.")
     parameters: orm.Mapped[int] = orm.mapped_column(
         doc="Weights and biases P, counted as Jones did (ReZero's scalars left out)."
@@ -56,7 +61,13 @@ class Run(Table):
         default="running", doc="`running` (also: stopped and resumable), `done` or `failed`."
     )
     reason: orm.Mapped[str | None] = orm.mapped_column(doc="Why a failed run failed, else empty.")
+    population: orm.Mapped[int] = orm.mapped_column(
+        default=1, doc="Runs that were trained in one program, itself included."
+    )
     device: orm.Mapped[str] = orm.mapped_column(doc="Device that trained it, as JAX names it.")
+    devices: orm.Mapped[int] = orm.mapped_column(
+        default=1, doc="How many of them its lanes were spread over."
+    )
     commit: orm.Mapped[str] = orm.mapped_column(
         doc="Git commit of the code, `-dirty` appended if files differed; else the version."
     )
@@ -99,16 +110,30 @@ class Snapshot(Table):
         doc="Jones's count: samples × nodes × parameters; one per multiply-add, no learner."
     )
     seconds: orm.Mapped[float] = orm.mapped_column(
-        doc="Training time so far in seconds, compilation and pauses left out."
+        doc="Training time so far in seconds: self-play and learning, compilation and pauses left "
+        "out; of a population, each member's equal share."
+    )
+    selfplay_seconds: orm.Mapped[float] = orm.mapped_column(doc="Share of it in self-play.")
+    learner_seconds: orm.Mapped[float] = orm.mapped_column(doc="Share of it in the learner.")
+    other_seconds: orm.Mapped[float] = orm.mapped_column(
+        doc="Time beside it for snapshots, rows, checkpoints and progress."
+    )
+    utilisation: orm.Mapped[float | None] = orm.mapped_column(
+        doc="`train_flops` over `seconds`, as a share of what the devices reach in a large matrix "
+        "product."
+    )
+    energy_joules: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Energy the GPUs used meanwhile by NVML's counters, idle power included; of a "
+        "population, each member's equal share."
     )
     policy_loss: orm.Mapped[float | None] = orm.mapped_column(
-        doc="Cross-entropy of the policy against the search policy, in nats, last iteration."
+        doc="Cross-entropy of the policy against the search policy, in nats, as in `metric`."
     )
     value_loss: orm.Mapped[float | None] = orm.mapped_column(
-        doc="Mean squared error of the value against the outcome, last iteration."
+        doc="Mean squared error of the value against its target, as in `metric`."
     )
     game_length: orm.Mapped[float | None] = orm.mapped_column(
-        doc="Mean plies of the self-play games that ended in the last iteration."
+        doc="Mean plies of the self-play games that ended, as in `metric`."
     )
     file: orm.Mapped[str] = orm.mapped_column(
         doc="Weights (safetensors), path relative to the store's folder."
@@ -116,6 +141,50 @@ class Snapshot(Table):
     sha256: orm.Mapped[str] = orm.mapped_column(doc="SHA-256 of that file.")
     created: orm.Mapped[str] = orm.mapped_column(
         default=_utc_now, doc="When it was taken, UTC, ISO 8601."
+    )
+
+
+class Metric(Table):
+    """How a run's training went over some iterations."""
+
+    __tablename__ = "metric"
+    __table_args__ = (sa.UniqueConstraint("run_id", "iteration"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the row.")
+    run_id: orm.Mapped[str] = orm.mapped_column(
+        sa.ForeignKey("run.id"), index=True, doc="The run it tells of."
+    )
+    iteration: orm.Mapped[int] = orm.mapped_column(
+        doc="Iterations done; the numbers below are means since the row before."
+    )
+    samples: orm.Mapped[int] = orm.mapped_column(doc="Positions searched in self-play so far.")
+    seconds: orm.Mapped[float] = orm.mapped_column(doc="Training time so far in seconds.")
+    policy_loss: orm.Mapped[float] = orm.mapped_column(
+        doc="Cross-entropy of the network's policy against the search policy, in nats; it cannot "
+        "fall below the entropy of the search policy."
+    )
+    value_loss: orm.Mapped[float] = orm.mapped_column(
+        doc="Mean squared error of the value against its target; 1 is a value that is always 0."
+    )
+    policy_entropy: orm.Mapped[float] = orm.mapped_column(
+        doc="Entropy of the network's policy in nats: how undecided it is."
+    )
+    policy_kl: orm.Mapped[float] = orm.mapped_column(
+        doc="Divergence from the search policy to the network's in nats: what search still adds."
+    )
+    residual_variance: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Share of the variance of the outcomes that the value does not explain; empty where "
+        "all outcomes were alike."
+    )
+    game_length: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Mean plies of the self-play games that ended."
+    )
+    first_player_wins: orm.Mapped[float | None] = orm.mapped_column(
+        doc="Share of the self-play games that ended which black, the first player, won."
+    )
+    samples_per_second: orm.Mapped[float] = orm.mapped_column(
+        doc="Throughput: positions of self-play a second of training time; of a population, all "
+        "members' together."
     )
 
 

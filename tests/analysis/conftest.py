@@ -23,8 +23,9 @@ def planted_elo(boardsize, log_flops):
 
 def _run(boardsize, number):
     return Run(
-        id=f"hex{boardsize}-run{number}", game="hex", boardsize=boardsize, width=2 ** (number + 1),
-        depth=2, parameters=100 * (number + 1), seed=number, config={"nodes": 64}, status="done",
+        id=f"hex{boardsize}-run{number}", game="hex", boardsize=boardsize,
+        network=f"{2 ** (number + 1)}x2", width=2 ** (number + 1), depth=2,
+        parameters=100 * (number + 1), seed=number, config={"nodes": 64}, status="done",
         device="cpu", commit="0123abc", command="hexlaw reproduce --preset <tiny> & more",
     )  # fmt: skip
 
@@ -36,6 +37,7 @@ def _snapshot(run, index, log_flops):
         run_id=run.id, index=index, samples=samples, learner_samples=samples,
         network_evaluations=64 * samples, selfplay_flops=2 * flops, learner_flops=0.1 * flops,
         train_flops=2.1 * flops, jones_flops=flops, seconds=flops / 1e9,
+        selfplay_seconds=0.9 * flops / 1e9, learner_seconds=0.1 * flops / 1e9, other_seconds=0.0,
         file=f"{run.id}-{index}.safetensors", sha256="0" * 64,
     )  # fmt: skip
 

@@ -20,7 +20,8 @@ from experiments.matches import round_is_stored, store_round
 from experiments.openings import draw_openings
 from games.hex import Hex
 from mcts.settings import SearchConfig
-from training.networks import NetworkConfig, init_params
+from training.architecture import NetworkConfig
+from training.networks import init_params
 from training.store import Agent, Game, Match, Run, Snapshot, Store
 
 GAME = Hex(3)
@@ -274,7 +275,7 @@ def store(tmp_path) -> Store:
         if column.type.python_type in (int, float)
     }
     costs = dict.fromkeys(counted - {"id"}, 1)
-    text = dict.fromkeys(("id", "game", "device", "commit", "command"), "r")
+    text = dict.fromkeys(("id", "game", "network", "device", "commit", "command"), "r")
     sizes = dict.fromkeys(("boardsize", "width", "depth", "parameters", "seed"), 1)
     rows = [
         Run(**text, **sizes, config={}),

@@ -18,7 +18,8 @@ from games.exact.tables import load_table
 from games.hex import Hex
 from training.config import TrainConfig
 from training.files import save_snapshot
-from training.networks import NetworkConfig, init_params
+from training.architecture import NetworkConfig
+from training.networks import init_params
 from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
 
 # Two finished games of 3×3: black wins along column b, white along row 1.

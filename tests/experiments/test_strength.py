@@ -10,10 +10,10 @@ from experiments.arena import ArenaConfig, RoundResult, play_round
 from experiments.players import NetworkPlayer
 from games import Hex
 from games.exact.tables import load_table
+from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
 from training.loop import train
-from training.networks import NetworkConfig
 from training.store import Store
 
 ARENA = ArenaConfig(openings=16, rounds=1)

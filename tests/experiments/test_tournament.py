@@ -17,7 +17,8 @@ from games.hex import Hex
 from mcts.settings import SearchConfig
 from training.config import TrainConfig
 from training.files import save_snapshot
-from training.networks import NetworkConfig, init_params
+from training.architecture import NetworkConfig
+from training.networks import init_params
 from training.store import Agent, Game, Match, Run, Snapshot, Store
 
 GAME = Hex(3)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from games.hex import Hex
+from training.architecture import NetworkConfig
 from training.learner import Losses, init_learner, learn, losses
-from training.networks import NetworkConfig, build, init_params
+from training.networks import build, init_params
 from training.replay import Batch
 
 GAME = Hex(2)
@@ -152,9 +153,14 @@ def test_one_batch_can_be_learnt_by_heart(params, varied):
 
         return jax.lax.scan(step, state, length=1_000)
 
-    _, (policy, value) = study(init_learner(params))
+    _, ((policy, value), fit) = study(init_learner(params))
     target = np.asarray(varied.policy[:, :3], np.float64)
     entropy = -np.sum(target * np.log(target)) / L
     assert float(policy[-1]) == pytest.approx(entropy, abs=0.02)
     assert float(policy[0]) > entropy + 0.1
     assert float(value[-1]) < 0.01
+    # So do the other measures of a fit: the network's own entropy becomes that of its targets.
+    assert float(fit.policy_entropy[-1]) == pytest.approx(entropy, abs=0.02)
+    assert float(fit.policy_kl[0]) == pytest.approx(float(policy[0]) - entropy, abs=1e-5)
+    assert float(fit.policy_kl[-1]) == pytest.approx(0, abs=0.02)
+    assert float(fit.residual_variance[-1]) < 0.01 < float(fit.residual_variance[0])

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import functools
+import time
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import games
+from training.architecture import NetworkConfig, parameter_count
+from training.devices import measured_peak_flops
 from training.learner import losses
 from training.ledger import Ledger, forward_flops, gradient_flops
-from training.networks import NetworkConfig, build, forward, init_params, parameter_count
+from training.networks import build, forward, init_params
 from training.replay import Batch
 
 GAME = games.make("hex", 5)
-CONFIG = NetworkConfig(width=128, depth=3)
+NETWORKS = ["128x3", "128x3+64x1", "128x3-bf16", "conv32x3", "conv16x2+32x1"]
 B = 32
 
 
@@ -26,11 +30,13 @@ def xla_flops(function, *arguments) -> float:
     return analysis["flops"] / B
 
 
-@pytest.fixture(scope="module")
-def shapes():
-    """Parameters and a batch, as shapes only."""
+@pytest.mark.parametrize("name", NETWORKS)
+def test_flops_are_those_of_xla(name):
+    """One forward pass and one gradient; biases, activations and pooling are the rest."""
+    config = NetworkConfig.parse(name)
+    network = build(GAME, config)
     array: Any = jax.ShapeDtypeStruct
-    params = jax.eval_shape(lambda key: init_params(GAME, CONFIG, key), jax.random.key(0))
+    params = jax.eval_shape(lambda key: init_params(GAME, config, key), jax.random.key(0))
     batch = Batch(
         planes=array((B, 2, 5, 5), bool),
         legal=array((B, 25), bool),
@@ -38,21 +44,11 @@ def shapes():
         outcome=array((B,), jnp.float32),
         known=array((B,), bool),
     )
-    return params, batch
-
-
-def test_forward_flops_are_those_of_xla(shapes):
-    params, batch = shapes
-    counted = xla_flops(functools.partial(forward, build(GAME, CONFIG)), params, batch.planes)
-    assert forward_flops(GAME, CONFIG) == pytest.approx(counted, rel=0.03)
-
-
-def test_gradient_flops_are_those_of_xla(shapes):
-    params, batch = shapes
-    network = build(GAME, CONFIG)
+    counted = xla_flops(functools.partial(forward, network), params, batch.planes)
+    assert forward_flops(GAME, config) == pytest.approx(counted, rel=0.05)
     gradient = jax.grad(lambda params, batch: sum(losses(network, params, batch)))
     counted = xla_flops(gradient, params, batch)
-    assert gradient_flops(GAME, CONFIG) == pytest.approx(counted, rel=0.03)
+    assert gradient_flops(GAME, config) == pytest.approx(counted, rel=0.05)
 
 
 def test_forward_flops_by_hand():
@@ -64,22 +60,47 @@ def test_jones_flops_give_the_published_row():
     """Jones 2021, released data: 9×9, 4 layers of 1,024 neurons, 351,174,656 samples: 1e17."""
     game, config = games.make("hex", 9), NetworkConfig(width=1024, depth=4)
     assert parameter_count(game, config) == 4_449_362
-    costs = Ledger(samples=351_174_656).costs(game, config, nodes=64)
+    costs = Ledger(samples=351_174_656).costs(game, config, nodes=64, peak_flops=1.0)
     assert costs["jones_flops"] == pytest.approx(1.00000e17, rel=5e-6)
 
 
 def test_costs_by_hand():
     """96 FLOPs forward; backward twice that less the input layer's 2 · 24 for its own input."""
-    ledger = Ledger(samples=10, learner_samples=7, seconds=1.5)
-    costs = ledger.costs(games.make("hex", 2), NetworkConfig(width=3, depth=1), nodes=5)
+    ledger = Ledger(samples=10, learner_samples=7, selfplay_seconds=1.5, learner_seconds=0.5)
+    network = NetworkConfig(width=3, depth=1)
+    costs = ledger.costs(games.make("hex", 2), network, nodes=5, peak_flops=10_000.0)
     assert costs == {
         "samples": 10,
         "learner_samples": 7,
-        "seconds": 1.5,
+        "seconds": 2.0,
+        "selfplay_seconds": 1.5,
+        "learner_seconds": 0.5,
+        "other_seconds": 0.0,
+        "energy_joules": None,
         "network_evaluations": 50,
         "selfplay_flops": 50 * 96,
         "learner_flops": 7 * (96 + 2 * 96 - 48),
         "train_flops": 50 * 96 + 7 * 240,
         # Weights 24 + 9 + 12 + 3 and biases 3 + 3 + 4 + 1.
         "jones_flops": 10 * 5 * 59,
+        "utilisation": pytest.approx((4_800 + 1_680) / 2.0 / 10_000),
     }
+
+
+def test_what_is_spent_adds_up():
+    once = Ledger().spend(samples=3, selfplay_seconds=0.5, other_seconds=0.25)
+    assert once.energy_joules is None
+    twice = once.spend(samples=3, learner_seconds=0.5, energy_joules=2.0)
+    assert twice == Ledger(6, 0, 0.5, 0.5, 0.25, 2.0)
+    assert twice.seconds == 1.0
+
+
+def test_the_measured_peak_is_more_than_any_small_product_reaches():
+    """And no machine of today makes 10 PFLOP/s."""
+    peak = measured_peak_flops("float32")
+    x = np.ones((128, 128), np.float32)
+    product = jax.jit(jnp.dot)
+    jax.block_until_ready(product(x, x))
+    began = time.perf_counter()
+    jax.block_until_ready(product(x, x))
+    assert 2 * 128**3 / (time.perf_counter() - began) < 2 * peak < 1e16

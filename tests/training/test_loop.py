@@ -22,15 +22,18 @@ import jax
 import numpy as np
 import pytest
 import safetensors.numpy
+import sqlalchemy as sa
 from sqlalchemy import event
 
 import training.files
 from games.errors import InputError
 from training import loop
 from training.files import Checkpoints, load_snapshot, save_snapshot, write_atomically
-from training.loop import Progress, train
+from training.ledger import Ledger
+from training.loop import Progress, train, train_population
+from training.metrics import Tally
 from training.program import compile_program, settings_of, shape_of
-from training.store import Run, Snapshot
+from training.store import Metric, Run, Snapshot
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,8 +96,85 @@ def test_progress_is_told_after_every_iteration(lab):
     told: list[Progress] = []
     train(lab.config, lab.store, report=told.append)
     assert [progress.iteration for progress in told] == list(range(1, 25))
+    assert all(lab.config.run_id in progress.metrics for progress in told), "24 rows are under 100"
     assert {progress.iterations for progress in told} == {24}
     assert [progress.ledger.samples for progress in told] == [16 * k for k in range(1, 25)]
+
+
+def metric_rows(lab) -> list[Metric]:
+    with lab.store.session() as session:
+        query = sa.select(Metric).where(Metric.run_id == lab.config.run_id)
+        rows = list(session.scalars(query.order_by(Metric.iteration)))
+        session.expunge_all()
+    return rows
+
+
+def test_metrics_are_stored_and_mean_what_they_say(trained):
+    rows = metric_rows(trained)
+    assert [row.iteration for row in rows] == list(range(1, 25))
+    assert [row.samples for row in rows] == [16 * k for k in range(1, 25)]
+    for row in rows:
+        assert 0 <= row.policy_kl <= row.policy_loss
+        assert 0 < row.policy_entropy <= np.log(9) + 1e-6
+        assert row.samples_per_second > 0
+        if row.game_length is not None:
+            assert 5 <= row.game_length <= 9
+            assert row.first_player_wins is not None
+            assert 0 <= row.first_player_wins <= 1
+    assert sum(row.game_length is not None for row in rows) > 12
+    last = trained.snapshots()[-1]
+    assert (last.policy_loss, last.value_loss) == (rows[-1].policy_loss, rows[-1].value_loss)
+
+
+def test_seconds_are_split_and_utilisation_is_a_share(trained):
+    for row in trained.snapshots():
+        assert row.selfplay_seconds > 0
+        assert row.learner_seconds > 0
+        assert row.seconds == pytest.approx(row.selfplay_seconds + row.learner_seconds)
+        assert row.other_seconds >= 0
+        assert 0 < row.utilisation < 1
+
+
+# Populations.
+
+
+def test_every_member_of_a_population_has_the_rows_and_weights_of_a_run_of_its_own(
+    lab, tiny, trained
+):
+    """Stopped once on the way."""
+    configs = [tiny(), tiny(seed=1), tiny(seed=2, learning_rate=1e-2)]
+    assert train_population(configs, lab.store, should_stop=stop_after(7)) == ["stopped"] * 3
+    assert train_population(configs, lab.store) == ["done"] * 3
+    assert train_population(configs, lab.store) == ["done"] * 3
+    members = [lab._replace(config=config) for config in configs]
+    for ours, theirs in zip(members[0].snapshots(), trained.snapshots(), strict=True):
+        left, right = (
+            load_snapshot(store.folder / row.file, row.sha256)[0]
+            for store, row in ((lab.store, ours), (trained.store, theirs))
+        )
+        for a, b in zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+        assert ours.samples == theirs.samples
+    assert len({tuple(member.hashes()) for member in members}) == 3
+    assert [len(metric_rows(member)) for member in members] == [24] * 3
+    assert [run_row(member).population for member in members] == [3] * 3
+    assert not any((lab.store.folder / "checkpoints").iterdir())
+
+
+def test_a_member_that_fails_does_not_stop_the_others(lab, tiny):
+    configs = [tiny(), tiny(seed=1), tiny(seed=2, learning_rate=1e30)]
+    assert train_population(configs, lab.store) == ["done", "done", "failed"]
+    reason = run_row(lab._replace(config=configs[2])).reason
+    assert reason is not None
+    assert "no longer finite" in reason
+    assert len(lab.snapshots()) == 21
+
+
+def test_runs_that_cannot_share_a_program_are_refused(lab, tiny):
+    other = tiny(batch_size=8, replay_ratio=1)
+    complaint(other.run_id, lambda: train_population([tiny(), other], lab.store))
+    complaint("twice", lambda: train_population([tiny(), tiny()], lab.store))
+    complaint("3 devices", lambda: train(tiny(), lab.store, devices=3))
 
 
 # Stops, kills and damage: the run goes on and ends the same.
@@ -216,12 +296,12 @@ def test_damaged_checkpoints_fall_back_to_the_one_before(lab, trained, steps, go
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory, tiny):
     """A start state and a folder with two checkpoints of it, 1 and 2."""
-    start, _ = compile_program(shape_of(tiny()))
-    state = start(settings_of(tiny()), np.uint32(0))
+    program = compile_program(shape_of(tiny()))
+    state = program.start(settings_of([tiny()]), np.zeros(1, np.uint32))
     folder = tmp_path_factory.mktemp("checkpoints") / "run"
     checkpoints = Checkpoints(folder)
     for step in (1, 2):
-        checkpoints.save(step, state, loop.Ledger(samples=step))
+        checkpoints.save(step, state, Ledger(samples=step), Tally())
     checkpoints.close()
     return state, folder
 
@@ -257,7 +337,7 @@ def test_a_checkpoint_damaged_anywhere_gives_the_right_state_or_the_one_before(
             )
         found = Checkpoints(copy).latest(state)
         assert found is not None, victim
-        step, loaded, ledger = found
+        step, loaded, ledger, _ = found
         assert ledger.samples == step, victim
         for ours, theirs in zip(on_host(loaded), on_host(state), strict=True):
             np.testing.assert_array_equal(ours, theirs, err_msg=str(victim))
@@ -275,25 +355,37 @@ def test_a_run_whose_loss_explodes_fails_with_a_reason_and_keeps_its_snapshots(l
     row = run_row(lab)
     assert row.status == "failed"
     assert row.reason is not None
-    assert "not finite" in row.reason
+    assert "no longer finite" in row.reason
+    assert "lower learning_rate" in row.reason
     for snapshot in lab.snapshots():
         params, _ = load_snapshot(lab.store.folder / snapshot.file, snapshot.sha256)
         for leaf in jax.tree.leaves(params):
             assert np.all(np.isfinite(leaf)), f"snapshot {snapshot.index}"
 
 
-def test_a_loss_that_explodes_late_leaves_the_good_snapshots(lab, trained, monkeypatch):
-    """A loss made NaN in iteration 12, after snapshots that must be those of a healthy run."""
-    start, run = compile_program(shape_of(lab.config))
+@pytest.mark.parametrize(
+    ("symptom", "value", "reason"),
+    [
+        ("healthy", np.array([False]), "no longer finite"),
+        ("policy_loss", np.array([51.0]), "diverged"),
+    ],
+)
+def test_a_run_that_breaks_down_late_leaves_the_good_snapshots(
+    lab, trained, monkeypatch, symptom, value, reason
+):
+    """In iteration 12, after snapshots that must be those of a healthy run."""
+    program = compile_program(shape_of(lab.config))
     count = iter(range(1, 100))
 
     def sick(settings, state):
-        state, metrics = run(settings, state)
-        return state, metrics._replace(
-            value_loss=metrics.value_loss * (np.nan if next(count) == 12 else 1)
-        )
+        state, learnt = program.learn(settings, state)
+        return state, learnt._replace(**({symptom: value} if next(count) == 12 else {}))
 
-    monkeypatch.setattr(loop, "compile_program", lambda shape: (start, sick))
+    monkeypatch.setattr(loop, "compile_program", lambda shape: program._replace(learn=sick))
+    assert train(lab.config, lab.store) == "failed"
+    assert reason in (run_row(lab).reason or "")
+    assert lab.hashes() == trained.hashes()[:11]
+    # The same command does not go on as if nothing were wrong.
     assert train(lab.config, lab.store) == "failed"
     assert lab.hashes() == trained.hashes()[:11]
 

@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 
 import games
-from training.networks import (
-    NetworkConfig,
-    build,
-    forward,
-    init_params,
-    make_evaluate,
-    parameter_count,
-)
+from training.architecture import NetworkConfig, parameter_count
+from training.networks import build, forward, init_params, make_evaluate
 
 GAME = games.make("hex", 3)
 CONFIG = NetworkConfig(width=8, depth=2)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.program import Metrics, TrainState, compile_program, settings_of, shape_of
+from training.program import Learnt, Played, TrainState, compile_program, settings_of, shape_of
 
 ALIKE = {
     "seed": 1,
@@ -41,20 +41,28 @@ def test_what_changes_an_array_or_the_search_asks_for_another_program(tiny, key,
     assert shape_of(tiny(**{key: value})) != shape_of(tiny())
 
 
-def iterate(config, iterations: int = 1) -> tuple[TrainState, Metrics]:
-    """State and metrics after the first iterations of a run, on the host."""
-    start, run = compile_program(shape_of(config))
-    settings = settings_of(config)
-    state = start(settings, jnp.uint32(config.seed))
-    for _ in range(iterations - 1):
-        state, _ = run(settings, state)
-    state, metrics = run(settings, state)
-    return state._replace(key=jax.random.key_data(state.key)), metrics
+class Done(NamedTuple):
+    """A population after some iterations, on the host."""
+
+    state: TrainState
+    played: Played
+    learnt: Learnt
+
+
+def iterate(*configs, iterations: int = 1, devices: int = 1) -> Done:
+    """The state after the first iterations, and what the last of them did."""
+    program = compile_program(shape_of(configs[0], len(configs), devices))
+    settings = settings_of(configs)
+    state = program.start(settings, np.array([config.seed for config in configs], np.uint32))
+    for _ in range(iterations):
+        state, played = program.play(settings, state)
+        state, learnt = program.learn(settings, state)
+    return jax.device_get(Done(state._replace(key=jax.random.key_data(state.key)), played, learnt))
 
 
 def weights(config) -> np.ndarray:
-    state, _ = iterate(config)
-    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(state.learner.params)])
+    params = iterate(config).state.learner.params
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(params)])
 
 
 def test_a_second_run_of_the_same_shape_compiles_nothing(tiny, caplog):
@@ -82,8 +90,9 @@ def test_the_learning_rate_bounds_how_far_a_step_goes(tiny):
     """Each of the two steps of Adam moves a weight by at most about the learning rate
     (Kingma and Ba 2015, section 2.1)."""
     config = tiny(learning_rate=1e-3)
-    start, _ = compile_program(shape_of(config))
-    fresh = start(settings_of(config), jnp.uint32(config.seed)).learner.params
+    program = compile_program(shape_of(config))
+    seeds = np.array([config.seed], np.uint32)
+    fresh = program.start(settings_of([config]), seeds).learner.params
     before = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(fresh)])
     moved = np.abs(weights(config) - before)
     assert 5e-4 < moved.max() < 2.1e-3
@@ -92,22 +101,72 @@ def test_the_learning_rate_bounds_how_far_a_step_goes(tiny):
 
 def test_the_window_holds_the_latest_moves_of_every_lane(tiny):
     """Three iterations of two moves: slots 0 to 5 of 8 are written, and follow each other."""
-    state, _ = iterate(tiny(), iterations=3)
+    state = iterate(tiny(), iterations=3).state
     window = state.window
     assert (int(window.cursor), int(window.filled)) == (6, 6)
-    stones = np.sum(window.moves.planes, axis=(2, 3, 4))  # [W, B]
-    ended = np.asarray(window.moves.ended)
+    stones = np.sum(window.moves.planes[:, 0], axis=(2, 3, 4))  # [W, B]
+    ended = window.moves.ended[:, 0]
     np.testing.assert_array_equal(stones[1:6], np.where(ended[:5], 0, stones[:5] + 1))
-    np.testing.assert_array_equal(np.where(ended[5], 0, stones[5] + 1), state.lanes.ply)
+    np.testing.assert_array_equal(np.where(ended[5], 0, stones[5] + 1), state.lanes.ply[0])
     assert np.all(stones[6:] == 0)
 
 
-def test_the_game_length_is_the_mean_of_the_games_that_ended(tiny):
+def test_games_are_counted_where_they_end(tiny):
     """Six moves are in the window; no game of 3×3 is shorter than five plies, so each lane has
     ended at most one and its length is the stones on the board before the last move, plus one."""
-    state, metrics = iterate(tiny(), iterations=3)
+    state, played, _ = iterate(tiny(), iterations=3)
     moves = state.window.moves
-    ended = np.asarray(moves.ended)[4:6]
-    stones = np.sum(moves.planes, axis=(2, 3, 4))[4:6]
+    ended = moves.ended[4:6, 0]
+    lengths = np.sum(moves.planes[:, 0], axis=(2, 3, 4))[4:6][ended] + 1
     assert ended.any(), "else the seed shows nothing"
-    assert float(metrics.game_length) == pytest.approx((stones[ended] + 1).mean())
+    assert played.games.tolist() == [len(lengths)]
+    assert played.plies.tolist() == [lengths.sum()]
+    # Black plays the odd moves, and who ends a game of Hex has won it.
+    assert played.first_player_wins.tolist() == [np.sum(lengths % 2 == 1)]
+
+
+MEMBERS = [
+    {"seed": 3},
+    {"seed": 4, "learning_rate": 1e-2, "augment": False},
+    {"seed": 3, "opening_plies": 0, "temperature_plies": 9, "bootstrap": True},
+]
+
+
+def test_a_population_is_its_members_side_by_side(tiny):
+    """Weights, games in progress and statistics of each are those it would have alone; a batched
+    matrix product may round otherwise, by a few units in the last place."""
+    together = iterate(*[tiny(**member) for member in MEMBERS], iterations=4)
+    for number, member in enumerate(MEMBERS):
+        alone = iterate(tiny(**member), iterations=4)
+        theirs, ours = (
+            jax.tree.map(lambda leaf, at=at: leaf[at], (done.state.learner, done.state.lanes))
+            for done, at in ((together, number), (alone, 0))
+        )
+        for left, right in zip(jax.tree.leaves(theirs), jax.tree.leaves(ours), strict=True):
+            np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-6)
+        assert together.played.games[number] == alone.played.games[0]
+        assert together.learnt.policy_loss[number] == pytest.approx(
+            alone.learnt.policy_loss[0], rel=1e-5
+        )
+
+
+def test_a_member_that_breaks_down_keeps_its_network_and_disturbs_nobody(tiny):
+    sick = iterate(tiny(learning_rate=1e30), tiny(seed=1), tiny(seed=2), iterations=2)
+    assert sick.learnt.healthy.tolist() == [False, True, True]
+    assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(sick.state.learner))
+    well = iterate(tiny(), tiny(seed=1), tiny(seed=2), iterations=2)
+    for left, right in zip(
+        *(jax.tree.leaves(done.state.learner.params) for done in (sick, well)), strict=True
+    ):
+        np.testing.assert_array_equal(left[1:], right[1:])
+
+
+def test_games_start_apart_where_lanes_are_mixed(tiny):
+    """Without mixing every lane starts at ply 0."""
+    config = tiny(mixing_moves=40)
+    settings = settings_of([config])
+    program = compile_program(shape_of(config))
+    lanes = jax.device_get(program.start(settings, np.zeros(1, np.uint32)).lanes)
+    assert len(set(lanes.ply[0].tolist())) > 2
+    np.testing.assert_array_equal(lanes.ply, np.sum(lanes.states.labels > 0, axis=-1))
+    assert np.all(lanes.states.winner < 0)

@@ -11,16 +11,30 @@ import numpy as np
 import pytest
 
 from games.hex import Hex
-from training.replay import add_moves, empty_window, outcomes, sample_batch
+from training.replay import Batch, Targets, add_moves, empty_window, outcomes, sample_batch
 from training.selfplay import Move
 
 A = 9
 SYMMETRIES = jnp.asarray(Hex(3).symmetries, jnp.int32)
+OUTCOME_ONLY = Targets(jnp.asarray(False), jnp.float32(0))
 SIZE = 512
 
 add = jax.jit(add_moves)
-look_up = jax.jit(outcomes)
-draw = jax.jit(functools.partial(sample_batch, size=SIZE))
+_outcomes = jax.jit(outcomes)
+_sample = jax.jit(functools.partial(sample_batch, size=SIZE))
+
+
+def look_up(window, targets=OUTCOME_ONLY) -> tuple[np.ndarray, np.ndarray]:
+    """Targets of a window of one member [W, B], and whether they are known [W, B]."""
+    outcome, known = _outcomes(window, targets)
+    return np.asarray(outcome)[:, 0], np.asarray(known)[:, 0]
+
+
+def draw(window, outcome, known, symmetries, seed) -> Batch:
+    """A batch of that member."""
+    key = jax.random.key(seed)[None]
+    batch = _sample(window, outcome[:, None], known[:, None], symmetries[None], key=key)
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[0], batch)
 
 
 def moves_of(ended, reward=None, random=None, mark=0.0) -> Move:
@@ -34,6 +48,8 @@ def moves_of(ended, reward=None, random=None, mark=0.0) -> Move:
         "planes": np.zeros((T, B, 2, 3, 3), bool),
         "legal": np.ones((T, B, A), bool),
         "policy": policy,
+        "value": np.zeros((T, B), np.float32),
+        "network_value": np.zeros((T, B), np.float32),
         "reward": np.asarray(ended if reward is None else reward, np.float32),
         "ended": ended,
         "random": np.asarray(np.zeros((T, B)) if random is None else random, bool),
@@ -42,7 +58,8 @@ def moves_of(ended, reward=None, random=None, mark=0.0) -> Move:
 
 
 def window_of(moves: Move, length: int, block: int = 2):
-    """A window of that length after all moves were written, `block` at a time."""
+    """A window of one member after all moves were written, `block` at a time."""
+    moves = jax.tree.map(lambda leaf: leaf[:, None], moves)
     window = empty_window(jax.tree.map(lambda leaf: leaf[0], moves), length)
     for start in range(0, moves.ended.shape[0], block):
         part = jax.tree.map(lambda leaf, at=start: leaf[at : at + block], moves)
@@ -85,6 +102,24 @@ def test_random_moves_have_no_outcome_but_pass_on_that_of_the_game():
     assert outcome[[1, 3], 0].tolist() == [1, 1]
 
 
+def test_the_newest_value_stands_in_for_an_outcome_where_that_is_asked_for():
+    """Jones's targets; the game of plies 0 and 1 has its own, the next goes on at ply 4."""
+    moves = moves_of(column([0, 1, 0, 0, 0]))._replace(
+        network_value=column(np.float32([9, 9, 9, 9, 0.25]))
+    )
+    targets = OUTCOME_ONLY._replace(bootstraps=jnp.asarray(True))
+    outcome, known = look_up(window_of(moves, length=5, block=5), targets)
+    assert known.all()
+    assert outcome[:, 0].tolist() == [-1, 1, 0.25, -0.25, 0.25]
+
+
+def test_the_search_has_its_share_in_the_target():
+    moves = moves_of(column([0, 1]))._replace(value=column(np.float32([0.5, 0.5])))
+    targets = OUTCOME_ONLY._replace(search_share=jnp.float32(0.25))
+    outcome, _ = look_up(window_of(moves, length=2), targets)
+    np.testing.assert_allclose(outcome[:, 0], [-0.75 + 0.125, 0.75 + 0.125])
+
+
 def test_lanes_do_not_mix():
     moves = moves_of([[0, 1], [1, 0], [0, 0], [0, 1]])
     outcome, known = look_up(window_of(moves, length=4))
@@ -122,7 +157,7 @@ def test_only_written_slots_are_drawn_and_all_of_them(written, oldest):
     window = window_of(moves, length=6)
     outcome, known = look_up(window)
     identity = jnp.broadcast_to(SYMMETRIES[:1], SYMMETRIES.shape)
-    batch = draw(window, outcome, known, identity, key=jax.random.key(0))
+    batch = draw(window, outcome, known, identity, seed=0)
     assert set(np.asarray(batch.policy[:, 0]).tolist()) == set(marks[oldest:].ravel().tolist())
 
 
@@ -181,7 +216,7 @@ def test_labels_of_the_exact_solver_stay_exact_in_every_symmetry(solver):
         policy=np.reshape([best for _, best in labels], (4, 4, A)),
     )
     window = window_of(moves, length=4)
-    batch = draw(window, *look_up(window), SYMMETRIES, key=jax.random.key(13))
+    batch = draw(window, *look_up(window), SYMMETRIES, seed=13)
     boards = {board.tobytes() for board in planes}
     turned = {board[:, ::-1, ::-1].tobytes() for board in planes}
     drawn = [board.tobytes() for board in np.asarray(batch.planes)]
@@ -201,5 +236,5 @@ def test_identities_leave_every_position_as_it_was():
     moves.planes[:, :, 0, 0, 1] = True
     window = window_of(moves, length=4)
     identity = jnp.broadcast_to(SYMMETRIES[:1], SYMMETRIES.shape)
-    batch = draw(window, *look_up(window), identity, key=jax.random.key(0))
+    batch = draw(window, *look_up(window), identity, seed=0)
     assert np.all(np.asarray(batch.planes) == np.asarray(moves.planes[0, 0]))

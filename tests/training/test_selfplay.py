@@ -13,7 +13,8 @@ import pytest
 from games.hex import Hex
 from mcts.search import SearchResult
 from mcts.settings import SearchConfig
-from training.networks import NetworkConfig, init_params, make_evaluate
+from training.architecture import NetworkConfig
+from training.networks import init_params, make_evaluate
 from training.selfplay import (
     Lanes,
     Move,

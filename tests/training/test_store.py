@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from games.errors import InputError
-from training.store import DATABASE_NAME, Agent, Game, Match, Run, Snapshot, Store, Table
+from training.store import DATABASE_NAME, Agent, Game, Match, Metric, Run, Snapshot, Store, Table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
 
@@ -50,6 +50,7 @@ def run_row(name: str = "r") -> Run:
         id=name,
         game="hex",
         boardsize=3,
+        network="1x1",
         width=1,
         depth=1,
         parameters=1,
@@ -72,10 +73,20 @@ def snapshot_row(index: int = 0) -> Snapshot:
             "train_flops",
             "jones_flops",
             "seconds",
+            "selfplay_seconds",
+            "learner_seconds",
+            "other_seconds",
         ],
         1,
     )
     return Snapshot(run_id="r", index=index, file="f", sha256="0", **counts)
+
+
+def metric_row(iteration: int = 1) -> Metric:
+    means = dict.fromkeys(
+        ["policy_loss", "value_loss", "policy_entropy", "policy_kl", "samples_per_second"], 1.0
+    )
+    return Metric(run_id="r", iteration=iteration, samples=1, seconds=1.0, **means)
 
 
 def agent_row(search_id: str = "s") -> Agent:
@@ -96,7 +107,8 @@ def game_row(index: int = 0) -> Game:
 def store(tmp_path) -> Store:
     """A store with one row in each table."""
     store = Store(tmp_path)
-    for row in (run_row(), snapshot_row(), agent_row(), agent_row("t"), match_row(), game_row()):
+    rows = [run_row(), snapshot_row(), metric_row(), agent_row(), agent_row("t")]
+    for row in [*rows, match_row(), game_row()]:
         with store.session() as session:
             session.add(row)
     return store
@@ -110,7 +122,7 @@ def count(store: Store) -> dict[str, int]:
         }
 
 
-@pytest.mark.parametrize("row", [run_row, snapshot_row, agent_row, match_row, game_row])
+@pytest.mark.parametrize("row", [run_row, snapshot_row, metric_row, agent_row, match_row, game_row])
 def test_the_same_work_cannot_leave_two_rows(store, row):
     before = count(store)
     with pytest.raises(exc.IntegrityError, match="UNIQUE"), store.session() as session:

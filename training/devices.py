@@ -1,0 +1,112 @@
+"""The devices a run computes on: how they share it, how fast they are, what energy they used."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import os
+import time
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from games.errors import InputError
+
+LANES = "lanes"
+"""Name of the mesh axis over which lanes are spread."""
+
+
+def lane_mesh(devices: int) -> Mesh:
+    """The first `devices` devices in a row.
+
+    Raises:
+        InputError: if there are not so many.
+    """
+    if devices > (found := jax.device_count()):
+        raise InputError(f"{devices} devices were asked for, there are {found}")
+    in_a_row = np.array(jax.devices()[:devices])
+    return Mesh(in_a_row, (LANES,), axis_types=(AxisType.Auto,))
+
+
+def sharding(devices: int, spec: PartitionSpec) -> NamedSharding:
+    """`spec` on the mesh of so many devices."""
+    return NamedSharding(lane_mesh(devices), spec)
+
+
+def is_first_process() -> bool:
+    """Whether this process writes what all processes of a run have in common."""
+    return jax.process_index() == 0
+
+
+def agree(flag: bool) -> bool:
+    """What the first process says, so that all processes of a run do the same."""
+    if jax.process_count() == 1:
+        return flag
+    return bool(multihost_utils.broadcast_one_to_all(np.int32(flag)))
+
+
+MIN_SECONDS = 0.02  # a product shorter than this is timed with too little precision
+
+
+@functools.cache
+def measured_peak_flops(dtype: str) -> float:
+    """FLOPs a second of one device in a large square matrix product, inputs of `dtype`.
+
+    What utilisation is measured against: not a data sheet's number, but what this process gets
+    from the device by the same compiler. Sizes are doubled until a product takes long enough.
+    """
+    size, best = 512, 0.0
+    while True:
+        x = jnp.ones((size, size), dtype)
+        product = jax.jit(lambda x: jax.lax.dot(x, x, preferred_element_type=jnp.float32))
+        jax.block_until_ready(product(x))
+        seconds = []
+        for _ in range(3):
+            began = time.perf_counter()
+            jax.block_until_ready(product(x))
+            seconds.append(time.perf_counter() - began)
+        best = max(best, 2 * size**3 / min(seconds))
+        if min(seconds) > MIN_SECONDS or size >= 16_384:
+            return best
+        size *= 2
+
+
+class EnergyMeter:
+    """Joules used by the GPUs of this process, by NVML's counters; nothing where there are none.
+
+    The counter is the whole GPU's, idle power and other processes included.
+    """
+
+    def __init__(self) -> None:
+        self._handles: list[Any] = []
+        with contextlib.suppress(Exception):  # no driver, no package, no such counter: no reading
+            if jax.default_backend() == "gpu":
+                self._nvml: Any = importlib.import_module("pynvml")
+                self._nvml.nvmlInit()
+                self._handles = [
+                    self._handle(device.local_hardware_id or 0) for device in jax.local_devices()
+                ]
+                self.joules()
+
+    def _handle(self, index: int) -> Any:
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+        name = visible[index].strip() if index < len(visible) else ""
+        if name and not name.isdigit():
+            return self._nvml.nvmlDeviceGetHandleByUUID(name)
+        return self._nvml.nvmlDeviceGetHandleByIndex(int(name) if name else index)
+
+    def joules(self) -> float | None:
+        """The counters' sum now; differences mean something. None where nothing can be read."""
+        if not self._handles:
+            return None
+        try:
+            read = self._nvml.nvmlDeviceGetTotalEnergyConsumption
+            return sum(read(handle) for handle in self._handles) / 1000
+        except self._nvml.NVMLError:
+            self._handles = []
+            return None

@@ -1,0 +1,122 @@
+"""The rows and snapshots that a population in training leaves in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import jax
+import sqlalchemy as sa
+
+from games.errors import InputError
+from training.architecture import parameter_count
+from training.config import TrainConfig
+from training.devices import measured_peak_flops
+from training.files import save_snapshot
+from training.ledger import Ledger
+from training.networks import Params
+from training.provenance import code_version, command_line, device_name
+from training.store import Metric, Run, Snapshot, Store
+
+Status = Literal["running", "done", "failed"]
+
+
+class Records:
+    """What the members of a population write; each is a run of its own.
+
+    Everything is written so that writing it again after a kill replaces it.
+    """
+
+    def __init__(self, store: Store, devices: int) -> None:
+        self._store = store
+        self._devices = devices
+
+    def enter(self, configs: Sequence[TrainConfig]) -> list[Status]:
+        """Write the rows of runs that are new.
+
+        Returns:
+            How each run stands.
+
+        Raises:
+            InputError: if the store holds another run of one of the names.
+        """
+        with self._store.session() as session:
+            return [self._enter(session, config, len(configs)) for config in configs]
+
+    def _enter(self, session: Any, config: TrainConfig, population: int) -> Status:
+        stored_config = config.model_dump(mode="json")
+        row = session.get(Run, config.run_id)
+        if row is None:
+            session.add(
+                Run(
+                    id=config.run_id,
+                    game=config.game,
+                    boardsize=config.boardsize,
+                    network=config.network.name,
+                    width=config.network.width,
+                    depth=config.network.depth,
+                    parameters=parameter_count(config.rules, config.network),
+                    seed=config.seed,
+                    config=stored_config,
+                    status="running",
+                    population=population,
+                    device=device_name(),
+                    devices=self._devices,
+                    commit=code_version(),
+                    command=command_line(),
+                )
+            )
+            return "running"
+        if row.config != stored_config:
+            raise InputError(
+                f"{self._store.path} holds another run named {config.run_id}, made by another "
+                "version of hexlaw; start a new lab with --lab DIR"
+            )
+        return row.status
+
+    def leave(self, configs: Sequence[TrainConfig], status: Status, reason: str | None) -> None:
+        """Say that runs are over, and why if they failed."""
+        with self._store.session() as session:
+            for config in configs:
+                row = session.get_one(Run, config.run_id)
+                row.status, row.reason = status, reason
+
+    def write_metrics(
+        self, config: TrainConfig, iteration: int, ledger: Ledger, means: dict[str, Any]
+    ) -> None:
+        """The metrics since the row before."""
+        values = {**means, "samples": ledger.samples, "seconds": ledger.seconds}
+        key = {"run_id": config.run_id, "iteration": iteration}
+        with self._store.session() as session:
+            _upsert(session, Metric, key, values)
+
+    def take_snapshot(
+        self,
+        config: TrainConfig,
+        index: int,
+        params: Params,
+        ledger: Ledger,
+        means: dict[str, Any],
+    ) -> None:
+        """Write weights and row of one member."""
+        relative = Path("snapshots") / config.run_id / f"{index:02d}.safetensors"
+        sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
+        peak = self._devices * measured_peak_flops(config.network.matmul)
+        values = {
+            **ledger.costs(config.rules, config.network, config.search.nodes, peak),
+            **{name: means[name] for name in ("policy_loss", "value_loss", "game_length")},
+            "file": relative.as_posix(),
+            "sha256": sha256,
+        }
+        key = {"run_id": config.run_id, "index": index}
+        with self._store.session() as session:
+            _upsert(session, Snapshot, key, values)
+
+
+def _upsert(session: Any, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Write the row of that key, or change it."""
+    row = session.scalar(sa.select(table).filter_by(**key)) or table(**key)
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.add(row)
