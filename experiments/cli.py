@@ -27,6 +27,7 @@ from experiments.reproduce import ReproduceConfig, reproduce
 from experiments.runtime import use_compilation_cache
 from experiments.solve import SolveConfig
 from experiments.tournament import TournamentConfig, arena
+from experiments.train import TrainVerbConfig, train
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 
@@ -39,6 +40,7 @@ VERBS: dict[str, tuple[type[VerbConfig], Verb]] = {
     "replay": (ReplayConfig, replay),
     "play": (PlayConfig, play),
     "gtp": (GtpConfig, gtp),
+    "train": (TrainVerbConfig, train),
     "report": (ReportConfig, report),
     "fit": (FitConfig, fit.run),
     "list": (ListConfig, list_things),

@@ -11,26 +11,32 @@ from rich.table import Table
 
 import games
 from experiments.plan import load_plan, preset_names
+from experiments.recipe import load_recipe, recipe_names
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from training.store import DATABASE_NAME, Run, Snapshot, Store
 
 
 class ListConfig(VerbConfig, frozen=True):
-    """List games, presets and, for a lab, its runs."""
+    """List games, presets, recipes and, for a lab, its runs."""
 
     lab: Path | None = None
     """List the runs of this lab too."""
 
 
 def list_things(config: ListConfig, console: Console) -> Outcome:
-    """Print and return games, presets and runs."""
+    """Print and return games, presets, recipes and runs."""
     sizes = {name: [sizes.start, sizes.stop - 1] for name, sizes in games.SIZES.items()}
     for name, (smallest, largest) in sizes.items():
         console.print(f"game [bold]{name}[/], boards {smallest}×{smallest} to {largest}×{largest}")
     presets = {name: load_plan(name).title for name in preset_names()}
     table = Table("preset", "what it is", box=None)
     for name, title in presets.items():
+        table.add_row(f"[bold]{name}[/]", title)
+    console.print(table)
+    recipes = {name: load_recipe(name).title for name in recipe_names()}
+    table = Table("recipe", "what it is", box=None)
+    for name, title in recipes.items():
         table.add_row(f"[bold]{name}[/]", title)
     console.print(table)
     runs = [] if config.lab is None else _runs(config.lab)
@@ -48,12 +54,14 @@ def list_things(config: ListConfig, console: Console) -> Outcome:
                 run["status"],
             )
         console.print(table)
-    return Outcome({"games": sizes, "presets": presets, "runs": runs})
+    return Outcome({"games": sizes, "presets": presets, "recipes": recipes, "runs": runs})
 
 
 def _runs(lab: Path) -> list[dict[str, Any]]:
     if not (lab / DATABASE_NAME).exists():
-        raise InputError(f"there is no lab in {lab}; name a folder that `hexlaw reproduce` made")
+        raise InputError(
+            f"there is no lab in {lab}; name a folder that `hexlaw train` or `reproduce` made"
+        )
     query = (
         sa.select(
             Run.id,

@@ -1,0 +1,116 @@
+"""Recipes: named training configurations in TOML files, and how they are changed.
+
+A recipe is a file with a `title`, fields of `TrainConfig`, and, under `[boards.N]`, fields that
+differ on boards of side N.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pydantic
+
+from experiments.plan import describe
+from games.errors import InputError
+from training.architecture import NetworkConfig
+from training.config import TrainConfig
+
+_FOLDER = importlib.resources.files("experiments") / "recipes"
+
+
+class Recipe(NamedTuple):
+    """A recipe as it stands in its file."""
+
+    title: str
+    fields: dict[str, Any]
+    boards: dict[str, dict[str, Any]]
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with hexlaw."""
+    return sorted(path.name.removesuffix(".toml") for path in _FOLDER.iterdir())
+
+
+def load_recipe(name: str, file: Path | None = None) -> Recipe:
+    """A recipe by name, or from a TOML file.
+
+    Raises:
+        InputError: if there is none, or it is not valid TOML.
+    """
+    if file is None:
+        if name not in recipe_names():
+            raise InputError(f"unknown recipe {name!r}; there is: {', '.join(recipe_names())}")
+        text, where = (_FOLDER / f"{name}.toml").read_text(), f"recipe {name}"
+    else:
+        where = str(file)
+        try:
+            text = file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot read the recipe {file}: {error}") from error
+    try:
+        fields = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where} is not valid TOML: {error}") from error
+    boards = fields.pop("boards", {})
+    if not all(isinstance(board, dict) for board in [boards, *boards.values()]):
+        raise InputError(f"{where}: boards must be tables such as [boards.5]")
+    return Recipe(str(fields.pop("title", where)), fields, boards)
+
+
+def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
+    """The run that a recipe and changes to it describe.
+
+    Args:
+        recipe: the recipe.
+        changes: fields of `TrainConfig`, dotted for nested ones (`search.nodes`).
+
+    Raises:
+        InputError: naming every key that is unknown or whose value does not fit.
+    """
+    size = changes.get("boardsize", recipe.fields.get("boardsize", 5))
+    fields = merge(recipe.fields, recipe.boards.get(str(size), {}))
+    for key, value in changes.items():
+        *tables, last = key.split(".")
+        nested: Any = value
+        for name in [last, *reversed(tables)]:
+            nested = {name: nested}
+        fields = merge(fields, nested)
+    try:
+        if isinstance(fields.get("network"), str):
+            fields["network"] = NetworkConfig.parse(fields["network"])
+        return TrainConfig.model_validate(fields)
+    except pydantic.ValidationError as error:
+        raise InputError(describe(error)) from error
+    except ValueError as error:
+        raise InputError(f"network: {error}") from error
+
+
+def merge(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with `changes`, table by table."""
+    merged = dict(fields)
+    for key, value in changes.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`KEY=VALUE` with a TOML value; a bare word is a string.
+
+    Raises:
+        InputError: if it is not of that form.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"{text!r} is not KEY=VALUE, e.g. learning_rate=1e-3 or search.nodes=32")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
