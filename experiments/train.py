@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from experiments.locks import alone_in
+from experiments.lock import alone_in
 from experiments.parallel import Task, Worker, run_tasks
 from experiments.plan import NetworkShape
 from experiments.recipe import configure, load_recipe, parse_setting
