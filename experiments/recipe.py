@@ -56,7 +56,7 @@ def load_recipe(name: str, file: Path | None = None) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where} is not valid TOML: {error}") from error
     boards = fields.pop("boards", {})
-    if not all(isinstance(board, dict) for board in [boards, *boards.values()]):
+    if not (isinstance(boards, dict) and all(isinstance(b, dict) for b in boards.values())):
         raise InputError(f"{where}: boards must be tables such as [boards.5]")
     return Recipe(str(fields.pop("title", where)), fields, boards)
 
@@ -72,21 +72,25 @@ def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
         InputError: naming every key that is unknown or whose value does not fit.
     """
     size = changes.get("boardsize", recipe.fields.get("boardsize", 5))
-    fields = merge(recipe.fields, recipe.boards.get(str(size), {}))
-    for key, value in changes.items():
-        *tables, last = key.split(".")
-        nested: Any = value
-        for name in [last, *reversed(tables)]:
-            nested = {name: nested}
-        fields = merge(fields, nested)
     try:
-        if isinstance(fields.get("network"), str):
-            fields["network"] = NetworkConfig.parse(fields["network"])
+        fields = merge(_spelt_out(recipe.fields), _spelt_out(recipe.boards.get(str(size), {})))
+        for key, value in changes.items():
+            table, dot, field = key.partition(".")
+            change = {table: {field: value}} if dot else {key: value}
+            fields = merge(fields, _spelt_out(change))
         return TrainConfig.model_validate(fields)
     except pydantic.ValidationError as error:
         raise InputError(describe(error)) from error
     except ValueError as error:
         raise InputError(f"network: {error}") from error
+
+
+def _spelt_out(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """With a network's name, if it is there, as the fields it stands for."""
+    network = fields.get("network")
+    if isinstance(network, str):
+        return {**fields, "network": NetworkConfig.parse(network).model_dump()}
+    return dict(fields)
 
 
 def merge(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

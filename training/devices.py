@@ -43,11 +43,11 @@ def is_first_process() -> bool:
     return jax.process_index() == 0
 
 
-def agree(flag: bool) -> bool:
+def agree(value: int) -> int:
     """What the first process says, so that all processes of a run do the same."""
     if jax.process_count() == 1:
-        return flag
-    return bool(multihost_utils.broadcast_one_to_all(np.int32(flag)))
+        return value
+    return int(multihost_utils.broadcast_one_to_all(np.int32(value)))
 
 
 MIN_SECONDS = 0.02  # a product shorter than this is timed with too little precision

@@ -155,7 +155,7 @@ class _Training:
                 if self._iteration in snapshot_at or self._iteration % every == 0:
                     metrics = self._write_rows(snapshot_at.get(self._iteration))
                 report(Progress(self._iteration, iterations, self._ledger, metrics))
-                stop = agree(should_stop()) and self._iteration < iterations
+                stop = bool(agree(should_stop())) and self._iteration < iterations
                 due = time.perf_counter() - saved > SECONDS_BETWEEN_CHECKPOINTS
                 if stop or agree(due):
                     self._save()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from games.errors import InputError
 from training.architecture import parameter_count
 from training.config import TrainConfig
-from training.devices import measured_peak_flops
+from training.devices import agree, is_first_process, measured_peak_flops
 from training.files import save_snapshot
 from training.ledger import Ledger
 from training.networks import Params
@@ -20,12 +20,14 @@ from training.provenance import code_version, command_line, device_name
 from training.store import Metric, Run, Snapshot, Store
 
 Status = Literal["running", "done", "failed"]
+STATUSES: tuple[Status, ...] = ("running", "done", "failed")
 
 
 class Records:
     """What the members of a population write; each is a run of its own.
 
-    Everything is written so that writing it again after a kill replaces it.
+    Everything is written so that writing it again after a kill replaces it. Where several
+    processes share a run, only the first one writes.
     """
 
     def __init__(self, store: Store, devices: int) -> None:
@@ -41,8 +43,11 @@ class Records:
         Raises:
             InputError: if the store holds another run of one of the names.
         """
-        with self._store.session() as session:
-            return [self._enter(session, config, len(configs)) for config in configs]
+        known: list[Status] = ["running"] * len(configs)
+        if is_first_process():
+            with self._store.session() as session:
+                known = [self._enter(session, config, len(configs)) for config in configs]
+        return [STATUSES[agree(STATUSES.index(status))] for status in known]
 
     def _enter(self, session: Any, config: TrainConfig, population: int) -> Status:
         stored_config = config.model_dump(mode="json")

@@ -389,7 +389,12 @@ class Store:
         with self._clear_errors():
             with self._engine.connect() as connection:
                 self._check(connection)
-            Table.metadata.create_all(self._engine)
+            try:
+                Table.metadata.create_all(self._engine)
+            except exc.OperationalError as error:
+                if "already exists" not in str(error.orig):
+                    raise
+                Table.metadata.create_all(self._engine)  # another process has just begun
 
     def _check(self, connection: sa.Connection) -> None:
         """Refuse a database that is damaged or whose tables are not ours."""
