@@ -105,7 +105,7 @@ def test_random_moves_have_no_outcome_but_pass_on_that_of_the_game():
 def test_the_newest_value_stands_in_for_an_outcome_where_that_is_asked_for():
     """Jones's targets; the game of plies 0 and 1 has its own, the next goes on at ply 4."""
     moves = moves_of(column([0, 1, 0, 0, 0]))._replace(
-        network_value=column(np.float32([9, 9, 9, 9, 0.25]))
+        network_value=column([9, 9, 9, 9, 0.25]).astype(np.float32)
     )
     targets = OUTCOME_ONLY._replace(bootstraps=jnp.asarray(True))
     outcome, known = look_up(window_of(moves, length=5, block=5), targets)
@@ -114,7 +114,7 @@ def test_the_newest_value_stands_in_for_an_outcome_where_that_is_asked_for():
 
 
 def test_the_search_has_its_share_in_the_target():
-    moves = moves_of(column([0, 1]))._replace(value=column(np.float32([0.5, 0.5])))
+    moves = moves_of(column([0, 1]))._replace(value=column([0.5, 0.5]).astype(np.float32))
     targets = OUTCOME_ONLY._replace(search_share=jnp.float32(0.25))
     outcome, _ = look_up(window_of(moves, length=2), targets)
     np.testing.assert_allclose(outcome[:, 0], [-0.75 + 0.125, 0.75 + 0.125])
