@@ -44,9 +44,12 @@ from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import write_atomically
 from training.ledger import forward_flops
-from training.loop import Progress, train
+from training.loop import Progress, train_population
 from training.store import Game as GameRow
 from training.store import Run, Snapshot, Store
+
+LANES_THAT_FILL = {"cpu": 256}  # one core; more fall out of its cache (docs/training.md)
+MANY_LANES = 16_384  # of any accelerator
 
 MAX_LANES = 64  # more would mostly be padding once some games are over
 
@@ -166,14 +169,19 @@ def _expected_cost(run: TrainConfig) -> float:
 
 
 def _train_task(worker: Worker, lab: Path, runs: Sequence[TrainConfig]) -> None:
+    """Train runs of equal shape, as many at a time as fill the device."""
     use_compilation_cache()
     store = Store(lab)
-    for number, run in enumerate(runs):
+    room = LANES_THAT_FILL.get(jax.default_backend(), MANY_LANES)
+    together = max(1, room // runs[0].lanes)
+    for first in range(0, len(runs), together):
+        members = runs[first : first + together]
 
-        def report(progress: Progress, number: int = number) -> None:
-            worker.report((number + progress.iteration / progress.iterations) / len(runs))
+        def report(progress: Progress, done: int = first, count: int = len(members)) -> None:
+            worker.report((done + count * progress.iteration / progress.iterations) / len(runs))
 
-        if train(run, store, report=report, should_stop=worker.should_stop) == "stopped":
+        statuses = train_population(members, store, report=report, should_stop=worker.should_stop)
+        if "stopped" in statuses:
             return
 
 

@@ -12,6 +12,7 @@ from experiments.lock import alone_in
 from experiments.recipe import configure, load_recipe, merge, parse_setting, recipe_names
 from experiments.train import TrainVerbConfig, plan_runs
 from games.errors import InputError
+from mcts import JONES
 from training.forecast import forecast
 from training.store import Store
 
@@ -73,6 +74,7 @@ def test_jones2021_is_what_the_paper_says():
     assert (config.search.nodes, config.search.noise_fraction) == (64, 0.25)
     assert (config.max_opening_plies, config.augment, config.bootstrap) == (0, False, True)
     assert config.greedy_from >= 81
+    assert config.search.rule == JONES
 
 
 def test_changes_reach_nested_fields_and_leave_the_rest():

@@ -175,6 +175,9 @@ def test_runs_that_cannot_share_a_program_are_refused(lab, tiny):
     complaint(other.run_id, lambda: train_population([tiny(), other], lab.store))
     complaint("twice", lambda: train_population([tiny(), tiny()], lab.store))
     complaint("3 devices", lambda: train(tiny(), lab.store, devices=3))
+    search = {"nodes": 4, "rule": {"name": "regularised", "value_range": "jones"}}
+    mixing = [tiny(search=search), tiny(search=search, seed=1)]
+    complaint("value_range", lambda: train_population(mixing, lab.store))
 
 
 # Stops, kills and damage: the run goes on and ends the same.

@@ -27,13 +27,28 @@ def planes():
     return np.random.default_rng(0).random((16, 2, 3, 3)) < 0.4
 
 
-@pytest.mark.parametrize(("size", "width", "depth"), [(3, 1, 0), (5, 16, 2), (9, 1024, 4)])
-def test_parameter_count_is_that_of_all_weights_and_biases(size, width, depth):
-    game, config = games.make("hex", size), NetworkConfig(width=width, depth=depth)
+NAMES = ["1x0", "16x2", "1024x4", "16x2+64x3", "conv8x3", "conv8x2+4x1-bf16"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_says_the_whole_shape(name):
+    assert NetworkConfig.parse(name).name == name
+
+
+@pytest.mark.parametrize("name", ["16", "x2", "16x2x3", "deep16x2", "16x2+", "0x2", "16x2-fp8"])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(ValueError, match=r"WIDTHxDEPTH|width"):
+        NetworkConfig.parse(name)
+
+
+@pytest.mark.parametrize("size", [3, 9])
+@pytest.mark.parametrize("name", NAMES)
+def test_parameter_count_is_that_of_all_weights_and_biases(name, size):
+    game, config = games.make("hex", size), NetworkConfig.parse(name)
     shapes = jax.eval_shape(lambda key: init_params(game, config, key), jax.random.key(0))
     sizes = [leaf.size for leaf in jax.tree.leaves(shapes) if leaf.ndim > 0]  # without the alphas
     assert parameter_count(game, config) == sum(sizes)
-    assert len(jax.tree.leaves(shapes)) - len(sizes) == depth
+    assert len(jax.tree.leaves(shapes)) - len(sizes) == sum(depth for _, depth in config.trunks)
 
 
 def plain_forward(params, planes):
@@ -103,3 +118,96 @@ def test_swapping_colours_and_transposing_transposes_logits_and_leaves_the_value
         np.reshape(logits, (4, 3, 3)), np.reshape(swapped_logits, (4, 3, 3)).transpose(0, 2, 1)
     )
     assert np.abs(logits - swapped_logits).max() > 0.1, "else nothing was compared"
+
+
+# The convolutional network.
+
+CONV = NetworkConfig.parse("conv8x2")
+
+
+@pytest.fixture(scope="module")
+def conv_params():
+    fresh = jax.jit(functools.partial(init_params, GAME, CONV))(jax.random.key(1))
+    return with_alphas(fresh, 0.7)
+
+
+def plain_convolution(params, planes):
+    """The network cell by cell in NumPy, neighbours looked up in the rules' own table."""
+    p = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params["params"])
+    size = planes.shape[-1]
+    offsets = [(0, 0), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0)]
+
+    def around(cells, outside):
+        """[S, S, C] → [A, 7C]; `outside(row, column)` says what lies beyond the board."""
+        rows = []
+        for row in range(size):
+            for column in range(size):
+                seen = []
+                for down, right in offsets:
+                    r, c = row + down, column + right
+                    on_board = 0 <= r < size and 0 <= c < size
+                    seen.append(cells[r, c] if on_board else outside(r, c))
+                rows.append(np.concatenate(seen))
+        return np.array(rows)
+
+    def edge(row, column):
+        beyond = not 0 <= row < size, not 0 <= column < size
+        return np.array([beyond == (True, False), beyond == (False, True)], float)
+
+    logits, values = [], []
+    for board in planes:
+        seen = around(board.transpose(1, 2, 0).astype(float), edge)
+        x = seen @ p["input"]["kernel"] + p["input"]["bias"]
+        for k in range(CONV.depth):
+            cells = np.maximum(x, 0).reshape(size, size, -1)
+            seen = around(cells, lambda r, c: np.zeros(CONV.width))
+            x = x + p[f"alpha_{k}"] * (
+                seen @ p[f"residual_{k}"]["kernel"] + p[f"residual_{k}"]["bias"]
+            )
+        logits.append((x @ p["policy"]["kernel"] + p["policy"]["bias"])[:, 0])
+        pooled = np.concatenate([np.maximum(x, 0).mean(axis=0), np.maximum(x, 0).max(axis=0)])
+        values.append(np.tanh(pooled @ p["value"]["kernel"] + p["value"]["bias"])[0])
+    return np.array(logits), np.array(values)
+
+
+@pytest.mark.parametrize("size", [3, 5])
+def test_a_convolution_is_that_of_the_equations_on_every_board(conv_params, size):
+    """The same weights, made for 3×3."""
+    planes = np.random.default_rng(size).random((4, 2, size, size)) < 0.4
+    found = jax.jit(functools.partial(forward, build(games.make("hex", size), CONV)))(
+        conv_params, planes
+    )
+    for ours, theirs in zip(found, plain_convolution(conv_params, planes), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_policy_and_value_may_have_trunks_of_their_own(planes):
+    """Nothing that the value's trunk holds reaches the policy, nor the other way round."""
+    config = NetworkConfig.parse("8x2+4x1")
+    params = with_alphas(init_params(GAME, config, jax.random.key(2)), 0.7)
+    run = jax.jit(functools.partial(forward, build(GAME, config)))
+
+    def without(prefix):
+        kept = {k: v for k, v in params["params"].items() if not k.startswith(prefix)}
+        zero = {k: jax.tree.map(jnp.zeros_like, v) for k, v in params["params"].items()}
+        return run({"params": zero | kept}, planes)
+
+    (logits, value), (same, other) = run(params, planes), without("value")
+    np.testing.assert_array_equal(logits, same)
+    assert not np.array_equal(value, other)
+    other, same = without(("input", "residual", "alpha", "policy"))
+    np.testing.assert_array_equal(value, same)
+    assert not np.array_equal(logits, other)
+
+
+def test_bfloat16_products_are_close_to_float32_but_not_equal(params, planes):
+    """Eight bits of mantissa: about 1 in 256 of each product's inputs."""
+    rough = NetworkConfig.parse("8x2-bf16")
+    exact = forward(build(GAME, CONFIG), with_alphas(params, 0.7), planes)
+    found = jax.jit(functools.partial(forward, build(GAME, rough)))(
+        with_alphas(params, 0.7), planes
+    )
+    for ours, theirs in zip(found, exact, strict=True):
+        assert ours.dtype == jnp.float32
+        np.testing.assert_allclose(ours, theirs, atol=0.1)
+        assert np.abs(ours - theirs).max() > 1e-5
