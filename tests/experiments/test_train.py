@@ -74,7 +74,7 @@ def test_jones2021_is_what_the_paper_says():
     assert (config.search.nodes, config.search.noise_fraction) == (64, 0.25)
     assert (config.max_opening_plies, config.augment, config.bootstrap) == (0, False, True)
     assert config.greedy_from >= 81
-    assert config.search.rule == JONES
+    assert config.search == JONES
 
 
 def test_changes_reach_nested_fields_and_leave_the_rest():
