@@ -32,9 +32,9 @@ from games.errors import InputError
 from games.exact.perfect import check_reach
 from games.protocol import Game
 from mcts.settings import SearchConfig
+from training.architecture import NetworkConfig
 from training.files import load_snapshot
 from training.ledger import forward_flops
-from training.architecture import NetworkConfig
 from training.store import DATABASE_NAME, Agent, Run, Snapshot, Store
 
 

@@ -41,9 +41,8 @@ def judge(player: NetworkPlayer, positions: Positions) -> dict[str, Any]:
     count = len(positions.winning)
     moves, values = np.zeros(0, int), np.zeros(0)
     if count:
-        keys = jax.random.split(jax.random.key(0), -(-count // 1024) * 1024)  # few array shapes
-        moves, result = player.analyse(positions.states, keys)
-        values = np.asarray(result.value)
+        thoughts = player.analyse(positions.states, move_keys(range(count), ply=0))
+        moves, values = np.asarray(thoughts.action), np.asarray(thoughts.search.value)
     counts = count_blunders(positions.winning, moves, values, positions.games)
     return {"positions_id": positions.id, "unsolved": positions.unsolved, **counts}
 

@@ -206,8 +206,10 @@ def _arena_tasks(store: Store, plan: Plan) -> list[Task]:
     ]
 
 
-from training.store import Game as GameRow
-from training.store import Run, Snapshot, Store
+def _agents(store: Store, rules: Game, arena: ArenaConfig) -> list[AgentEntry]:
+    """Every snapshot of the board with the arena's search."""
+    specs = all_snapshots(store, rules, arena.search, float(arena.sampled))
+    return enter_agents(store, rules, specs)
 
 
 def _arena_task(

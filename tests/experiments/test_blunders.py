@@ -16,9 +16,9 @@ from experiments.judging import fixed_set, judge, own_games, own_positions
 from games.exact.solver import Solver
 from games.exact.tables import load_table
 from games.hex import Hex
+from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import save_snapshot
-from training.architecture import NetworkConfig
 from training.networks import init_params
 from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
 

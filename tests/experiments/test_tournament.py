@@ -15,9 +15,9 @@ from sqlalchemy import orm
 from experiments.matches import match_rows, paired_scores
 from games.hex import Hex
 from mcts.settings import SearchConfig
+from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import save_snapshot
-from training.architecture import NetworkConfig
 from training.networks import init_params
 from training.store import Agent, Game, Match, Run, Snapshot, Store
 
