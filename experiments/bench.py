@@ -1,7 +1,7 @@
-"""`hexlaw bench`: self-play speed, side by side with mctx in the same run.
+"""`hexlaw bench`: self-play speed of each search rule, side by side with mctx in the same run.
 
-Both play the same Hex (this project's: pgx has it at 11×11 only, and slower, which would flatter
-us) with the same network; the peer searches with `mctx.gumbel_muzero_policy`, its faster rule.
+All play the same Hex (this project's: pgx has it at 11×11 only, and slower, which would flatter
+us) with the same network; the peers are mctx's `gumbel_muzero_policy` and `muzero_policy` (PUCT).
 Each is measured at the batch sizes asked for and quoted at its best one.
 """
 
@@ -11,7 +11,7 @@ import functools
 import importlib
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -25,14 +25,14 @@ from experiments.plan import NetworkShape
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.protocol import Game
-from mcts.simulation import Evaluate
-from training.architecture import NetworkConfig
+from mcts.settings import SearchConfig
+from mcts.simulation import Evaluate, bytes_per_tree
 from training.config import SELFPLAY_SEARCH
-from training.networks import Params, init_params, make_evaluate
+from training.networks import NetworkConfig, Params, init_params, make_evaluate
 from training.provenance import code_version, device_name
 from training.selfplay import Lanes, Schedule, play_move, select_lanes, start_lanes
 
-PEER = "mctx.gumbel_muzero_policy on this project's Hex (pgx has Hex at 11×11 only, and slower)"
+PEERS = {"mctx Gumbel": "gumbel_muzero_policy", "mctx PUCT": "muzero_policy"}
 MOVES = 4  # of each lane in one timed call
 Advance = Callable[[Params, Lanes, jax.Array], Lanes]
 
@@ -44,6 +44,8 @@ class BenchConfig(VerbConfig, frozen=True):
     """Board sides."""
     networks: tuple[NetworkShape, ...] = (NetworkConfig(width=16, depth=2),)
     """Networks, WIDTHxDEPTH."""
+    rules: tuple[Literal["puct", "gumbel", "regularised"], ...] = ("puct", "gumbel", "regularised")
+    """Search rules."""
     nodes: int = pydantic.Field(default=64, ge=2, le=4096)
     """Network evaluations a move."""
     batches: tuple[int, ...] = (64, 128, 256)
@@ -55,75 +57,89 @@ class BenchConfig(VerbConfig, frozen=True):
 
 
 def bench(config: BenchConfig, console: Console) -> Outcome:
-    """Print and return one row for each board and network."""
+    """Print and return one row for each board, network and rule."""
+    peers = list(PEERS) if config.peer else []
     console.print(
         f"self-play at {config.nodes} nodes a move on {device_name()}, commit {code_version()};\n"
-        "moves a second, each side at its best batch, network-only bound beside it"
+        "moves a second, each at its best batch; in brackets how many times the peer's"
     )
-    if config.peer:
-        console.print(f"the peer: {PEER}")
-    table = Table("board", "network", "hexlaw", "of bound", "mctx Gumbel", "ratio", "compile")
+    table = Table("board", "network", "rule", "moves/s", "of bound", *peers, "compile", "a game")
     rows = []
     for size in config.boards:
         for network in config.networks:
-            row = _measure(games.make("hex", size), network, config)
-            rows.append(row)
-            table.add_row(
-                f"{size}×{size}",
-                network.name,
-                f"{row['moves_per_second']:,.0f}",
-                f"{row['share_of_bound']:.0%}",
-                f"{row['peer_moves_per_second']:,.0f}" if config.peer else "–",
-                f"{row['ratio']:.1f}×" if config.peer else "–",
-                f"{row['compile_seconds']:.1f} s",
-            )
+            for row in _measure(games.make("hex", size), network, config):
+                rows.append(row)
+                table.add_row(
+                    f"{size}×{size}",
+                    f"{network.width}×{network.depth}",
+                    row["rule"],
+                    f"{row['moves_per_second']:,.0f}",
+                    f"{row['share_of_bound']:.0%}",
+                    *[
+                        f"{rate:,.0f} ({row['moves_per_second'] / rate:.1f}×)"
+                        for rate in row["peer_moves_per_second"].values()
+                    ],
+                    f"{row['compile_seconds']:.1f} s",
+                    f"{row['tree_bytes'] / 1024:.1f} KiB",
+                )
     console.print(table)
+    console.print(
+        "of bound: of the network evaluations alone; a game: memory of its tree. The peers play "
+        "this project's Hex."
+    )
     return Outcome(
         {
             "device": device_name(),
             "commit": code_version(),
             "nodes": config.nodes,
-            "peer": PEER if config.peer else None,
+            "peers": {name: PEERS[name] for name in peers},
             "rows": rows,
         }
     )
 
 
-def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> dict[str, Any]:
+def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[dict[str, Any]]:
+    """A row for each rule, all of them and the peers timed in turn."""
     evaluate = make_evaluate(game, network)
     params = init_params(game, network, jax.random.key(0))
-    contestants: dict[str, Advance] = {"ours": _our_move(game, evaluate, config.nodes)}
-    if config.peer:
-        contestants["peer"] = _peer_move(game, evaluate, config.nodes)
-    rates: dict[str, list[float]] = {"ours": [], "peer": [], "bound": []}
-    compile_seconds = 0.0
+    contestants: dict[str, Advance] = {
+        rule: _our_move(game, evaluate, search_of(rule, config.nodes)) for rule in config.rules
+    }
+    peers = list(PEERS) if config.peer else []
+    contestants |= {name: _peer_move(game, evaluate, config.nodes, name) for name in peers}
+    rates: dict[str, list[float]] = {name: [] for name in [*contestants, "bound"]}
+    compile_seconds = dict.fromkeys(contestants, 0.0)
     for batch in config.batches:
         lanes = _lanes_in_play(game, batch)
-        runs: dict[str, Advance] = {}
+        calls: dict[str, Callable[[], Any]] = {}
         for name, move in contestants.items():
             began = time.perf_counter()
-            runs[name] = _compile(move, params, lanes)
-            if name == "ours":
-                compile_seconds = max(compile_seconds, time.perf_counter() - began)
-        calls: dict[str, Callable[[], Any]] = {
-            name: functools.partial(run, params, lanes, _key()) for name, run in runs.items()
-        }
+            calls[name] = functools.partial(_compile(move, params, lanes), params, lanes, _key())
+            compile_seconds[name] = max(compile_seconds[name], time.perf_counter() - began)
         bound = _compile_bound(evaluate, config.nodes, params, lanes)
         calls["bound"] = functools.partial(bound, params, lanes)
         for name, seconds in _time_in_turn(calls, config.repeats).items():
             rates[name].append(batch * MOVES / seconds)
-    ours, bound_rate = max(rates["ours"]), max(rates["bound"])
-    row = {
-        "board": game.size,
-        "width": network.width,
-        "depth": network.depth,
-        "moves_per_second": ours,
-        "share_of_bound": ours / bound_rate,
-        "compile_seconds": compile_seconds,
-    }
-    if config.peer:
-        row |= {"peer_moves_per_second": max(rates["peer"]), "ratio": ours / max(rates["peer"])}
-    return row
+    return [
+        {
+            "board": game.size,
+            "width": network.width,
+            "depth": network.depth,
+            "rule": rule,
+            "moves_per_second": max(rates[rule]),
+            "share_of_bound": max(rates[rule]) / max(rates["bound"]),
+            "peer_moves_per_second": {name: max(rates[name]) for name in peers},
+            "compile_seconds": compile_seconds[rule],
+            "tree_bytes": bytes_per_tree(game, config.nodes),
+        }
+        for rule in config.rules
+    ]
+
+
+def search_of(rule: str, nodes: int) -> SearchConfig:
+    """The self-play search of a rule: Dirichlet noise but for Gumbel, which has its own."""
+    noise = 0.0 if rule == "gumbel" else SELFPLAY_SEARCH.noise_fraction
+    return SearchConfig.model_validate({"nodes": nodes, "rule": rule, "noise_fraction": noise})
 
 
 @functools.cache
@@ -152,16 +168,14 @@ def _lanes_in_play(game: Game, batch: int) -> Lanes:
     return lanes._replace(states=states)
 
 
-def _our_move(game: Game, evaluate: Evaluate, nodes: int) -> Advance:
-    search = SELFPLAY_SEARCH.model_copy(update={"nodes": nodes})
-
+def _our_move(game: Game, evaluate: Evaluate, search: SearchConfig) -> Advance:
     def move(params: Params, lanes: Lanes, key: jax.Array) -> Lanes:
         return play_move(game, evaluate, search, _schedule(), params, lanes, key)[0]
 
     return move
 
 
-def _peer_move(game: Game, evaluate: Evaluate, nodes: int) -> Advance:
+def _peer_move(game: Game, evaluate: Evaluate, nodes: int, peer: str) -> Advance:
     """The same with mctx: search, play, start finished games again."""
     try:
         mctx: Any = importlib.import_module("mctx")
@@ -193,7 +207,7 @@ def _peer_move(game: Game, evaluate: Evaluate, nodes: int) -> Advance:
             prior_logits=masked(lanes.states, logits), value=value, embedding=lanes.states
         )
         # One simulation a node but the root's, so that both make the same network evaluations.
-        action: jax.Array = mctx.gumbel_muzero_policy(
+        action: jax.Array = getattr(mctx, PEERS[peer])(
             params,
             key,
             root,

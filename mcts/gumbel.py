@@ -36,7 +36,7 @@ import pydantic
 
 from mcts.keys import draw_by_part
 from mcts.rule import Entry, Root, SearchRule
-from mcts.tree import ROOT, Nodes, first_argmax, mean_value
+from mcts.tree import ROOT, UNAVAILABLE, Nodes, first_argmax, mean_value, pick
 
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -165,7 +165,8 @@ class Gumbel(SearchRule, frozen=True):
         ranking = self.rank(record, nodes, visits, -mean_value(nodes)[1 : m + 1])
         ranking = jnp.where(begins_now, ranking, record.ranking)
         waits = exists & (visits == round_index)
-        best, _ = first_argmax(jnp.where(waits, ranking, -jnp.inf))
+        lowest = jnp.min(jnp.where(exists, ranking, jnp.inf))
+        best, _ = first_argmax(jnp.where(waits, ranking - lowest, UNAVAILABLE))
         is_new = visits[best] == 0
         entry = Entry(
             node=jnp.where(is_new, ROOT, best + 1).astype(jnp.int32),
@@ -186,20 +187,21 @@ class Gumbel(SearchRule, frozen=True):
         del num_actions, uniform
         is_child = nodes.parent == node
         visits = jnp.where(is_child, nodes.visits, 0)
-        next_prior = nodes.next_prior[node]
+        next_prior = pick(nodes.next_prior, node)
         any_untried = next_prior >= 0
         prior = jnp.where(is_child, nodes.prior, 0)
         sigma, sigma_mixed = self.sigma(
-            scores, visits, prior, nodes.network_value[node], any_untried
+            scores, visits, prior, pick(nodes.network_value, node), any_untried
         )
         weight = prior * jnp.exp(sigma)
         untried = jnp.exp(sigma_mixed)
-        total = jnp.sum(weight) + nodes.untried_prior[node] * untried
+        total = jnp.sum(weight) + pick(nodes.untried_prior, node) * untried
         total = jnp.maximum(total, TINY)
-        score = weight / total - visits / (1 + jnp.sum(visits))
-        child, best = first_argmax(jnp.where(is_child, score, -jnp.inf))
-        new = jnp.where(any_untried, next_prior * untried / total, -jnp.inf)
-        return child, (best >= new) & (best > -jnp.inf)
+        # One more than Equation 14, so that no score is negative.
+        score = 1 + weight / total - visits / (1 + jnp.sum(visits))
+        child, best = first_argmax(jnp.where(is_child, score, UNAVAILABLE))
+        new = jnp.where(any_untried, 1 + next_prior * untried / total, UNAVAILABLE)
+        return child, (best >= new) & (best >= 0)
 
     def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
         """π', and the survivor: of the actions visited most, the one ranked first."""

@@ -21,18 +21,21 @@ import jax.numpy as jnp
 import pydantic
 
 from mcts.rule import Root, SearchRule
-from mcts.tree import NO_PARENT, Nodes, first_argmax, mean_value
+from mcts.tree import UNAVAILABLE, Nodes, first_argmax, mean_value, pick
 
 UnvisitedValue = Literal["parent", "zero", "loss"]
 
 
 class Scores(NamedTuple):
-    """What the rule needs of every node, computed once a simulation for the whole tree."""
+    """What the rule needs of every node, computed once a simulation for the whole tree.
 
-    exploit: jax.Array  # [N], Q of the edge to this node, from the parent's view; -inf if empty
+    Scores count from a lost game, 1 + Q instead of Q, so that they are never negative.
+    """
+
+    exploit: jax.Array  # [N], 1 + Q of the edge to this node, from the parent's view
     explore: jax.Array  # [N], P / (1 + n) of the edge to this node
     weight: jax.Array  # [N], c · √N of this node
-    expand: jax.Array  # [N], score of this node's next unvisited action, -inf if there is none
+    expand: jax.Array  # [N], score of this node's next untried action, UNAVAILABLE if none is left
 
 
 class Puct(SearchRule, frozen=True):
@@ -57,12 +60,12 @@ class Puct(SearchRule, frozen=True):
         growth = 0.0 if self.c_base is None else jnp.log1p((1 + visits) / self.c_base)
         weight = (self.c_puct + growth) * jnp.sqrt(visits)
         unvisited = {"parent": value, "zero": 0.0, "loss": -1.0}[self.unvisited_value]
-        expand = unvisited + weight * nodes.next_prior
+        expand = 1 + unvisited + weight * nodes.next_prior
         return Scores(
-            exploit=jnp.where(nodes.parent == NO_PARENT, -jnp.inf, -value),
+            exploit=1 - value,
             explore=nodes.prior / (1 + visits),
             weight=weight,
-            expand=jnp.where(nodes.next_prior >= 0, expand, -jnp.inf),
+            expand=jnp.where(nodes.next_prior >= 0, expand, UNAVAILABLE),
         )
 
     def follow(
@@ -71,9 +74,9 @@ class Puct(SearchRule, frozen=True):
         """On equal scores a child is followed rather than a new action tried, and among children
         the one expanded first."""
         del num_actions, uniform
-        score = scores.exploit + scores.weight[node] * scores.explore
-        child, best = first_argmax(jnp.where(nodes.parent == node, score, -jnp.inf))
-        return child, (best >= scores.expand[node]) & (best > -jnp.inf)
+        score = scores.exploit + pick(scores.weight, node) * scores.explore
+        child, best = first_argmax(jnp.where(nodes.parent == node, score, UNAVAILABLE))
+        return child, (best >= pick(scores.expand, node)) & (best >= 0)
 
     def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
         """Shares of visits, the prior if there are none; the most visited action, ties broken by

@@ -18,7 +18,7 @@ from mcts.keys import fold_in, spawn
 from mcts.rule import TREES, Root, SearchRule
 from mcts.settings import SearchConfig
 from mcts.simulation import Evaluate, Leaf, choose, grow, plant
-from mcts.tree import ROOT, Nodes, Tree, first_argmax, mean_value
+from mcts.tree import ROOT, UNAVAILABLE, Nodes, Tree, first_argmax, mean_value
 
 
 class SearchResult(NamedTuple):
@@ -218,9 +218,9 @@ def principal_variation(tree: Tree, action: jax.Array) -> jax.Array:
     def follow(nodes: Nodes, actions: jax.Array, first: jax.Array) -> jax.Array:
         def step(node: jax.Array, ply: jax.Array) -> tuple[jax.Array, jax.Array]:
             is_next = (nodes.parent == node) & ((ply > 0) | (actions == first))
-            score = jnp.where(is_next, nodes.visits.astype(jnp.float32), -jnp.inf)
+            score = jnp.where(is_next, nodes.visits.astype(jnp.float32), UNAVAILABLE)
             child, best = first_argmax(score)
-            found = best > -jnp.inf
+            found = best >= 0
             # From a node that is no node nothing follows.
             return jnp.where(found, child, -2), jnp.where(found, actions[child], -1)
 

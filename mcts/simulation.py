@@ -71,6 +71,21 @@ def plant(
     )
 
 
+def bytes_per_tree(game: Game, nodes: int) -> int:
+    """Memory of one game's tree."""
+    batch_of_one = jax.tree.map(lambda leaf: leaf[None], game.init())
+
+    def evaluate(params: None, states: State) -> tuple[jax.Array, jax.Array]:
+        del params, states
+        return jnp.zeros((1, game.num_actions)), jnp.zeros(1)
+
+    tree = jax.eval_shape(
+        lambda states: plant(game, evaluate, SearchConfig(nodes=nodes), None, states, None),
+        batch_of_one,
+    )
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+
+
 def _mass(priors: jax.Array) -> jax.Array:
     """Prior of all untried actions together: [B, A] → [B]."""
     return jnp.sum(jnp.maximum(priors, 0), axis=-1)
@@ -88,7 +103,8 @@ def _evaluate(
     masked = jnp.where(legal, jnp.clip(logits, -bound, bound), -2 * bound)
     prior = jnp.where(legal, jax.nn.softmax(masked, axis=-1), UNAVAILABLE)
     terminal = jax.vmap(game.terminal)(states)
-    return prior, jnp.where(terminal, _outcome(game, states), value), terminal
+    value = jnp.where(terminal, _outcome(game, states), jnp.clip(value, -1, 1))
+    return prior, value, terminal
 
 
 def _outcome(game: Game, states: State) -> jax.Array:
