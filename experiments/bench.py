@@ -11,7 +11,7 @@ import functools
 import importlib
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -37,12 +37,20 @@ MOVES = 4  # of each lane in one timed call
 Advance = Callable[[Params, Lanes, jax.Array], Lanes]
 
 
+_SHAPE = pydantic.TypeAdapter(NetworkShape)
+
+
+def _is_shape(text: str) -> str:
+    _SHAPE.validate_python(text)
+    return text
+
+
 class BenchConfig(VerbConfig, frozen=True):
     """Measure self-play in moves a second, against mctx."""
 
     boards: tuple[int, ...] = (5, 9)
     """Board sides."""
-    networks: tuple[NetworkShape, ...] = (NetworkConfig(width=16, depth=2),)
+    networks: tuple[Annotated[str, pydantic.AfterValidator(_is_shape)], ...] = ("16x2",)
     """Networks, WIDTHxDEPTH."""
     rules: tuple[Literal["puct", "gumbel", "regularised"], ...] = ("puct", "gumbel", "regularised")
     """Search rules."""
@@ -66,12 +74,13 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
     table = Table("board", "network", "rule", "moves/s", "of bound", *peers, "compile", "a game")
     rows = []
     for size in config.boards:
-        for network in config.networks:
+        for shape in config.networks:
+            network: NetworkConfig = _SHAPE.validate_python(shape)
             for row in _measure(games.make("hex", size), network, config):
                 rows.append(row)
                 table.add_row(
                     f"{size}×{size}",
-                    f"{network.width}×{network.depth}",
+                    shape.replace("x", "×"),
                     row["rule"],
                     f"{row['moves_per_second']:,.0f}",
                     f"{row['share_of_bound']:.0%}",
