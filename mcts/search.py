@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from games.protocol import Game, State
 from mcts.gumbel import Considered, Gumbel, round_sizes
-from mcts.keys import fold_in, spawn
+from mcts.reuse import find, reroot
 from mcts.rule import TREES, Root, SearchRule
 from mcts.settings import SearchConfig
 from mcts.simulation import Evaluate, Leaf, choose, grow, plant
@@ -31,6 +31,7 @@ class SearchResult(NamedTuple):
     prior: jax.Array  # [B, A], network policy over legal actions, noise mixed in where asked
     value: jax.Array  # [B], mean value of the root after the search
     network_value: jax.Array  # [B], value of the root before it
+    evaluations: jax.Array  # [B] int32, made for this search; fewer than `nodes` if a tree was kept
 
 
 def search(
@@ -59,12 +60,25 @@ def search_tree(
     params: Any,
     states: State,
     key: jax.Array,
+    kept: Tree | None = None,
 ) -> tuple[SearchResult, Tree]:
-    """`search`, and the trees behind it."""
+    """`search`, and the trees behind it.
+
+    Args:
+        kept: the trees of the search before, for `config.reuse`: where a state is found in its
+            tree, the search goes on from there. Of the same number of nodes.
+    """
     rule = config.rule
     noise_key, rule_key, draw_key = spawn(key, 3)
     tree = plant(game, evaluate, config, params, states, noise_key)
-    priors = tree.priors[:, ROOT]
+    evaluations = jnp.full(tree.terminal.shape[0], config.nodes)
+    begins = None
+    if config.reuse and kept is not None:
+        node, found = find(kept, states)
+        tree = _select(found, reroot(kept, node), tree)
+        begins = tree.nodes.visits[:, ROOT]  # slots up to here are taken, or empty
+        evaluations = jnp.where(found, config.nodes - begins, config.nodes)
+    priors = _root_priors(tree) if begins is not None else tree.priors[:, ROOT]
     noise = rule.root_noise(rule_key, priors.shape)
     if config.nodes > 1:
         record = _open_root(rule, priors, noise, config.nodes - 1)
@@ -77,16 +91,35 @@ def search_tree(
         # computed once; one used in the turn that makes it, XLA computes anew for every use.
         def simulation(index: jax.Array, carry: tuple[Tree, Leaf, Any]) -> tuple[Tree, Leaf, Any]:
             tree, leaf, record = carry
-            tree = grow(game, evaluate, params, tree, leaf, index)
+            grown = grow(game, evaluate, params, tree, leaf, index)
+            tree = grown if begins is None else _select(begins <= index, grown, tree)
             return tree, *next_leaf(tree, record, index)
 
-        start = (tree, *next_leaf(tree, record, jnp.int32(0)))
-        tree, *_ = jax.lax.fori_loop(1, config.nodes, simulation, start)
+        first = jnp.int32(1) if begins is None else jnp.min(begins)
+        start = (tree, *next_leaf(tree, record, first - 1))
+        tree, *_ = jax.lax.fori_loop(first, config.nodes, simulation, start)
     nodes = tree.nodes
     # Nodes that are no child of the root point past the last action and are dropped.
     action = jnp.where(nodes.parent == ROOT, tree.action, priors.shape[-1])
     root = _by_action(priors, noise, action, nodes.visits, -mean_value(nodes))
-    return _conclude(rule, nodes, root), tree
+    return _conclude(rule, nodes, root, evaluations), tree
+
+
+def _select(mask: jax.Array, new: Any, old: Any) -> Any:
+    """`new` in the trees where `mask` [B] holds, else `old`."""
+
+    def select(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(jnp.expand_dims(mask, range(1, old.ndim)), new, old)
+
+    return jax.tree.map(select, new, old)
+
+
+def _root_priors(tree: Tree) -> jax.Array:
+    """The priors of all actions at the roots [B, A], those tried included."""
+    untried = tree.priors[:, ROOT]
+    batch, num_actions = untried.shape
+    tried = jnp.where(tree.nodes.parent == ROOT, tree.action, num_actions)
+    return untried.at[jnp.arange(batch)[:, None], tried].set(tree.nodes.prior, mode="drop")
 
 
 def _search_in_rounds(
@@ -148,7 +181,8 @@ def _search_in_rounds(
     trees, _ = jax.lax.fori_loop(1, rounds, one_round, start)
     visits, q = statistics(trees)
     action = jnp.where(visits > 0, considered.action, priors.shape[-1])
-    return _conclude(rule, root.nodes, _by_action(priors, noise, action, visits, q))
+    made = jnp.full(batch, config.nodes)
+    return _conclude(rule, root.nodes, _by_action(priors, noise, action, visits, q), made)
 
 
 def _place(scores: jax.Array) -> jax.Array:
@@ -190,7 +224,7 @@ def _by_action(
     )
 
 
-def _conclude(rule: SearchRule, nodes: Nodes, root: Root) -> SearchResult:
+def _conclude(rule: SearchRule, nodes: Nodes, root: Root, evaluations: jax.Array) -> SearchResult:
     """What the roots learned; `nodes` [B, N] are the trees they belong to."""
     policy, best = jax.vmap(rule.conclude, axis_name=TREES)(nodes, root)
     network_value = nodes.network_value[:, ROOT]
@@ -203,6 +237,7 @@ def _conclude(rule: SearchRule, nodes: Nodes, root: Root) -> SearchResult:
         prior=root.prior,
         value=(network_value + jnp.sum(root.visits * root.q, axis=-1)) / (1 + total),
         network_value=network_value,
+        evaluations=evaluations,
     )
 
 

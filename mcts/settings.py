@@ -47,6 +47,18 @@ class SearchConfig(FrozenModel, frozen=True):
     evaluation: Literal["quiet", "jones"] = "quiet"
     """Whether an agent that is evaluated searches without noise, or with it like Jones's did."""
 
+    reuse: bool = False
+    """Go on from the subtree of the position reached, at play time. Its visits count: a search of n
+    nodes that keeps v visits makes n - v evaluations."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.reuse and self.noise_fraction > 0:
+            raise ValueError("reuse and noise_fraction exclude each other: kept visits drown noise")
+        if self.reuse and isinstance(self.rule, Gumbel):
+            raise ValueError("reuse does not go with rule gumbel: its halving needs a fresh root")
+        return self
+
     def with_nodes(self, nodes: int) -> Self:
         """The same with another budget."""
         return self.model_copy(update={"nodes": nodes})

@@ -276,5 +276,5 @@ def test_the_principal_variation_follows_the_most_visited_moves(planted):
     assert result.action.tolist() == [2]
     np.testing.assert_array_equal(line[0, :4], [2, 1, 3, -1])
     assert (line[0, 3:] == -1).all()
-    started_elsewhere = mcts.principal_variation(tree, np.array([0], np.int32))
+    started_elsewhere = mcts.principal_variation(tree, jnp.array([0]))
     assert started_elsewhere[0, 0] == 0

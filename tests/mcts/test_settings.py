@@ -42,6 +42,8 @@ def test_a_rule_is_written_by_name_or_by_its_settings(written, rule):
         ({"rule": "alphabeta"}, "puct.*gumbel.*regularised"),
         ({"rule": {"name": "gumbel", "c_puct": 1}}, "c_puct"),
         ({"rule": {"name": "regularised", "lambda_rule": "silver"}}, "lambda_rule"),
+        ({"reuse": True, "noise_fraction": 0.25}, "noise_fraction"),
+        ({"reuse": True, "rule": "gumbel"}, "gumbel"),
         ({"simulations": 64}, "simulations"),
     ],
 )

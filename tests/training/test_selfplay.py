@@ -143,7 +143,7 @@ def result_of(policy: np.ndarray) -> SearchResult:
     shares, nothing = jnp.asarray(policy, jnp.float32), jnp.zeros(len(policy))
     action = jnp.full(len(policy), RULES_OWN, jnp.int32)
     unread = jnp.zeros_like(shares)
-    return SearchResult(unread, shares, action, unread, unread, nothing, nothing)
+    return SearchResult(unread, shares, action, unread, unread, nothing, nothing, action)
 
 
 def chosen(policy, *, legal, random: bool, greedy: bool) -> np.ndarray:
