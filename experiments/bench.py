@@ -59,7 +59,9 @@ class BenchConfig(VerbConfig, frozen=True):
     batches: tuple[int, ...] = (64, 128, 256)
     """Games side by side."""
     repeats: int = pydantic.Field(default=5, ge=1)
-    """Timed calls of each; the median counts."""
+    """Timed calls of each; the fastest counts."""
+    cpu_time: bool = False
+    """Count the process's CPU seconds, for a machine that others use at the same time."""
     peer: bool = True
     """Measure mctx too (needs the extra: pip install 'hexlaw[bench]')."""
 
@@ -69,9 +71,10 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
     peers = list(PEERS) if config.peer else []
     console.print(
         f"self-play at {config.nodes} nodes a move on {device_name()}, commit {code_version()};\n"
-        "moves a second, each at its best batch; in brackets how many times the peer's"
+        f"moves a {'CPU ' if config.cpu_time else ''}second, each at its best batch"
     )
-    table = Table("board", "network", "rule", "moves/s", "of bound", *peers, "compile", "a game")
+    ratios = [f"× {name}" for name in peers]
+    table = Table("board", "net", "rule", "moves/s", "of bound", *ratios, "compile", "a game")
     rows = []
     for size in config.boards:
         for shape in config.networks:
@@ -85,7 +88,7 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
                     f"{row['moves_per_second']:,.0f}",
                     f"{row['share_of_bound']:.0%}",
                     *[
-                        f"{rate:,.0f} ({row['moves_per_second'] / rate:.1f}×)"
+                        f"{row['moves_per_second'] / rate:.1f}"
                         for rate in row["peer_moves_per_second"].values()
                     ],
                     f"{row['compile_seconds']:.1f} s",
@@ -93,8 +96,8 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
                 )
     console.print(table)
     console.print(
-        "of bound: of the network evaluations alone; a game: memory of its tree. The peers play "
-        "this project's Hex."
+        "of bound: of the speed of the network evaluations alone; ×: times the peer's speed, on "
+        "this project's Hex; a game: memory of its tree"
     )
     return Outcome(
         {
@@ -127,7 +130,8 @@ def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[di
             compile_seconds[name] = max(compile_seconds[name], time.perf_counter() - began)
         bound = _compile_bound(evaluate, config.nodes, params, lanes)
         calls["bound"] = functools.partial(bound, params, lanes)
-        for name, seconds in _time_in_turn(calls, config.repeats).items():
+        clock = time.process_time if config.cpu_time else time.perf_counter
+        for name, seconds in _time_in_turn(calls, config.repeats, clock).items():
             rates[name].append(batch * MOVES / seconds)
     return [
         {
@@ -257,12 +261,14 @@ def _compile_bound(evaluate: Evaluate, nodes: int, params: Params, lanes: Lanes)
     return jax.jit(evaluations).lower(params, lanes).compile()
 
 
-def _time_in_turn(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """Median seconds of each call, taken in turn so that all meet the same machine."""
+def _time_in_turn(
+    calls: dict[str, Callable[[], Any]], repeats: int, clock: Callable[[], float]
+) -> dict[str, float]:
+    """Fewest seconds of each call, taken in turn so that all meet the same machine."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats + 1):
         for name, call in calls.items():
-            began = time.perf_counter()
+            began = clock()
             jax.block_until_ready(call())
-            seconds[name].append(time.perf_counter() - began)
-    return {name: float(np.median(times[1:])) for name, times in seconds.items()}
+            seconds[name].append(clock() - began)
+    return {name: min(times[1:]) for name, times in seconds.items()}

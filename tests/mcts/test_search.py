@@ -58,7 +58,7 @@ def test_many_nodes_without_any_knowledge_play_perfectly(
     """Minimax picks a winning move wherever there is one, and PUCT's value has the right sign.
 
     All of 2×2, the empty 3×3 board, and 128 or 256 3×3 positions of four or more plies (seed 0);
-    docs/search.md has the counts for all 4,520 positions. The value of Gumbel's and of regularised
+    docs/search.md has the counts for all 4,186 positions. The value of Gumbel's and of regularised
     policy's root is a mean over actions tried on purpose though they looked bad.
     """
     world = hex_world(size)

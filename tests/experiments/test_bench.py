@@ -1,0 +1,19 @@
+"""`hexlaw bench`, cut down to one small measurement."""
+
+from __future__ import annotations
+
+import json
+
+from experiments import cli
+
+
+def test_a_row_says_how_fast_a_rule_is_and_what_it_takes(capsys):
+    arguments = ["--boards", "3", "--networks", "2x1", "--rules", "puct", "--nodes", "4"]
+    small = [*arguments, "--batches", "4", "--repeats", "1", "--no-peer", "--json"]
+    assert cli.main(["bench", *small]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert (row["board"], row["width"], row["depth"], row["rule"]) == (3, 2, 1, "puct")
+    assert row["moves_per_second"] > 0
+    assert 0 < row["share_of_bound"] < 2
+    # 4 nodes of 4 · 9 + 45 bytes and of a position of 9 + 2 bytes
+    assert row["tree_bytes"] == 4 * (4 * 9 + 45 + 9 + 2)
