@@ -36,7 +36,7 @@ import pydantic
 
 from mcts.keys import draw_by_part
 from mcts.rule import Entry, Root, SearchRule
-from mcts.tree import ROOT, UNAVAILABLE, Nodes, first_argmax, mean_value, pick
+from mcts.tree import ROOT, UNAVAILABLE, Nodes, first_argmax, largest, mean_value, pick, total
 
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -97,16 +97,16 @@ class Gumbel(SearchRule, frozen=True):
             any_untried: whether the node has a legal action never tried [].
         """
         tried = visits > 0
-        total = jnp.sum(visits)
-        mass = jnp.sum(jnp.where(tried, prior, 0))
-        weighted = jnp.sum(jnp.where(tried, prior * q, 0)) / jnp.maximum(mass, TINY)
-        mixed = (network_value + total * weighted) / (1 + total)
-        high = jnp.max(jnp.where(tried, q, -jnp.inf))
-        high = jnp.maximum(high, jnp.where(any_untried | ~jnp.any(tried), mixed, -jnp.inf))
-        scale = (self.c_visit + jnp.max(visits)) * self.c_scale
+        simulations = total(visits)
+        mass = total(jnp.where(tried, prior, 0))
+        weighted = total(jnp.where(tried, prior * q, 0)) / jnp.maximum(mass, TINY)
+        mixed = (network_value + simulations * weighted) / (1 + simulations)
+        high = largest(jnp.where(tried, q, -jnp.inf))
+        high = jnp.where(any_untried | (high == -jnp.inf), jnp.maximum(high, mixed), high)
+        scale = (self.c_visit + largest(visits)) * self.c_scale
         if self.rescale:
-            low = jnp.min(jnp.where(tried, q, jnp.inf))
-            low = jnp.minimum(low, jnp.where(any_untried, mixed, jnp.inf))
+            low = -largest(jnp.where(tried, -q, -jnp.inf))
+            low = jnp.where(any_untried, jnp.minimum(low, mixed), low)
             scale = scale / jnp.maximum(high - low, 1e-8)
         # The mixed value counts only where an action is untried, and is then `high` at most.
         return scale * jnp.where(tried, q - high, 0), scale * jnp.minimum(mixed - high, 0)
@@ -195,12 +195,12 @@ class Gumbel(SearchRule, frozen=True):
         )
         weight = prior * jnp.exp(sigma)
         untried = jnp.exp(sigma_mixed)
-        total = jnp.sum(weight) + pick(nodes.untried_prior, node) * untried
-        total = jnp.maximum(total, TINY)
+        normaliser = total(weight) + pick(nodes.untried_prior, node) * untried
+        normaliser = jnp.maximum(normaliser, TINY)
         # One more than Equation 14, so that no score is negative.
-        score = 1 + weight / total - visits / (1 + jnp.sum(visits))
+        score = 1 + weight / normaliser - visits / (1 + total(visits))
         child, best = first_argmax(jnp.where(is_child, score, UNAVAILABLE))
-        new = jnp.where(any_untried, 1 + next_prior * untried / total, UNAVAILABLE)
+        new = jnp.where(any_untried, 1 + next_prior * untried / normaliser, UNAVAILABLE)
         return child, (best >= new) & (best >= 0)
 
     def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:

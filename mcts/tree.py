@@ -105,3 +105,16 @@ def _fold(pairwise: Callable, reduce: Callable, values: jax.Array) -> jax.Array:
         half = (length + 1) // 2  # the halves overlap where the length is odd
         values = pairwise(values[..., :half], values[..., length - half :])
     return reduce(values, axis=-1)
+
+
+def total(values: jax.Array) -> jax.Array:
+    """Sum of the last axis, by halves while these are even: a float `sum` keeps its order and so
+    is not vectorised."""
+    while (length := values.shape[-1]) > REDUCED_AT and length % 2 == 0:
+        values = values[..., : length // 2] + values[..., length // 2 :]
+    return jnp.sum(values, axis=-1)
+
+
+def largest(values: jax.Array) -> jax.Array:
+    """Maximum of the last axis."""
+    return _fold(jnp.maximum, jnp.max, values)

@@ -8,6 +8,7 @@ import pytest
 
 import mcts
 from mcts import SearchConfig
+from mcts.reuse import reroot
 
 CONFIG = SearchConfig(nodes=32, reuse=True)
 _search_tree = jax.jit(mcts.search_tree, static_argnums=(0, 1, 2))
@@ -46,7 +47,7 @@ def test_a_kept_subtree_is_the_one_that_was_there(run, blank):
     result, tree = run(OPENINGS, blank)
     best = result.visits.argmax(axis=-1)
     child = ((tree.nodes.parent == 0) & (tree.action == best[:, None])).argmax(axis=-1)
-    moved = jax.jit(mcts.reuse.reroot)(tree, child)
+    moved = jax.jit(reroot)(tree, child)
     row = np.arange(4)
     for name in ("visits", "value_sum", "next_prior", "untried_prior", "network_value"):
         before = np.asarray(getattr(tree.nodes, name))[row, child]
