@@ -27,8 +27,9 @@ from games.errors import InputError
 from games.protocol import Game
 from mcts.settings import SearchConfig
 from mcts.simulation import Evaluate, bytes_per_tree
+from training.architecture import NetworkConfig
 from training.config import SELFPLAY_SEARCH
-from training.networks import NetworkConfig, Params, init_params, make_evaluate
+from training.networks import Params, init_params, make_evaluate
 from training.provenance import code_version, device_name
 from training.selfplay import Lanes, Schedule, play_move, select_lanes, start_lanes
 

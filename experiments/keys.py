@@ -41,7 +41,13 @@ def search_draws(config: SearchConfig) -> bool:
     return config.noise_fraction > 0 or rule.samples or getattr(rule, "noise_scale", 0.0) > 0
 
 
-def search_mixes_games(config: SearchConfig) -> bool:
-    """Whether what is found in one game hangs on the games beside it, as in Jones's code; such
-    moves cannot be searched again alone."""
-    return getattr(config.rule, "value_range", "tree") == "jones"
+def search_hangs_on_others(config: SearchConfig) -> bool:
+    """Whether what is found in a position hangs on more than it and its key; such moves cannot be
+    searched again alone.
+
+    Jones's code stretches values over all games side by side, and a tree kept from the move before
+    was drawn with another key. (Where nothing is drawn, a kept tree is the one that a fresh search
+    would grow.)
+    """
+    mixes_games = getattr(config.rule, "value_range", "tree") == "jones"
+    return mixes_games or (config.reuse and search_draws(config))

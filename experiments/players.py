@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.keys import search_draws, search_mixes_games
+from experiments.keys import search_draws, search_hangs_on_others
 from games.protocol import Game, State
-from mcts.search import SearchResult, search, search_tree
+from mcts.search import SearchResult, principal_variation, search_tree
 from mcts.settings import SearchConfig
 from mcts.tree import Tree
-from training.networks import NetworkConfig, Params, make_evaluate
-from training.selfplay import choose_action
+from training.architecture import NetworkConfig
+from training.networks import Params, make_evaluate
+
+RESIGNS = -1
+"""What a player answers instead of an action to give a game up."""
 
 
 class Player(Protocol):
@@ -71,51 +74,91 @@ class NetworkPlayer:
         self._think = compile_thinking(game, network, search_config)
         self._params = params
         self._lanes = lanes
-        self._sampled = jnp.asarray(sampled)
+        self._temperature = jnp.float32(temperature)
         self._kept: dict[int, Tree] = {}  # by piece of the batch, for a search that reuses trees
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `Player.act`."""
-        parts = [np.asarray(action) for action, _ in self._searches(states, key)]
-        return np.concatenate(parts)[: _length(states)]
+        return self._run(self._think, states, keys)
 
-    def analyse(self, states: State, key: jax.Array) -> SearchResult:
-        """What the search found in each state, as host arrays [L, ...]."""
-        parts = [jax.device_get(result) for _, result in self._searches(states, key)]
-        length = _length(states)
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:length], *parts)
+    def analyse(self, states: State, keys: np.ndarray) -> Thoughts:
+        """What it would play in each state, and why; host arrays [L, ...]."""
+        explain = compile_analysis(self.game, self._network, self.search_config)
+        return self._run(explain, states, keys)
 
-    def _searches(self, states: State, key: jax.Array) -> Iterator[tuple[jax.Array, SearchResult]]:
-        for number, (chunk, chunk_key) in enumerate(_chunks(states, self._lanes, key)):
-            action, result, tree = self._think(
-                self._params, chunk, self._sampled, chunk_key, self._kept.get(number)
+    def _run(self, program: Callable[..., Any], states: State, keys: np.ndarray) -> Any:
+        parts = []
+        for number, (chunk, chunk_keys) in enumerate(_chunks(states, keys, self._lanes)):
+            answer, tree = program(
+                self._params, chunk, self._temperature, chunk_keys, self._kept.get(number)
             )
             if tree is not None:
                 self._kept[number] = tree
-            yield action, result
+            parts.append(jax.device_get(answer))
+        length = _length(states)
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:length], *parts)
 
 
 @functools.lru_cache(maxsize=64)
 def compile_thinking(
     game: Game, network: NetworkConfig, config: SearchConfig
-) -> Callable[..., tuple[jax.Array, SearchResult, Tree | None]]:
-    """(params, states [L], sampled [], key, kept trees or None) → actions [L], the search behind
-    them, and its trees if `config.reuse`."""
+) -> Callable[..., tuple[jax.Array, Tree | None]]:
+    """(params, states [L], temperature [], keys [L, 2], kept trees or none) → actions [L], and the
+    trees to keep if the search reuses them."""
+    think = _thinking(game, network, config)
+
+    @jax.jit
+    def choose(*arguments: Any) -> tuple[jax.Array, Tree | None]:
+        action, _, tree = think(*arguments)
+        return action, tree if config.reuse else None
+
+    return choose
+
+
+@functools.lru_cache(maxsize=64)
+def compile_analysis(
+    game: Game, network: NetworkConfig, config: SearchConfig
+) -> Callable[..., tuple[Thoughts, Tree | None]]:
+    """As `compile_thinking`, with the searches behind the actions.
+
+    A program of its own: following the lines of play is work that a match does not need.
+    """
+    think = _thinking(game, network, config)
+
+    @jax.jit
+    def explain(*arguments: Any) -> tuple[Thoughts, Tree | None]:
+        action, result, tree = think(*arguments)
+        thoughts = Thoughts(action, result, principal_variation(tree, action))
+        return thoughts, tree if config.reuse else None
+
+    return explain
+
+
+def _thinking(game: Game, network: NetworkConfig, config: SearchConfig) -> Callable[..., Any]:
+    """(params, states [L], temperature [], keys [L, 2], kept trees or none) → actions, results,
+    trees, [L, ...]."""
     evaluate = make_evaluate(game, network)
     config = config.for_evaluation()
 
-    @jax.jit
-    def think(params: Params, states: State, sampled: jax.Array, key: jax.Array, kept: Tree | None):
-        search_key, action_key = jax.random.split(key)
-        if config.reuse:
-            result, tree = search_tree(game, evaluate, config, params, states, search_key, kept)
+    def search_one(params: Params, state: State, key: jax.Array) -> Any:
+        batch_of_one = jax.tree.map(lambda leaf: leaf[None], state)
+        found = search_tree(game, evaluate, config, params, batch_of_one, key)
+        return jax.tree.map(lambda leaf: leaf[0], found)
+
+    def think(
+        params: Params, states: State, temperature: jax.Array, keys: jax.Array, kept: Tree | None
+    ):
+        keys = jax.random.wrap_key_data(keys, impl="threefry2x32")
+        search_keys, action_keys = jax.vmap(jax.random.split, out_axes=1)(keys)
+        if search_draws(config) and not search_hangs_on_others(config):
+            # Each game draws from its own key; as fast as one draw for all of them.
+            result, tree = jax.vmap(search_one, (None, 0, 0))(params, states, search_keys)
         else:
-            result, tree = search(game, evaluate, config, params, states, search_key), None
-        legal = jax.vmap(game.legal)(states)
-        lanes = legal.shape[0]
-        greedy = jnp.broadcast_to(~sampled, lanes)
-        action = choose_action(result, legal, jnp.zeros(lanes, bool), greedy, action_key)
-        return action, result, tree
+            key = search_keys[0]
+            result, tree = search_tree(game, evaluate, config, params, states, key, kept)
+        logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
+        drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
+        return jnp.where(temperature > 0, drawn, result.action), result, tree
 
     return think
 

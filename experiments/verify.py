@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.agents import find_player
-from experiments.keys import move_keys, search_mixes_games
+from experiments.keys import move_keys, search_hangs_on_others
 from experiments.players import Player
 from experiments.positions import stack
 from experiments.records import GameRecord, PlayerRecord
@@ -77,7 +77,7 @@ def _player(record: GameRecord, side: PlayerRecord, lab: Path) -> Player | str:
     if isinstance(spec, GtpSpec):
         return "an external engine's chance is its own"
     if isinstance(spec, NetworkSpec):
-        if search_mixes_games(spec.search):
+        if search_hangs_on_others(spec.search):
             return "Jones's normalisation mixes the games of a batch"
         if spec.search.model_dump(mode="json") != side.search:
             raise InputError(

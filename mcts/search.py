@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from games.protocol import Game, State
 from mcts.gumbel import Considered, Gumbel, round_sizes
+from mcts.keys import fold_in, spawn
 from mcts.reuse import find, reroot
 from mcts.rule import TREES, Root, SearchRule
 from mcts.settings import SearchConfig
