@@ -1,0 +1,111 @@
+"""The offline page as a file: small, self-contained, and safe whatever a record holds."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from experiments.replay_page import (
+    Analysis,
+    MoveThoughts,
+    ReplayRecord,
+    Side,
+    perfect_verdicts,
+    render_replay_page,
+    write_replay_page,
+)
+from games.errors import InputError
+from games.exact.perfect import winning_moves
+from games.hex import Hex
+from games.notation import play_through
+
+MARKUP = "</script><script>document.title = 'owned'</script><!--"
+
+
+def embedded(page: str) -> dict:
+    found = re.search(
+        r'<script type="application/json" id="record">(.*?)</script>', page, re.DOTALL
+    )
+    assert found is not None
+    return json.loads(found[1])
+
+
+def full_record(oracle, size: int, rng: np.random.Generator, **changes) -> ReplayRecord:
+    """A game with as much said about it as can be: both players' thoughts in every cell."""
+    moves, owner = [], [-1] * size**2
+    for action in rng.permutation(size**2).tolist():
+        owner[action] = len(moves) % 2
+        moves.append(action)
+        if oracle("hex_oracle").joined(owner, size):
+            break
+
+    def thoughts() -> MoveThoughts:
+        cells = size**2
+        return MoveThoughts(
+            value=round(rng.uniform(-1, 1), 3),
+            network_value=round(rng.uniform(-1, 1), 3),
+            prior=rng.dirichlet(np.ones(cells)).round(3).tolist(),
+            visits=rng.multinomial(1023, rng.dirichlet(np.ones(cells))).tolist(),
+            q=rng.uniform(-1, 1, cells).round(3).tolist(),
+            variation=rng.permutation(cells)[:12].tolist(),
+        )
+
+    sides = (Side(name="a", elo=-12.5, se=3.0, nodes=1024, move_flops=2e9), Side(name="b"))
+    analyses = [
+        Analysis(thinker=side.name, nodes=1024, player=k, moves=[thoughts() for _ in moves])
+        for k, side in enumerate(sides)
+    ]
+    fields = {"title": "a game", "size": size, "moves": moves, "winner": (len(moves) + 1) % 2}
+    return ReplayRecord(**{**fields, "players": sides, "analyses": analyses, **changes})
+
+
+def test_a_nine_by_nine_game_with_full_analysis_stays_small(oracle, tmp_path):
+    record = full_record(oracle, 9, np.random.default_rng(0))
+    write_replay_page(record, tmp_path / "game.html")
+    assert len(record.moves) > 40
+    assert (tmp_path / "game.html").stat().st_size < 400_000
+
+
+def test_the_page_holds_the_whole_record_and_names_no_address(oracle):
+    record = full_record(oracle, 4, np.random.default_rng(1), title=MARKUP, origin=MARKUP)
+    page = render_replay_page(record)
+    shown = embedded(page)
+    assert shown["moves"] == record.moves
+    assert shown["title"] == MARKUP
+    assert shown["analyses"] == [analysis.model_dump() for analysis in record.analyses]
+    assert "<script>document.title" not in page
+    outside = re.sub(r"data:text/javascript;base64,[\w+/=]+", "", page)
+    assert not re.search(r"https?://|src=|href=|url\(|@import", outside)
+
+
+def test_a_record_that_is_no_game_makes_no_page(oracle, tmp_path):
+    record = full_record(oracle, 3, np.random.default_rng(2), moves=[4, 4])
+    with pytest.raises(InputError, match="move 2"):
+        write_replay_page(record, tmp_path / "game.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_is_named(oracle, tmp_path):
+    (tmp_path / "file").write_text("")
+    record = full_record(oracle, 3, np.random.default_rng(3))
+    with pytest.raises(InputError, match=r"game\.html"):
+        write_replay_page(record, tmp_path / "file" / "game.html")
+
+
+def test_verdicts_are_those_of_the_tables(oracle):
+    record = full_record(oracle, 4, np.random.default_rng(4))
+    verdicts = perfect_verdicts(4, record.moves)
+    states = play_through(Hex(4), record.moves)[:-1]
+    stacked = type(states[0])(*(np.stack(leaves) for leaves in zip(*states, strict=True)))
+    expected = winning_moves(Hex(4), stacked)
+    for ply, (verdict, winning) in enumerate(zip(verdicts, expected, strict=True)):
+        assert verdict is not None
+        assert verdict.moves == np.flatnonzero(winning).tolist()
+        assert verdict.winner == (ply % 2 if winning.any() else 1 - ply % 2)
+
+
+def test_large_boards_have_no_verdicts():
+    assert perfect_verdicts(9, [0, 1, 2]) == [None, None, None]
