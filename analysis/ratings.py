@@ -24,8 +24,7 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 import scipy.sparse
-import scipy.stats
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, ndtr
 
 from analysis.results import Results, add_up
 from games.errors import InputError
@@ -67,7 +66,7 @@ class Ratings:
     def superiority(self, first: Hashable, second: Hashable) -> float:
         """Likelihood of superiority: probability that `first` is the stronger (Laplace)."""
         lead, se = self.difference(first, second)
-        return float(scipy.stats.norm.cdf(lead / se)) if se > 0 else 0.5
+        return float(ndtr(lead / se)) if se > 0 else 0.5
 
     def table(self) -> pd.DataFrame:
         """Columns player, elo, se, low, high (95 %), games, flags; the strongest first."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from experiments import cli
+from experiments import cli, listing
 from training.store import DATABASE_NAME
 
 
@@ -108,6 +108,6 @@ def test_interrupted_verbs_say_how_to_go_on(hexlaw, capsys, monkeypatch):
     def interrupt(_config, _console):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(cli.VERBS, "list", (cli.ListConfig, interrupt))
+    monkeypatch.setattr(listing, "list_things", interrupt)
     assert hexlaw("list") == 130
     assert "run the same command again" in capsys.readouterr().err
