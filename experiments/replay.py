@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 
 from experiments.agents import find_player, open_lab
+from experiments.annotate import annotated
 from experiments.players import NetworkPlayer
 from experiments.records import (
     Analysis,
@@ -20,6 +21,7 @@ from experiments.records import (
     store_analysis,
     write_record,
 )
+from experiments.replay_page import write_replay_page
 from experiments.specs import NetworkSpec, parse_player
 from experiments.thoughts import describe_move
 from experiments.verb import Outcome, VerbConfig
@@ -28,6 +30,7 @@ from games.drawing import draw_text
 from games.errors import InputError
 from games.hex import Hex
 from games.notation import PLAYER_NAMES, cell_name
+from training.store import DATABASE_NAME
 
 HELP = "Enter: next move, b: back, a number: to that move, l: last position, q: quit"
 DIFFERS = 1
@@ -48,6 +51,9 @@ class ReplayConfig(VerbConfig, frozen=True):
     """Make every move again from snapshot and seed, and say where one differs."""
     sgf: Path | None = None
     """Write the game as SGF, and the whole record beside it as JSON."""
+    html: Path | None = None
+    """Write the game as one web page that opens by itself, offline, with all that the lab's
+    networks and the solver say about it."""
     step: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Wait for a key after every position; otherwise they are printed one after another."""
 
@@ -65,10 +71,15 @@ def replay(config: ReplayConfig, console: Console) -> Outcome:
     if config.sgf is not None:
         result["files"] = [str(path) for path in write_record(record, config.sgf)]
         console.out(f"wrote {' and '.join(result['files'])}", highlight=False)
+    if config.html is not None:
+        store = open_lab(config.lab) if (config.lab / DATABASE_NAME).exists() else None
+        write_replay_page(annotated(record, store), config.html)
+        result["page"] = str(config.html)
+        console.out(f"wrote {config.html}", highlight=False)
     exit_code = 0
     if config.verify:
         result["verify"], exit_code = _verify(record, config.lab, console)
-    elif config.sgf is None and not config.as_json:
+    elif config.sgf is None and config.html is None and not config.as_json:
         _show(record, console, step=config.step)
     return Outcome(result, exit_code)
 

@@ -1,0 +1,106 @@
+// One position, several agents or budgets: what each would play, how sure it is, who is right.
+
+import { useEffect, useState } from "preact/hooks";
+import { Board } from "hexlaw/board.js";
+import { cellName, winnerOf, NOBODY, PLAYERS } from "hexlaw/hex.js";
+import { ask } from "hexlaw/link.js";
+import { NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, nameOf, ratedAs } from "hexlaw/players.js";
+import { heatOf, labelsOf } from "hexlaw/replay.js";
+import { Choice, Stone, capital, html, milliseconds, percent, signed, whole } from "hexlaw/ui.js";
+
+const FIRST_BUDGETS = [1, 8, 64, 512];
+
+/** What a player answers in a position; {said, error}. */
+function useAnswer(question) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    setState({});
+    if (!question) return;
+    return ask(question, (said) => setState({ said }), (problem) => setState({ error: problem.message }));
+  }, [JSON.stringify(question)]);
+  return state;
+}
+
+const share = (said) => {
+  if (!said.visits) return null;
+  const sum = said.visits.reduce((a, b) => a + b, 0);
+  return sum ? said.visits[said.action] / sum : said.prior[said.action];
+};
+
+function Contestant({ lab, size, moves, entry, winning, onRemove }) {
+  const { said, error } = useAnswer({ ask: "move", size, moves, ...entry });
+  const rated = ratedAs(lab, entry);
+  const right = winning && said && winning.includes(said.action);
+  return html`<section class="contestant">
+    <h3>${nameOf(lab, entry.player)}${isNetwork(entry.player) && html`<small>${whole(entry.nodes)} ${entry.nodes === 1 ? "node" : "nodes"}${lab.rules.length > 1 ? `, ${entry.rule}` : ""}</small>`}
+      <button type="button" aria-label="Remove" onClick=${onRemove}>✕</button></h3>
+    <${Board} size=${size} moves=${moves} hint=${said?.action} name="What ${entry.player} thinks"
+      heat=${said?.visits && heatOf(said, entry.nodes === 1 ? "prior" : "visits")}
+      labels=${said?.visits ? labelsOf(said, entry.nodes === 1 ? "prior" : "visits") : {}} />
+    ${error ? html`<p class="error">${error}</p>` : !said ? html`<p role="status">thinking …</p>` : html`<dl class="facts">
+      <div><dt>plays</dt><dd><strong>${cellName(said.action, size)}</strong>${share(said) !== null && `, ${percent(share(said))} of its ${entry.nodes === 1 ? "prior" : "visits"}`}</dd></div>
+      ${said.value !== undefined && html`<div><dt>value</dt><dd>${signed(said.value)} for ${PLAYERS[moves.length % 2]}</dd></div>`}
+      ${rated && html`<div><dt>Elo</dt><dd>${whole(rated.elo)}</dd></div>`}
+      ${said.seconds !== undefined && html`<div><dt>took</dt><dd>${milliseconds(said.seconds)}</dd></div>`}
+      ${winning?.length > 0 && html`<div><dt>perfect play</dt><dd>${right ? "✓ a winning move" : "✗ gives the win away"}</dd></div>`}
+    </dl>`}
+  </section>`;
+}
+
+export function Compare({ lab, settings }) {
+  const first = Number(settings.get("size")) || lab.sizes.at(-1) || 5;
+  const [size, setSize] = useState(first);
+  const [moves, setMoves] = useState((settings.get("moves") ?? "").split(",").filter(Boolean).map(Number));
+  const start = (board) => FIRST_BUDGETS.map((nodes) => ({ player: bestOf(lab, board), nodes, rule: lab.rules[0] }));
+  const [entries, setEntries] = useState(start(first));
+  const [next, setNext] = useState({ player: bestOf(lab, first), nodes: 64, rule: lab.rules[0] });
+  const over = winnerOf(moves, size) !== NOBODY;
+  const solvable = size <= lab.solved_up_to && !over;
+  const { said: verdict, error } = useAnswer(solvable ? { ask: "verdict", size, moves } : null);
+  const changeSize = (board) => {
+    setSize(board), setMoves([]), setEntries(start(board));
+    setNext({ ...next, player: bestOf(lab, board) });
+  };
+  const winning = verdict?.winning;
+  return html`<div class="stage">
+    <div class="board-side">
+      <${Choice} name="compare-size" label="Board" value=${size} onChange=${changeSize}
+        options=${lab.sizes.map((each) => [each, `${each}×${each}`])} />
+      <${Board} size=${size} moves=${moves} onPlay=${over ? undefined : (action) => setMoves([...moves, action])}
+        labels=${winning ? Object.fromEntries(winning.map((action) => [action, "win"])) : {}} />
+      <div class="controls">
+        <button type="button" disabled=${!moves.length} onClick=${() => setMoves(moves.slice(0, -1))}>Undo</button>
+        <button type="button" disabled=${!moves.length} onClick=${() => setMoves([])}>Clear</button>
+        <a class="button" href="#/play?size=${size}&moves=${moves.join(",")}">Play on from here</a>
+      </div>
+      <p aria-live="polite"><${Stone} player=${moves.length % 2} /> ${over ? "The game is over." : `${capital(PLAYERS[moves.length % 2])} to move. Click cells to change the position.`}
+        ${verdict ? ` Perfect play: ${PLAYERS[verdict.winner]} wins.` : error ? ` Perfect play: ${error}` : solvable ? " Perfect play: solving …" : ""}</p>
+      <div class="setup">
+        <${PlayerChoice} lab=${lab} size=${size} value=${next.player} label="Add" onChange=${(player) => setNext({ ...next, player })} />
+        ${isNetwork(next.player) && html`<${RuleChoice} lab=${lab} value=${next.rule} onChange=${(rule) => setNext({ ...next, rule })} />
+          <${NodesSlider} lab=${lab} choice=${next} onChange=${(nodes) => setNext({ ...next, nodes })} />`}
+        <button type="button" class="main" onClick=${() => setEntries([...entries, { ...next, nodes: isNetwork(next.player) ? next.nodes : 1 }])}>Add to the comparison</button>
+      </div>
+    </div>
+    <div class="panel contestants">
+      ${!over && entries.map((entry, k) => html`<${Contestant} key=${`${k}${entry.player}${entry.nodes}${entry.rule}`} lab=${lab} size=${size} moves=${moves} entry=${entry} winning=${winning}
+        onRemove=${() => setEntries(entries.filter((_, other) => other !== k))} />`)}
+    </div>
+  </div>`;
+}
+
+/** In a replay: what would another agent, or another budget, play here? */
+export function AskHere({ lab, size, moves }) {
+  const [choice, setChoice] = useState({ player: bestOf(lab, size), nodes: 8, rule: lab.rules[0] });
+  const over = winnerOf(moves, size) !== NOBODY;
+  const question = { ask: "move", size, moves, ...choice, nodes: isNetwork(choice.player) ? choice.nodes : 1 };
+  const { said, error } = useAnswer(over ? null : question);
+  const place = `size=${size}&moves=${moves.join(",")}`;
+  return html`<section class="ask-here">
+    <h3>Who would play what here?</h3>
+    <${PlayerChoice} lab=${lab} size=${size} value=${choice.player} label="Ask" onChange=${(player) => setChoice({ ...choice, player })} />
+    ${isNetwork(choice.player) && html`<${NodesSlider} lab=${lab} choice=${choice} seconds=${said?.seconds} onChange=${(nodes) => setChoice({ ...choice, nodes })} />`}
+    <p role="status">${over ? "The game is over." : error ?? (said ? html`Plays <strong>${cellName(said.action, size)}</strong>${said.value !== undefined && `, value ${signed(said.value)} for ${PLAYERS[moves.length % 2]}`}.` : "thinking …")}</p>
+    ${!over && html`<p class="actions"><a class="button" href="#/play?${place}">Play on from here</a> <a class="button" href="#/compare?${place}">Compare agents here</a></p>`}
+  </section>`;
+}

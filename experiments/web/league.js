@@ -1,0 +1,189 @@
+// Who there is, how strong, at what cost; whom they met; and the games.
+
+import { useState } from "preact/hooks";
+import { AskHere } from "hexlaw/compare.js";
+import { EloChart } from "hexlaw/charts.js";
+import { PLAYERS } from "hexlaw/hex.js";
+import { useRows } from "hexlaw/link.js";
+import { Replay } from "hexlaw/replay.js";
+import { Choice, Stone, html, percent, power, recall, remember, whole } from "hexlaw/ui.js";
+
+const go = (path) => (location.hash = `#/${path}`);
+const title = (agent) => (agent.nodes === null ? agent.name : `${agent.name}, ${whole(agent.nodes)} nodes`);
+const colour = (size) => (size + 4) % 7; // as in the report's figures
+
+function Found({ rows, children }) {
+  if (rows.error) return html`<p class="error" role="alert">${rows.error}</p>`;
+  return rows.data ? children(rows.data) : html`<p role="status">Reading …</p>`;
+}
+
+export function League({ lab }) {
+  const [size, setSize] = useState(Number(recall("hexlaw-size")) || lab.sizes.at(-1));
+  const [nodes, setNodes] = useState("all");
+  if (!lab.sizes.length) {
+    return html`<p>The lab holds no agents yet; <code>hexlaw reproduce</code> makes some.</p>`;
+  }
+  const board = lab.sizes.includes(size) ? size : lab.sizes.at(-1);
+  const here = lab.agents.filter((agent) => agent.size === board);
+  const budgets = [...new Set(here.map((agent) => agent.nodes).filter(Boolean))].sort((a, b) => a - b);
+  const shown = here.filter((agent) => nodes === "all" || agent.nodes === nodes);
+  const choose = (next) => (setSize(next), setNodes("all"), remember("hexlaw-size", next));
+  return html`<div class="choices">
+      <${Choice} name="size" label="Board" value=${board} onChange=${choose}
+        options=${lab.sizes.map((each) => [each, `${each}×${each}`])} />
+      ${budgets.length > 1 && html`<${Choice} name="nodes" label="Nodes a move" value=${nodes} onChange=${setNodes}
+        options=${[["all", "all"], ...budgets.map((each) => [each, whole(each)])]} />`}
+    </div>
+    <div class="two">
+      <${Curves} agents=${shown} size=${board} />
+      <section>
+        <h2>Leaderboard, ${board}×${board}</h2>
+        <${Leaderboard} agents=${shown} />
+        <p class="legend">${whole(lab.games)} stored games in the lab. Elo with its 95 % interval; zero is the best
+          agent of the board. Ratings flagged * rest on too little.</p>
+      </section>
+    </div>`;
+}
+
+function Leaderboard({ agents }) {
+  const rated = agents.filter((agent) => agent.elo !== null);
+  if (!agents.length) return html`<p class="empty">No agent has played on this board.</p>`;
+  const [low, high] = [Math.min(...rated.map((a) => a.low)), Math.max(...rated.map((a) => a.high))];
+  const at = (elo) => `${(100 * (elo - low)) / Math.max(1, high - low)}%`;
+  return html`<div class="scroll tall"><table class="league">
+    <thead><tr><th scope="col">#</th><th scope="col" class="left">agent</th><th scope="col">nodes</th><th scope="col">Elo</th>
+      <th scope="col" class="left">95 % interval</th><th scope="col">games</th><th scope="col">training FLOPs</th></tr></thead>
+    <tbody>
+      ${agents.map((agent, rank) => html`<tr key=${agent.id}>
+        <td>${rank + 1}</td>
+        <th scope="row" class="left"><a href="#/agent/${agent.id}">${agent.name}</a></th>
+        <td>${agent.nodes === null ? "–" : whole(agent.nodes)}</td>
+        <td>${agent.elo === null ? "–" : whole(agent.elo)}${agent.flags ? html`<abbr title=${agent.flags}>*</abbr>` : ""}</td>
+        <td class="left">${agent.elo !== null && html`<span class="interval" title="${whole(agent.low)} to ${whole(agent.high)}">
+          <span class="bar" style=${{ left: at(agent.low), right: `calc(100% - ${at(agent.high)})` }}></span>
+          <span class="middle" style=${{ left: at(agent.elo) }}></span>
+          <span class="hidden">${whole(agent.low)} to ${whole(agent.high)}</span></span>`}</td>
+        <td>${agent.games ? whole(agent.games) : "–"}</td>
+        <td>${agent.train_flops === null ? "–" : power(agent.train_flops)}</td>
+      </tr>`)}
+    </tbody>
+  </table></div>`;
+}
+
+/** Elo against what training and what a move costs, where each has something to show. */
+function Curves({ agents, size, chosen }) {
+  const [axis, setAxis] = useState("train_flops");
+  const axes = { train_flops: "training FLOPs", nodes: "nodes a move", move_flops: "FLOPs a move" };
+  const rated = agents.filter((agent) => agent.elo !== null && agent[axis]);
+  // A line is what stays the same: the run and its nodes over training, the snapshot over nodes.
+  const lines = Map.groupBy(rated, (agent) =>
+    axis === "train_flops" ? `${agent.snapshot?.split("#")[0]}@${agent.nodes}` : agent.snapshot);
+  const series = [...lines].map(([name, members]) => ({
+    name,
+    colour: colour(size),
+    points: members
+      .map((agent) => ({ ...agent, x: agent[axis], title: title(agent) }))
+      .sort((a, b) => a.x - b.x),
+  }));
+  return html`<section>
+    <h2>Elo against compute</h2>
+    <${Choice} name="axis" label="Over" options=${Object.entries(axes)} value=${axis} onChange=${setAxis} />
+    <${EloChart} series=${series} axis=${axes[axis]} base=${axis === "nodes" ? 2 : 10} chosen=${chosen}
+      onPick=${(id) => go(`agent/${id}`)} />
+  </section>`;
+}
+
+export function AgentPage({ lab, id }) {
+  const agent = lab.agents.find((each) => each.id === id);
+  const rows = useRows(`/api/agent/${id}`);
+  if (!agent) return html`<p class="error">There is no agent ${id}. <a href="#/">See all</a>.</p>`;
+  const relatives = lab.agents.filter((each) => each.size === agent.size);
+  return html`<h2>${title(agent)} <small>${agent.size}×${agent.size}</small></h2>
+    <dl class="facts">
+      <div><dt>name</dt><dd><code>${agent.spec}</code></dd></div>
+      <div><dt>Elo</dt><dd>${agent.elo === null ? "not rated" : `${whole(agent.elo)} (${whole(agent.low)} to ${whole(agent.high)})`}</dd></div>
+      ${agent.flags && html`<div><dt>caution</dt><dd>${agent.flags}</dd></div>`}
+      ${agent.parameters !== null && html`<div><dt>parameters</dt><dd>${whole(agent.parameters)}</dd></div>`}
+      ${agent.train_flops !== null && html`<div><dt>training FLOPs</dt><dd>${power(agent.train_flops)}</dd></div>`}
+      ${agent.move_flops !== null && html`<div><dt>FLOPs a move</dt><dd>${power(agent.move_flops)}</dd></div>`}
+    </dl>
+    ${playable(agent) && html`<p><a class="button" href="#/play?player=${encodeURIComponent(agent.snapshot ?? agent.spec)}&size=${agent.size}&nodes=${agent.nodes ?? 1}">Play against it</a></p>`}
+    <div class="two">
+      <${Curves} agents=${relatives} size=${agent.size} chosen=${id} />
+      <${Found} rows=${rows}>${(found) => html`<section>
+        <h2>Opponents</h2>
+        <${Opponents} lab=${lab} id=${id} opponents=${found.opponents} />
+        <h2>Games</h2>
+        <${Games} lab=${lab} found=${found} />
+      </section>`}<//>
+    </div>`;
+}
+
+const playable = (agent) => agent.snapshot || ["perfect", "random"].includes(agent.kind);
+
+function Opponents({ lab, id, opponents }) {
+  const named = new Map(lab.agents.map((agent) => [agent.id, agent]));
+  const sum = (row, what) => (row[`black_${what}`] ?? 0) + (row[`white_${what}`] ?? 0);
+  const sorted = [...opponents].sort((a, b) => (named.get(b.id)?.elo ?? -1e9) - (named.get(a.id)?.elo ?? -1e9));
+  return html`<div class="scroll short"><table>
+    <thead><tr><th scope="col" class="left">against</th><th scope="col">Elo</th><th scope="col">won</th><th scope="col">lost</th>
+      <th scope="col">as black</th><th scope="col">as white</th></tr></thead>
+    <tbody>${sorted.map((row) => html`<tr key=${row.id}>
+      <th scope="row" class="left"><a href="#/pair/${id}/${row.id}">${named.get(row.id) ? title(named.get(row.id)) : row.id}</a></th>
+      <td>${named.get(row.id)?.elo == null ? "–" : whole(named.get(row.id).elo)}</td>
+      <td>${sum(row, "wins")}</td><td>${sum(row, "losses")}</td>
+      <td>${row.black_wins ?? 0} : ${row.black_losses ?? 0}</td><td>${row.white_wins ?? 0} : ${row.white_losses ?? 0}</td>
+    </tr>`)}</tbody>
+  </table></div>`;
+}
+
+function Games({ lab, found }) {
+  const named = new Map(lab.agents.map((agent) => [agent.id, agent]));
+  const name = (id) => (named.get(id) ? title(named.get(id)) : id);
+  return html`<div class="scroll short"><table>
+      <thead><tr><th scope="col">game</th><th scope="col" class="left">black</th><th scope="col" class="left">white</th>
+        <th scope="col">winner</th><th scope="col">moves</th></tr></thead>
+      <tbody>${found.games.map((game) => html`<tr key=${game.id}>
+        <th scope="row"><a href="#/game/${game.id}">${game.id}</a></th>
+        <td class="left">${name(game.black_id)}</td><td class="left">${name(game.white_id)}</td>
+        <td><${Stone} player=${game.winner} /> ${PLAYERS[game.winner]}${game.ending === "board" ? "" : ` (${game.ending})`}</td>
+        <td>${game.plies}</td>
+      </tr>`)}</tbody>
+    </table></div>
+    ${found.total > found.games.length && html`<p class="legend">The newest ${whole(found.games.length)} of ${whole(found.total)} games.</p>`}`;
+}
+
+export function PairPage({ lab, ids }) {
+  const rows = useRows(`/api/pair/${ids.join("/")}`);
+  const [first, second] = ids.map((id) => lab.agents.find((agent) => agent.id === id));
+  return html`<${Found} rows=${rows}>${(found) => {
+    const won = found.records.reduce(
+      (sum, row) => sum + (row.black_id === ids[0] ? row.black_wins : row.white_wins), 0);
+    const counted = found.records.reduce((sum, row) => sum + row.black_wins + row.white_wins, 0);
+    return html`<h2><a href="#/agent/${ids[0]}">${title(first)}</a> against <a href="#/agent/${ids[1]}">${title(second)}</a>
+        <small>${first.size}×${first.size}</small></h2>
+      <p>${first.name} won ${whole(won)} of ${whole(counted)} games that count${counted ? ` (${percent(won / counted)})` : ""}.
+        Their Elo: ${first.elo === null ? "–" : whole(first.elo)} and ${second.elo === null ? "–" : whole(second.elo)}.</p>
+      <div class="scroll"><table class="narrow">
+        <thead><tr><th scope="col" class="left">black</th><th scope="col">black won</th><th scope="col">white won</th><th scope="col">games</th><th scope="col">distinct</th></tr></thead>
+        <tbody>${found.records.map((row) => html`<tr><th scope="row" class="left">${title(row.black_id === ids[0] ? first : second)}</th>
+          <td>${row.black_wins}</td><td>${row.white_wins}</td><td>${row.games}</td><td>${row.distinct_games}</td></tr>`)}</tbody>
+      </table></div>
+      <${Games} lab=${lab} found=${found} />`;
+  }}<//>`;
+}
+
+export function GamePage({ lab, id }) {
+  const [thoughts, setThoughts] = useState(false);
+  const rows = useRows(`/api/game/${id}${thoughts ? "?thoughts" : ""}`);
+  const [ply, setPly] = useState(0);
+  return html`<${Found} rows=${rows}>${(record) => html`
+    <h2>Game ${id} <small>${record.title}</small></h2>
+    <p class="actions">
+      ${!thoughts && html`<button type="button" class="main" onClick=${() => setThoughts(true)}>What did they think?</button>`}
+      <a class="button" href="/game/${id}.html" download>Save as one page</a>
+      <a class="button" href="/game/${id}.sgf" download>Save as SGF</a>
+    </p>
+    <${Replay} record=${record} start=${ply} onPly=${setPly}
+      extras=${(moves) => html`<${AskHere} lab=${lab} size=${record.size} moves=${moves} />`} />`}<//>`;
+}

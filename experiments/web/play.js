@@ -1,0 +1,146 @@
+// A game against an agent. The game lives here, as a list of moves; the server only answers.
+
+import { useEffect, useState } from "preact/hooks";
+import { Board } from "hexlaw/board.js";
+import { cellName, winnerOf, NOBODY, PLAYERS } from "hexlaw/hex.js";
+import { ask, save } from "hexlaw/link.js";
+import { NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, nameOf, playersOf } from "hexlaw/players.js";
+import { ThoughtsTable, heatOf, labelsOf } from "hexlaw/replay.js";
+import { Choice, Stone, capital, html, recall, remember, signed } from "hexlaw/ui.js";
+
+const KEPT = "hexlaw-game";
+
+/** The game to begin with: what the address asks for, else the one that was left, else a new one. */
+function firstGame(lab, settings) {
+  const fresh = (size) => ({ size, moves: [], human: 0, player: bestOf(lab, size), rule: lab.rules[0], nodes: 64 });
+  if (settings.has("size")) {
+    const game = fresh(Number(settings.get("size")));
+    const moves = (settings.get("moves") ?? "").split(",").filter(Boolean).map(Number);
+    const nodes = Number(settings.get("nodes") ?? 64);
+    return {
+      ...game,
+      moves,
+      player: settings.get("player") ?? game.player,
+      human: moves.length % 2,
+      nodes: lab.budgets.includes(nodes) ? nodes : lab.budgets.findLast((budget) => budget <= nodes) ?? 1,
+    };
+  }
+  try {
+    const kept = JSON.parse(recall(KEPT));
+    const { runs, others } = playersOf(lab, kept.size);
+    const there = [...runs.values()].flat().map((each) => each.key).concat(others.map(([key]) => key));
+    if (there.includes(kept.player) && lab.sizes.includes(kept.size)) return kept;
+  } catch {
+    // nothing kept, or by another version
+  }
+  return fresh(lab.sizes.at(-1) ?? 5);
+}
+
+export function Play({ lab, settings }) {
+  const [game, setGame] = useState(() => firstGame(lab, settings));
+  const [error, setError] = useState(null);
+  const [answer, setAnswer] = useState(null); // to the last move that was asked for
+  const [thinks, setThinks] = useState(false); // whether its thoughts are shown
+  const [grown, setGrown] = useState([]); // its thoughts at growing budgets
+  const [kind, setKind] = useState("visits");
+  const [hint, setHint] = useState(null);
+  const [verdict, setVerdict] = useState(null);
+  const [showsLine, setShowsLine] = useState(false);
+  const [looked, setLooked] = useState(null);
+
+  const { size, moves, human, player, rule, nodes } = game;
+  const winner = winnerOf(moves, size);
+  const over = winner !== NOBODY;
+  const mine = !over && moves.length % 2 === human;
+  const change = (changes) => setGame((before) => ({ ...before, ...changes }));
+  const position = { size, moves, player, rule, nodes: isNetwork(player) ? nodes : 1 };
+  const fail = (problem) => setError(problem.message);
+
+  // What the address asked for is done: reloading must bring back the game as it stands.
+  useEffect(() => history.replaceState(null, "", "#/play"), []);
+  useEffect(() => remember(KEPT, JSON.stringify(game)), [game]);
+  useEffect(() => (setHint(null), setVerdict(null), setError(null)), [moves]);
+  useEffect(() => {
+    if (over || mine) return;
+    return ask({ ask: "move", ...position }, (said) => {
+      setAnswer(said);
+      change({ moves: [...moves, said.action] });
+    }, fail);
+  }, [moves, human, player, over]);
+  useEffect(() => {
+    setGrown([]);
+    if (!thinks || over || !isNetwork(player)) return;
+    return ask({ ask: "thoughts", ...position }, (said) => setGrown((before) => [...before, said]), fail);
+  }, [thinks, moves, player, rule, nodes]);
+
+  const thought = grown.at(-1);
+  const playCell = (action) => change({ moves: [...moves, action] });
+  const undo = () => {
+    let kept = moves.slice(0, -1);
+    while (kept.length && kept.length % 2 !== human) kept = kept.slice(0, -1);
+    if (kept.length % 2 === human) change({ moves: kept });
+  };
+  const canUndo = moves.length > human;
+  const askHint = () => ask({ ask: "move", ...position }, (said) => setHint(said.action), fail);
+  const askPerfect = () => ask({ ask: "verdict", size, moves }, setVerdict, fail);
+  const keep = (name) => {
+    const seats = [{ player: "you", nodes: 1, rule }, { player, rule, nodes: position.nodes }];
+    const [black, white] = human === 0 ? seats : seats.reverse();
+    save(name, { size, moves, black, white }).catch(fail);
+  };
+  const won = verdict?.winning ?? [];
+  const labels = verdict ? Object.fromEntries(won.map((action) => [action, "win"])) : thought && !showsLine ? labelsOf(thought, kind) : {};
+
+  return html`<div class="play stage">
+    <div class="board-side">
+      <p class="turn" role="status"><${Stone} player=${over ? winner : moves.length % 2} /> ${status({ over, winner, mine, human, moves, size, name: nameOf(lab, player) })}</p>
+      <${Board} size=${size} moves=${moves} hint=${hint ?? undefined} labels=${labels}
+        heat=${thought ? heatOf(thought, kind) : undefined}
+        ghosts=${showsLine && thought ? thought.variation : []}
+        onPlay=${mine ? playCell : undefined} onLook=${setLooked} />
+      <div class="controls">
+        <button type="button" onClick=${() => change({ moves: [] })}>New game</button>
+        <button type="button" disabled=${!canUndo} onClick=${undo}>Undo</button>
+        <button type="button" disabled=${!mine} onClick=${askHint}>Hint</button>
+        ${size <= lab.solved_up_to && html`<button type="button" disabled=${over} onClick=${askPerfect}>Perfect play?</button>`}
+        <button type="button" disabled=${!moves.length} onClick=${() => keep("game.sgf")}>Save SGF</button>
+        <button type="button" disabled=${!moves.length} onClick=${() => keep("game.html")}>Save page</button>
+      </div>
+      ${error && html`<p class="error" role="alert">${error}</p>`}
+      <p aria-live="polite">${[
+        hint !== null && `Hint: ${cellName(hint, size)}.`,
+        verdict && `Perfect play: ${PLAYERS[verdict.winner]} wins${won.length ? `, with ${won.map((a) => cellName(a, size)).join(" ")}` : ""}.`,
+      ].filter(Boolean).join(" ")}</p>
+    </div>
+    <div class="panel">
+      <div class="setup">
+        <${Choice} name="play-size" label="Board" value=${size} options=${lab.sizes.map((each) => [each, `${each}×${each}`])}
+          onChange=${(next) => change({ size: next, moves: [], player: bestOf(lab, next) })} />
+        <${Choice} name="colour" label="You play" value=${human} options=${[[0, "black, first"], [1, "white"]]}
+          onChange=${(next) => change({ human: next })} />
+        <${PlayerChoice} lab=${lab} size=${size} value=${player} label="Against" onChange=${(next) => change({ player: next })} />
+        ${isNetwork(player) && html`<${RuleChoice} lab=${lab} value=${rule} onChange=${(next) => change({ rule: next })} />`}
+      </div>
+      ${isNetwork(player) && html`
+        <${NodesSlider} lab=${lab} choice=${game} seconds=${answer?.nodes === nodes ? answer.seconds : undefined} onChange=${(next) => change({ nodes: next })} />
+        <p><label><input type="checkbox" checked=${thinks} onChange=${(event) => setThinks(event.target.checked)} /> Show what it thinks of this position</label></p>
+        ${thinks && !over && html`<${Choice} name="play-heat" label="Heat map" options=${[["none", "none"], ["prior", "prior"], ["visits", "visits"], ["q", "Q"]]} value=${kind} onChange=${setKind} />`}
+        ${thought && html`<${ThoughtsTable} thought=${thought} size=${size} player=${moves.length % 2} looked=${looked}
+          winning=${verdict && { winner: verdict.winner, moves: won }} thinker=${nameOf(lab, player)} nodes=${thought.nodes}
+          onLine=${setShowsLine} showsLine=${showsLine} />
+          <p class="grown">${grown.map((each) => html`<span><b>${each.nodes}</b> ${cellName(each.action, size)} ${signed(each.value)}</span>`)}</p>
+          ${!thought.done && html`<p role="status">thinking on, up to ${nodes} nodes …</p>`}`}
+      `}
+      <p><a href="#/compare?size=${size}&moves=${moves.join(",")}">Compare agents in this position</a></p>
+      <p class="legend">Moves: ${moves.map((action) => cellName(action, size)).join(" ") || "none yet"}</p>
+    </div>
+  </div>`;
+}
+
+function status({ over, winner, mine, human, moves, size, name }) {
+  const last = moves.length ? `${capital(PLAYERS[(moves.length - 1) % 2])} played ${cellName(moves.at(-1), size)}. ` : "";
+  const edges = human === 0 ? "top to bottom" : "left to right";
+  if (over) return `${last}${winner === human ? "You have won." : `${name} has won.`}`;
+  if (mine) return `${last}Your turn: ${PLAYERS[human]}, ${edges}.`;
+  return `${last}${name} is thinking …`;
+}

@@ -1,0 +1,258 @@
+"""The pages in a real browser: played, saved, replayed, and never in need of a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.annotate import Annotator, annotated
+from experiments.records import GameRecord, PlayerRecord
+from experiments.replay_page import Analysis, analyse, write_replay_page
+from experiments.serve_lab import LabView
+from games.notation import cell_name, play
+from games.sgf import read_sgf
+from mcts import SearchConfig
+
+PATIENCE = 60_000  # milliseconds; a loaded machine may take long to compile a search
+
+
+class Watched:
+    """A page whose every request and error is noted."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note)
+        page.on("request", lambda request: self._request(request.url))
+
+    def _note(self, message: Any) -> None:
+        # A server that is down on purpose is no error of the page.
+        if message.type == "error" and "WebSocket" not in message.text:
+            self.errors.append(message.text)
+
+    def _request(self, url: str) -> None:
+        if not url.startswith(("data:", "blob:")):
+            self.requests.append(url)
+
+    def stones(self) -> dict[str, int]:
+        """Who has a stone where, as drawn."""
+        return self.page.evaluate(
+            """() => Object.fromEntries([...document.querySelectorAll("[data-stone]")].map(
+              (stone) => [stone.dataset.stone, stone.classList.contains("player-1") ? 1 : 0]))"""
+        )
+
+
+@pytest.fixture
+def watched(chromium) -> Iterator[Watched]:
+    context = chromium.new_context(accept_downloads=True)
+    watched = Watched(context.new_page())
+    yield watched
+    context.close()
+    assert watched.errors == []
+
+
+def stones_after(moves: list[int], size: int) -> dict[str, int]:
+    return {cell_name(action, size): ply % 2 for ply, action in enumerate(moves)}
+
+
+def kept_moves(watched: Watched) -> list[int]:
+    """The game as the page keeps it, which it does a moment after it has drawn it."""
+    kept = "JSON.parse(localStorage['hexlaw-game'] ?? '{}').moves"
+    drawn = len(watched.stones())
+    watched.page.wait_for_function(f"() => {kept}?.length === {drawn}")
+    return watched.page.evaluate(f"() => {kept}")
+
+
+def my_turn(watched: Watched) -> bool:
+    """Wait for the agent; whether the game goes on."""
+    turn = watched.page.locator(".turn")
+    turn.filter(has_text="Your turn").or_(turn.filter(has_text="won")).wait_for()
+    return "Your turn" in turn.inner_text()
+
+
+def save(watched: Watched, button: str, folder: Path) -> Path:
+    with watched.page.expect_download() as download:
+        watched.page.get_by_role("button", name=button).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_a_game_is_played_by_clicks_saved_and_replayed(watched, web, rules, snapshot_key, tmp_path):
+    page = watched.page
+    player = snapshot_key(2).replace("#", "%23")
+    page.goto(f"{web.origin}/#/play?size={rules.size}&player={player}&nodes=8")
+    while my_turn(watched):
+        page.locator(".playable").first.click()
+    moves = kept_moves(watched)
+    assert int(play(rules, moves).winner) >= 0
+    assert watched.stones() == stones_after(moves, rules.size)
+    assert read_sgf(save(watched, "Save SGF", tmp_path).read_text()).moves == moves
+    saved = save(watched, "Save page", tmp_path)
+    assert all(url.startswith(web.origin) for url in watched.requests)
+
+    watched.requests.clear()
+    page.goto(saved.as_uri())
+    assert watched.stones() == {}
+    for ply in range(1, len(moves) + 1):
+        page.keyboard.press("ArrowRight")
+        page.locator("output", has_text=f"{ply} / {len(moves)}").wait_for()
+        assert watched.stones() == stones_after(moves[:ply], rules.size)
+        if ply < len(moves):
+            assert page.locator(".thoughts").is_visible()
+    assert "wins" in page.locator(".situation").inner_text()
+    assert page.locator(".chain-ring").count() >= rules.size
+    assert watched.requests == [saved.as_uri()]
+
+
+def test_the_game_outlives_the_server(watched, web, rules, snapshot_key):
+    page = watched.page
+    player = snapshot_key(0).replace("#", "%23")
+    page.goto(f"{web.origin}/#/play?size={rules.size}&player={player}&nodes=8")
+    assert my_turn(watched)
+    page.locator('[data-cell="b2"]').click()
+    assert my_turn(watched)
+    before = kept_moves(watched)
+    web.stop()
+    try:
+        page.locator(".connection", has_text="not reached").wait_for()
+        page.locator(".playable").first.click()  # the agent's answer has to wait
+        assert kept_moves(watched)[: len(before)] == before
+    finally:
+        web.start()
+    my_turn(watched)
+    after = kept_moves(watched)
+    assert after[: len(before)] == before
+    assert len(after) >= len(before) + 1
+    assert page.locator(".connection").inner_text() == ""
+    page.reload()  # nor is it lost with the page
+    my_turn(watched)
+    assert kept_moves(watched) == after
+
+
+def test_undo_hint_slider_and_thoughts(watched, web, rules, snapshot_key):
+    page = watched.page
+    player = snapshot_key(1).replace("#", "%23")
+    page.goto(f"{web.origin}/#/play?size={rules.size}&player={player}&nodes=8")
+    page.locator('[data-cell="a1"]').click()
+    assert my_turn(watched)
+    assert len(kept_moves(watched)) == 2
+    page.get_by_role("button", name="Undo").click()
+    assert kept_moves(watched) == []
+    page.get_by_role("button", name="Hint").click()
+    page.get_by_text("Hint: ").wait_for()
+    hinted = page.locator(".cell[aria-label*='hint']")
+    assert hinted.count() == 1
+    assert "not rated" not in page.locator(".cost").inner_text()
+    page.get_by_role("slider").fill("2")
+    assert "4 nodes" in page.locator(".nodes").inner_text()
+    assert "not rated" in page.locator(".cost").inner_text()
+    page.get_by_label("Show what it thinks").check()
+    page.locator(".grown span").nth(1).wait_for()
+    assert page.locator(".grown span").all_inner_texts()[-1].startswith("4 ")
+
+
+def test_the_board_is_played_by_keyboard_and_read_aloud(watched, web, rules):
+    page = watched.page
+    page.goto(f"{web.origin}/#/play?size={rules.size}&player=random")
+    assert my_turn(watched)
+    cells = page.locator(".cell")
+    assert cells.count() == rules.num_actions
+    names = [cell.get_attribute("aria-label") for cell in cells.all()]
+    assert names == [f"{cell_name(a, rules.size)}, empty" for a in range(rules.num_actions)]
+    assert page.get_by_role("button", name="b2, empty").count() == 1
+    page.locator(".cell[tabindex='0']").focus()  # the middle, b2
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert my_turn(watched)
+    assert watched.stones()["a1"] == 0
+    assert "a1, black stone" in page.locator('[data-cell="a1"]').get_attribute("aria-label")
+
+
+def test_every_view_fits_a_phone_in_both_themes(watched, web, rules):
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    views = [
+        "",
+        "agent/1",
+        "pair/1/2",
+        "game/1",
+        f"play?size={rules.size}",
+        f"compare?size={rules.size}",
+    ]
+    backgrounds = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        for number, view in enumerate(views):
+            page.goto(f"{web.origin}/?{number}{theme}#/{view}")  # another page each time
+            page.locator("main svg, main table").first.wait_for()
+            width = page.evaluate("() => document.documentElement.scrollWidth")
+            assert width <= 390, f"{view}: {width}"
+        backgrounds.append(page.evaluate("() => getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds[0] != backgrounds[1]
+    assert all(url.startswith(web.origin) for url in watched.requests)
+
+
+def test_the_lab_is_browsed_down_to_a_game(watched, web):
+    page = watched.page
+    page.goto(web.origin)
+    page.locator(".league tbody tr").nth(6).wait_for()
+    assert page.locator(".point").count() == 6  # random has spent nothing on training
+    page.get_by_text("nodes a move", exact=True).click()
+    page.locator(".point").last.click()
+    page.get_by_role("heading", name="Opponents").wait_for()
+    page.locator("table a[href*='pair']").first.click()
+    page.locator("a[href*='game/']").first.click()
+    page.get_by_role("button", name="What did they think?").click()
+    page.locator(".value-chart, .moves").first.wait_for()
+    page.get_by_role("button", name="Last position").click()
+    assert "wins" in page.locator(".situation").inner_text()
+
+
+def test_the_offline_page_by_mouse_and_keyboard(watched, store, rules, snapshot_key, tmp_path):
+    """Heat maps, thoughts, the expected line and blunders, from a file."""
+    thinker = Annotator(LabView(store)).thinker(snapshot_key(1), SearchConfig())
+    # White loses a1-b1… by force; a1 itself gives away what b2 would have won.
+    moves = [0, 4, 1, 6, 2, 8, 5, 7, 3]
+    moves = moves[: next(n for n in range(1, 10) if int(play(rules, moves[:n]).winner) >= 0)]
+    record = GameRecord(
+        boardsize=rules.size,
+        moves=moves,
+        winner=int(play(rules, moves).winner),
+        black=PlayerRecord(name="</script><script>document.title='owned'</script>"),
+        white=PlayerRecord(name="white"),
+    )
+    replay = annotated(record)
+    thoughts = Analysis(thinker="tester", nodes=8, player=0, moves=analyse(thinker, moves, 8))
+    write_replay_page(replay.model_copy(update={"analyses": [thoughts]}), tmp_path / "game.html")
+    page = watched.page
+    page.goto((tmp_path / "game.html").as_uri())
+    assert page.title().startswith("Hex 3×3")
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("A blunder").wait_for()
+    assert page.locator(".moves .blunder").count() >= 1
+
+    def shades() -> list[str]:
+        return [cell.get_attribute("style") or "" for cell in page.locator(".cell polygon").all()]
+
+    seen = []
+    for heat in ("none", "prior", "visits", "Q"):
+        page.get_by_text(heat, exact=True).first.click()
+        seen.append(shades())
+    assert len({json.dumps(each) for each in seen}) == 4
+    line = thoughts.moves[1]
+    assert line is not None
+    if len(line.variation) > 1:
+        page.locator(".line").hover()
+        assert page.locator(".ghost").count() == len(line.variation)
+    page.keyboard.press("End")
+    assert page.locator(".cell").count() == rules.num_actions
+    assert watched.requests == [(tmp_path / "game.html").as_uri()]
