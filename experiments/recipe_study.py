@@ -29,6 +29,7 @@ from experiments.parallel import Task, Worker, default_workers, run_tasks
 from experiments.players import NetworkPlayer
 from experiments.recipe import configure, load_recipe
 from experiments.runtime import use_compilation_cache
+from games.hex import Hex
 from mcts.config import FrozenModel
 from mcts.settings import SearchConfig
 from training.config import TrainConfig
@@ -120,7 +121,7 @@ def blunder_rate(config: TrainConfig, params: Any, positions: Positions, nodes: 
 
 def judge_run(store: Store, config: TrainConfig) -> Curve:
     """The blunder rates of every snapshot of a run."""
-    positions = fixed_set(config.rules)
+    positions = fixed_set(Hex(config.boardsize))
     columns = (Snapshot.samples, Snapshot.train_flops, Snapshot.seconds)
     query = sa.select(*columns, Snapshot.file, Snapshot.sha256).where(
         Snapshot.run_id == config.run_id

@@ -13,8 +13,8 @@ import games
 from analysis.ratings import rate
 from games.errors import InputError
 from mcts import SearchConfig
+from training.architecture import NetworkConfig
 from training.ledger import forward_flops
-from training.networks import NetworkConfig
 from training.store import Agent, Match, Run, Snapshot, Store
 from training.store import Game as GameRow
 
@@ -138,7 +138,7 @@ class LabView:
         rows = self._rows(
             sa.select(
                 Snapshot.id, Snapshot.run_id, Snapshot.index, Snapshot.train_flops,
-                Run.game, Run.boardsize, Run.width, Run.depth, Run.seed, Run.parameters,
+                Run.game, Run.boardsize, Run.network, Run.seed, Run.parameters,
             )
             .join(Run, Snapshot.run_id == Run.id)
             .where(Run.game == "hex")
@@ -149,13 +149,13 @@ class LabView:
                 "id": row["id"],
                 "key": f"{row['run_id']}#{row['index']}",
                 "run": row["run_id"],
-                "name": f"{row['width']}×{row['depth']} s{row['seed']} #{row['index']}",
+                "name": f"{row['network'].replace('x', '×')} s{row['seed']} #{row['index']}",
                 "size": row["boardsize"],
                 "parameters": row["parameters"],
                 "train_flops": row["train_flops"],
                 "node_flops": forward_flops(
                     games.make(row["game"], row["boardsize"]),
-                    NetworkConfig(width=row["width"], depth=row["depth"]),
+                    NetworkConfig.parse(row["network"]),
                 ),
             }
             for row in rows

@@ -18,7 +18,8 @@ import numpy as np
 from games.notation import play
 from games.protocol import Game, State
 from mcts import SearchConfig, SearchResult, principal_variation, search_tree
-from training.networks import NetworkConfig, Params, init_params, make_evaluate
+from training.architecture import NetworkConfig
+from training.networks import Params, init_params, make_evaluate
 
 MAX_BUDGET = 1024
 BUDGETS = tuple(2**k for k in range(MAX_BUDGET.bit_length()))  # 1, 2, 4, … 1,024

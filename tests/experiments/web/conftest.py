@@ -22,10 +22,11 @@ from experiments.agents import enter_agents
 from experiments.serve import make_server
 from experiments.serve_app import make_app
 from experiments.specs import parse_player
+from training.architecture import parameter_count
 from training.config import TrainConfig
 from training.files import save_snapshot
 from training.ledger import Ledger, forward_flops
-from training.networks import init_params, parameter_count
+from training.networks import init_params
 from training.store import Game, Match, Run, Snapshot, Store
 
 CHROMIUM_FLAGS = [
@@ -85,6 +86,7 @@ def store(tmp_path_factory, oracle) -> Store:
                 id=run_id,
                 game="hex",
                 boardsize=rules.size,
+                network=TINY.network.name,
                 width=4,
                 depth=1,
                 parameters=parameter_count(rules, TINY.network),
@@ -100,7 +102,7 @@ def store(tmp_path_factory, oracle) -> Store:
         for index in range(3):
             file = f"snapshots/{run_id}/{index:02}.safetensors"
             params = init_params(rules, TINY.network, jax.random.key(index))
-            costs = Ledger(samples=1000 * 4**index).costs(rules, TINY.network, 64)
+            costs = Ledger(samples=1000 * 4**index).costs(rules, TINY.network, 64, 1e9)
             sha256 = save_snapshot(store.folder / file, params, TINY)
             session.add(Snapshot(run_id=run_id, index=index, file=file, sha256=sha256, **costs))
     names = [f"{run_id}#{index}@nodes={nodes}" for index in range(3) for nodes in (1, 8)]
