@@ -7,6 +7,7 @@ networks are asked what they think before each move; the solver says who should 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from experiments.replay_page import (
     MoveThoughts,
     ReplayRecord,
     Side,
+    Verdict,
     analyse,
     perfect_verdicts,
 )
@@ -41,10 +43,17 @@ class Annotator:
 
     Args:
         lab: the lab, or none for games from elsewhere.
+        verdicts: what perfect play says before each move of a game.
     """
 
-    def __init__(self, lab: LabView | None) -> None:
+    def __init__(
+        self,
+        lab: LabView | None,
+        *,
+        verdicts: Callable[[int, list[int]], list[Verdict | None]] = perfect_verdicts,
+    ) -> None:
         self._lab = lab
+        self._verdicts = verdicts
         self._thinker = functools.lru_cache(LOADED_NETWORKS)(self._load_thinker)
 
     def stored(self, number: int) -> GameRecord:
@@ -79,7 +88,7 @@ class Annotator:
             opening_plies=record.opening_plies,
             players=(self._side(record.black, names[0]), self._side(record.white, names[1])),
             analyses=analyses,
-            perfect=perfect_verdicts(record.boardsize, record.moves) if thoughts else [],
+            perfect=self._verdicts(record.boardsize, record.moves) if thoughts else [],
             origin=self._origin(record),
         )
 

@@ -19,9 +19,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from experiments.annotate import Annotator
 from experiments.plan import describe as describe_problems
 from experiments.records import GameRecord, PlayerRecord, to_sgf
-from experiments.replay_page import SOLVED_UP_TO, ReplayRecord, render_replay_page
+from experiments.replay_page import SOLVED_UP_TO, ReplayRecord, Verdict, render_replay_page
 from experiments.serve_lab import RULES, LabView
-from experiments.serve_play import Message, Question, Step, Stop, plan_answers
+from experiments.serve_play import Budget, Message, Question, Step, Stop, plan_answers
 from experiments.serve_solver import Solver
 from experiments.specs import NetworkSpec
 from experiments.thinking import BUDGETS
@@ -44,7 +44,7 @@ class Seat(Message):
 
     player: str = pydantic.Field(max_length=200)
     """`you`, or a player as in `Question`."""
-    nodes: int = pydantic.Field(default=1, ge=1, le=BUDGETS[-1])
+    nodes: Budget = 1
     rule: str = pydantic.Field(default="puct", max_length=40)
 
 
@@ -68,7 +68,7 @@ class Pages:
 
     def __init__(self, lab: LabView, *, prepare: bool) -> None:
         self._lab = lab
-        self._annotator = Annotator(lab)
+        self._annotator = Annotator(lab, verdicts=self._verdicts)
         self._prepares = prepare
         self._prepared: set[tuple[Any, ...]] = set()
         self._background = concurrent.futures.ThreadPoolExecutor(1, "prepare")
@@ -146,6 +146,11 @@ class Pages:
             await Conversation(self._plan, self._search, socket).hold()
         finally:
             self._sockets -= 1
+
+    def _verdicts(self, size: int, moves: list[int]) -> list[Verdict | None]:
+        if size > SOLVED_UP_TO:
+            return [None] * len(moves)
+        return self._solver.verdicts(size, moves).result()
 
     def _replay(self, number: int, *, thoughts: bool = True) -> ReplayRecord:
         return self._annotator.annotate(self._annotator.stored(number), thoughts=thoughts)

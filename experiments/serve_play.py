@@ -33,6 +33,17 @@ class Message(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", strict=True)
 
 
+def _check_budget(nodes: int) -> int:
+    # Each budget is a compiled program: a page has to make do with a few.
+    if nodes not in BUDGETS:
+        raise ValueError(f"must be a power of two up to {MAX_BUDGET}")
+    return nodes
+
+
+Budget = Annotated[int, pydantic.AfterValidator(_check_budget)]
+"""Network evaluations a move that a visitor may ask for."""
+
+
 class Question(Message):
     """A position and what is asked of it."""
 
@@ -45,16 +56,8 @@ class Question(Message):
     )
     player: str = pydantic.Field(default=PERFECT, max_length=200)
     """A snapshot `RUN#INDEX` of the lab, `perfect` or `random`."""
-    nodes: int = pydantic.Field(default=1, ge=1, le=MAX_BUDGET)
+    nodes: Budget = 1
     rule: str = pydantic.Field(default="puct", max_length=40)
-
-    @pydantic.field_validator("nodes")
-    @classmethod
-    def _power_of_two(cls, nodes: int) -> int:
-        # Each budget is a compiled program: a page has to make do with a few.
-        if nodes not in BUDGETS:
-            raise ValueError(f"must be a power of two up to {MAX_BUDGET}")
-        return nodes
 
 
 class Stop(Message):

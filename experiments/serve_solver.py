@@ -9,16 +9,19 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
+from experiments.replay_page import Verdict, perfect_verdicts
 from games.errors import InputError
 from games.exact.perfect import MAX_SIZE, perfect_moves
 from games.exact.solver import solve_position
 from games.hex import Hex
 from games.notation import play
+
+Answer = TypeVar("Answer")
 
 SECONDS = 20.0  # for one position
 
@@ -43,14 +46,18 @@ class Solver:
         """A perfect player's move as `action`, beside the verdict; errors as there."""
         return self._submit(solve_move, size, moves)
 
+    def verdicts(self, size: int, moves: list[int]) -> Future[list[Verdict | None]]:
+        """What perfect play says before each move of a game; errors as in `verdict`."""
+        return self._submit(perfect_verdicts, size, moves)
+
     def close(self) -> None:
         """End its process."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(
-        self, solve: Callable[[int, list[int]], dict[str, Any]], size: int, moves: list[int]
-    ) -> Future[dict[str, Any]]:
+        self, solve: Callable[[int, list[int]], Answer], size: int, moves: list[int]
+    ) -> Future[Answer]:
         if size > MAX_SIZE:
             raise InputError(
                 f"perfect play is known up to {MAX_SIZE}×{MAX_SIZE} only, not on {size}×{size}"
