@@ -40,8 +40,9 @@ def fill(folder, size: int = 3) -> Store:
     with store.session() as session:
         session.add(
             Run(
-                id=CONFIG.run_id, game="hex", boardsize=size, width=1, depth=0, parameters=29,
-                seed=0, config={}, device="cpu", commit="none", command="test",
+                id=CONFIG.run_id, game="hex", boardsize=size, network=CONFIG.network.name, width=1,
+                depth=0, parameters=29, seed=0, config={}, device="cpu", commit="none",
+                command="test",
             )
         )  # fmt: skip
         for index in range(2):
@@ -88,12 +89,17 @@ def positions_of(store: Store, snapshot_id: int, size: int = 3):
     return own_positions(store, Hex(size), snapshot_id, ids, Solver(size, memory_mb=4))
 
 
+def thoughts(moves: np.ndarray, values: np.ndarray) -> SimpleNamespace:
+    """As much of `experiments.players.Thoughts` as judging reads."""
+    return SimpleNamespace(action=moves, search=SimpleNamespace(value=values))
+
+
 class Scripted:
     """Always moves to the first empty cell, and always thinks it wins."""
 
     def analyse(self, states, keys):
         moves = (np.asarray(states.labels) == 0).argmax(1)
-        return moves, SimpleNamespace(value=np.ones(len(moves)))
+        return thoughts(moves, np.ones(len(moves)))
 
 
 def test_positions_are_those_after_the_opening_with_the_snapshot_to_move(store):
@@ -141,7 +147,7 @@ def test_a_perfect_player_never_blunders_on_the_fixed_set():
     class Perfect:
         def analyse(self, states, keys):
             winning = load_table(Hex(4)).winning_moves(states)
-            return winning.argmax(1), SimpleNamespace(value=np.where(winning.any(1), 0.1, -0.1))
+            return thoughts(winning.argmax(1), np.where(winning.any(1), 0.1, -0.1))
 
     counts = judge(Perfect(), fixed_set(Hex(4)))  # type: ignore[arg-type]
     assert counts["won"] > 250

@@ -191,7 +191,7 @@ def lab(tmp_path_factory) -> Path:
     with store.session() as session:
         sizes = {"boardsize": 3, "width": 4, "depth": 1, "parameters": 1, "seed": 0}
         texts = {"game": "hex", "device": "", "commit": "", "command": ""}
-        session.add(Run(id="r", **sizes, **texts, config={}))
+        session.add(Run(id="r", network=NETWORK.name, **sizes, **texts, config={}))
         session.flush()
         for index in range(2):
             file = Path("snapshots") / "r" / f"{index:02d}.safetensors"
