@@ -17,7 +17,8 @@ help:
 setup: $(STAMP)
 
 # uv installs the same lock file several times faster where it is at hand. The lock is complete, so
-# pip need not resolve it again (--no-deps), and Python compiles what is imported when it is imported.
+# pip need not resolve it again (--no-deps). Byte code is compiled here, on all cores: where Python is
+# told not to keep it (PYTHONDONTWRITEBYTECODE), every process would need ten seconds to compile it.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] < (3, 14) else \
 	  f"hexlaw needs Python 3.11 to 3.13, found {v.major}.{v.minor}; name another one: make PYTHON=python3.12 …")'
@@ -31,6 +32,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock && \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .; \
 	fi
+	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null
 	@touch $@
 
 reproduce: setup

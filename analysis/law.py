@@ -126,7 +126,7 @@ def fit_law(
     whole = pd.concat([frontier_of(board) for board in curves], ignore_index=True)
     best = least_squares_law(whole)
     starts = _starts(whole)
-    restarts = [best, *starts[:: len(starts) // 8]]
+    restarts = [best, *starts[:: len(starts) // 4]]
 
     rng = np.random.default_rng(seed)
     draws = []
