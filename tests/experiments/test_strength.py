@@ -10,13 +10,14 @@ from experiments.arena import ArenaConfig, RoundResult, play_round
 from experiments.players import NetworkPlayer
 from games import Hex
 from games.exact.tables import load_table
+from mcts.settings import SearchConfig
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
 from training.loop import train
 from training.store import Store
 
-ARENA = ArenaConfig(openings=64, rounds=1)
+ARENA = ArenaConfig(search=SearchConfig(nodes=128), openings=64, rounds=1)
 SNAPSHOTS = 3  # far apart in training: luck chooses between agents that hardly blunder
 
 
@@ -24,7 +25,7 @@ SNAPSHOTS = 3  # far apart in training: luck chooses between agents that hardly 
     ("boardsize", "network", "learning_rate", "samples"),
     [
         (3, NetworkConfig(width=8, depth=2), 1e-2, 40_000),
-        (4, NetworkConfig(width=32, depth=2), 3e-3, 200_000),
+        (4, NetworkConfig(width=32, depth=2), 3e-3, 300_000),
     ],
 )
 def test_strongest_agent_never_throws_a_won_position_away(
