@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -129,10 +129,49 @@ def planted(oracle):
     return oracle("planted")
 
 
+class PlantedCases(NamedTuple):
+    """One game of many trees: a search of all of them is compiled once for all tests."""
+
+    game: Any
+    network: Any
+    rows: dict[str, slice]  # which trees are "random", "forced 1", "extremes" and so on
+
+    def only(self, result: SearchResult, name: str) -> SearchResult:
+        """What was found in some of the trees."""
+        return jax.tree.map(lambda field: field[self.rows[name]], result)
+
+
 @pytest.fixture(scope="session")
-def trees(planted):
-    """128 trees, 5 plies deep: (game, network)."""
-    return planted.random_trees(seed=1, trees=128)
+def cases(planted) -> PlantedCases:
+    """128 random trees, 5 plies deep, and then the planted ones."""
+    logits, legal, _ = (np.array(column) for column in zip(*planted.EXTREMES, strict=True))
+    lost_prior = np.array([[0, 0, -np.inf, -np.inf]] * 2)
+    return PlantedCases(
+        *planted.join(
+            {
+                "random": planted.random_trees(seed=1, trees=128),
+                "forced 1": planted.forced(1),
+                "forced 2": planted.forced(2),
+                "drawn": planted.drawn(np.zeros((2, 4))),
+                "drawn with a prior": planted.drawn(np.log([[0.05, 0.15, 0.3, 0.5]] * 2)),
+                "all prior lost": planted.at_once(
+                    lost_prior, np.ones((2, 4)), np.array([[-1, -1, 1, -1]] * 2)
+                ),
+                "extremes": planted.at_once(logits, legal, np.zeros((len(logits), 4))),
+            }
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def search_cases(search, planted, cases) -> Callable[..., SearchResult]:
+    """Search all planted cases, by their network or another."""
+
+    def run(config: SearchConfig, key=None, network=None) -> SearchResult:
+        network = cases.network if network is None else network
+        return search(cases.game, planted.evaluate, config, network, cases.game.roots(), key)
+
+    return run
 
 
 @pytest.fixture(scope="session")

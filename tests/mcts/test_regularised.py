@@ -110,13 +110,13 @@ def variates(key, simulations, levels, batch):
 def ask(oracle):
     """The oracle's search of all states, with the variates of ours."""
 
-    def run(world, states, config, key):
+    def run(world, states, config, key, batch):
         rule = config.rule
         plain = oracle("regularised").Rule(
             rule.c_puct, rule.lambda_rule == "jones", rule.value_range == "jones",
             rule.unvisited_value,
         )  # fmt: skip
-        followed, new = variates(key, config.nodes - 1, 64, len(states))
+        followed, new = variates(key, config.nodes - 1, 64, batch)
 
         def uniform(tree, simulation, level):
             return new[simulation, tree] if level is None else followed[simulation, level, tree]
@@ -135,15 +135,16 @@ RULES = [
 
 @pytest.mark.parametrize(("nodes", "rule"), [(64, RULES[0]), (16, RULES[1]), (64, RULES[2])])
 def test_same_search_as_the_papers_on_planted_trees(
-    search, planted, plain_planted, trees, ask, expect_same, nodes, rule
+    search_cases, plain_planted, cases, ask, expect_same, nodes, rule
 ):
     """A variate within 1e-5 of another action may draw that one; six trees of seven are clear."""
-    game, network = trees
     config = SearchConfig(nodes=nodes, rule=rule)
     key = jax.random.key(12)
-    result = search(game, planted.evaluate, config, network, game.roots(), key)
-    roots = [(tree, 0) for tree in range(128)]
-    expected = ask(plain_planted(game, network), roots, config, key)
+    result = search_cases(config, key)
+    batch = len(result.visits)
+    result = cases.only(result, "random")
+    roots = [(tree, 0) for tree in range(len(result.visits))]
+    expected = ask(plain_planted(cases.game, cases.network), roots, config, key, batch)
     expect_same(result, expected, clear_share=0.8)
     best = result.policy.max(axis=-1)
     played = np.take_along_axis(result.policy, result.action[:, None], axis=-1)[:, 0]
@@ -156,7 +157,7 @@ def test_same_search_as_the_papers_on_hex(search, plain_hex, hex_world, ask, exp
     config, key = SearchConfig(nodes=64, rule=RULES[0]), jax.random.key(13)
     result = search(world.game, world.evaluate, config, world.params, world.states(games), key)
     positions = [world.position(moves) for moves in games]
-    expect_same(result, ask(plain_hex(world), positions, config, key), clear_share=0.8)
+    expect_same(result, ask(plain_hex(world), positions, config, key, 64), clear_share=0.8)
 
 
 def test_only_jones_s_range_looks_across_the_batch(search, hex_world):
@@ -164,10 +165,10 @@ def test_only_jones_s_range_looks_across_the_batch(search, hex_world):
     of ±1 stretch all values."""
     world = hex_world(4)
     unsure = world.params | {"value": world.params["value"] / 8}
-    late = [moves for moves in world.random_games(count=64, seed=4) if len(moves) > 8]
+    late = [moves for moves in world.random_games(count=256, seed=4) if len(moves) > 8][:64]
     key = jax.random.key(14)
     for rule, looks in [(RULES[0], False), (JONES.rule, True)]:
-        config = SearchConfig(nodes=8, rule=rule)
+        config = SearchConfig(nodes=64, rule=rule)
         alone, beside = (
             search(world.game, world.evaluate, config, unsure, world.states(games), key)
             for games in ([[]] * len(late), [[], *late[1:]])

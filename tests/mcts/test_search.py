@@ -47,8 +47,8 @@ def unfinished(hex_world):
         (Puct(), 2, range(4), None, 256),
         (Puct(), 3, range(1), None, 4096),
         (Puct(), 3, range(4, 9), 256, 256),
-        (Gumbel(noise_scale=0), 3, range(4, 9), 128, 1024),
-        (Regularised(), 3, range(4, 9), 128, 512),
+        (Gumbel(noise_scale=0), 3, range(4, 9), 64, 1024),
+        (Regularised(), 3, range(4, 9), 64, 512),
     ],
     ids=["2x2", "3x3-empty", "3x3-later", "3x3-gumbel", "3x3-regularised"],
 )
@@ -57,7 +57,7 @@ def test_many_nodes_without_any_knowledge_play_perfectly(
 ):
     """Minimax picks a winning move wherever there is one, and PUCT's value has the right sign.
 
-    All of 2×2, the empty 3×3 board, and 128 or 256 3×3 positions of four or more plies (seed 0);
+    All of 2×2, the empty 3×3 board, and 64 to 256 3×3 positions of four or more plies (seed 0);
     docs/search.md has the counts for all 4,186 positions. The value of Gumbel's and of regularised
     policy's root is a mean over actions tried on purpose though they looked bad.
     """
@@ -79,33 +79,16 @@ def test_many_nodes_without_any_knowledge_play_perfectly(
     assert (result.visits.sum(axis=-1) == nodes - 1).all()
 
 
-@pytest.fixture(scope="module")
-def forced(planted):
-    """Trees whose every line ends after `plies` with the same winner, for either side to move."""
-
-    def build(plies):
-        num_nodes, last = planted.num_nodes(4, plies), planted.num_nodes(4, plies - 1)
-        legal = np.ones((4, num_nodes, 4), bool)
-        legal[:, last:] = False
-        first, won = np.array([0, 0, 1, 1], np.int8), np.array([True, False, True, False])
-        winner = np.where(won, first, 1 - first).astype(np.int8)
-        winner = np.repeat(winner[:, None], num_nodes, axis=1)
-        game = planted.PlantedTrees(2, first, legal, winner)
-        return game, np.where(won, 1, -1)
-
-    return build
-
-
 @pytest.mark.parametrize("plies", [1, 2])
-def test_a_forced_result_has_the_right_sign_for_either_side(search, forced, plies):
+def test_a_forced_result_has_the_right_sign_for_either_side(search_cases, cases, plies):
     """A node above the end is one evaluation (0 from this network) and k equal outcomes."""
-    game, result_for_mover = forced(plies)
-    result = search(game, know_nothing, SearchConfig(nodes=32), jnp.zeros(4), game.roots())
+    result = cases.only(search_cases(SearchConfig(nodes=64, rule=RULES[0])), f"forced {plies}")
+    result_for_mover = np.array([1, -1, 1, -1])
     assert (result.visits >= 1).all()
     outcomes = result.visits - (plies - 1)  # visits of an action that reached an end
     expected_q = result_for_mover[:, None] * outcomes / result.visits
     np.testing.assert_allclose(result.q, expected_q, rtol=1e-6)
-    expected_value = result_for_mover * outcomes.sum(axis=-1) / 32
+    expected_value = result_for_mover * outcomes.sum(axis=-1) / 64
     np.testing.assert_allclose(result.value, expected_value, rtol=1e-6)
 
 
@@ -115,17 +98,18 @@ def trees(planted):
 
 
 @every_rule
-def test_nothing_said_of_finished_games_and_illegal_actions_is_heard(search, planted, trees, rule):
+def test_nothing_said_of_finished_games_and_illegal_actions_is_heard(
+    search_cases, planted, cases, rule
+):
     """NaN for the value and logits of every finished game and every illegal action."""
-    game, network = trees
+    game, network, _ = cases
     over = ~game.legal_table.any(axis=-1)
     deaf = planted.PlantedNetwork(
         logits=np.where(game.legal_table, network.logits, np.nan).astype(np.float32),
         value=np.where(over, np.nan, network.value).astype(np.float32),
     )
     config = SearchConfig(nodes=64, rule=rule)
-    plain = search(game, planted.evaluate, config, network, game.roots())
-    result = search(game, planted.evaluate, config, deaf, game.roots())
+    plain, result = (search_cases(config, network=said) for said in (network, deaf))
     jax.tree.map(np.testing.assert_array_equal, result, plain)
     assert (result.visits[~game.legal_table[:, 0]] == 0).all()
     assert (result.prior[~game.legal_table[:, 0]] == 0).all()
@@ -192,64 +176,39 @@ def test_a_search_that_draws_does_not_depend_on_the_rest_of_its_batch(search, he
 
 
 @every_rule
-def test_a_finished_root_gives_zeros_and_its_outcome(search, hex_world, rule):
+def test_a_finished_root_gives_zeros_and_a_single_action_takes_every_visit(search, hex_world, rule):
+    """In one batch, with noise at the root."""
     world = hex_world(3)
     finished = [[0, 1, 3, 4, 6], [0, 3, 1, 4, 8, 5]]  # black's first column; white's middle row
+    single = next(moves for moves in world.random_games(count=64, seed=3) if len(moves) == 8)
     config = SearchConfig(nodes=16, noise_fraction=0.25, rule=rule)
-    states = world.states([*finished, []])
+    states = world.states([*finished, [], single])
     result = search(world.game, world.evaluate, config, world.params, states)
     for name in ("visits", "policy", "q", "prior"):
         assert not getattr(result, name)[:2].any(), name
     np.testing.assert_array_equal(result.value[:2], [-1, -1])  # the loser is to move
     assert result.visits[2].sum() == 15
     assert all(np.isfinite(field).all() for field in result)
+    last = np.isin(np.arange(9), single, invert=True)
+    assert last[result.action[3]]
+    np.testing.assert_array_equal(result.visits[3], 15 * last)
+    np.testing.assert_array_equal(result.policy[3], last)
+    np.testing.assert_array_equal(result.prior[3], last)
 
 
-@every_rule
-def test_a_single_legal_action_takes_every_visit(search, hex_world, rule):
-    world = hex_world(2)
-    games = [[0, 1, 3]]  # black 0 and 3, white 1: cell 2 is left
-    config = SearchConfig(nodes=16, rule=rule)
-    result = search(world.game, world.evaluate, config, world.params, world.states(games))
-    assert result.action.tolist() == [2]
-    np.testing.assert_array_equal(result.visits, [[0, 0, 15, 0]])
-    np.testing.assert_array_equal(result.policy, [[0, 0, 1, 0]])
-    np.testing.assert_array_equal(result.prior, [[0, 0, 1, 0]])
-
-
-@pytest.mark.parametrize("nodes", [1, 16])
+@pytest.mark.parametrize("nodes", [1, 64])
 @every_rule
 def test_infinite_and_huge_logits_give_a_distribution_over_legal_actions(
-    search, planted, nodes, rule
+    search_cases, planted, cases, nodes, rule
 ):
-    """What a network may say at its worst, and the prior that must come of it."""
-    inf = np.inf
-    cases = [  # logits, legal, prior
-        ([-inf, 0, 0, 0], [1, 1, 1, 0], [0, 0.5, 0.5, 0]),
-        ([1e30, 0, -1e30, 0], [1, 1, 1, 1], [1, 0, 0, 0]),
-        ([inf, 0, 0, inf], [1, 1, 1, 0], [1, 0, 0, 0]),
-        ([0, -inf, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]),
-        ([-inf] * 4, [1, 1, 0, 0], [0.5, 0.5, 0, 0]),
-        ([-inf] * 4, [1, 1, 1, 1], [0.25] * 4),
-        ([0, 1e38, 3e38, inf], [1, 0, 0, 0], [1, 0, 0, 0]),
-    ]
-    logits, legal, prior = (np.array(column) for column in zip(*cases, strict=True))
-    table = np.zeros((len(cases), 5, 4), bool)
-    table[:, 0] = legal
-    winner = np.full((len(cases), 5), -1, np.int8)
-    game = planted.PlantedTrees(2, np.zeros(len(cases), np.int8), table, winner)
-    network = planted.PlantedNetwork(
-        np.repeat(logits[:, None], 5, axis=1).astype(np.float32),
-        np.zeros((len(cases), 5), np.float32),
-    )
-    config = SearchConfig(nodes=nodes, rule=rule)
-    result = search(game, planted.evaluate, config, network, game.roots())
-    np.testing.assert_allclose(result.prior, prior, atol=1e-7)
-    assert (result.policy[legal == 0] == 0).all()
-    assert (np.take_along_axis(legal, result.action[:, None], axis=-1) == 1).all()
+    result = cases.only(search_cases(SearchConfig(nodes=nodes, rule=rule)), "extremes")
+    legal = cases.game.legal_table[cases.rows["extremes"], 0]
+    np.testing.assert_allclose(result.prior, [prior for _, _, prior in planted.EXTREMES], atol=1e-7)
+    assert (result.policy[~legal] == 0).all()
+    assert np.take_along_axis(legal, result.action[:, None], axis=-1).all()
     np.testing.assert_allclose(result.policy.sum(axis=-1), 1, atol=1e-6)
     assert (result.visits.sum(axis=-1) == nodes - 1).all()
-    assert (result.visits[legal == 0] == 0).all()
+    assert (result.visits[~legal] == 0).all()
     assert all(np.isfinite(field).all() for field in result)
 
 

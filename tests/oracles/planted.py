@@ -16,6 +16,18 @@ import numpy as np
 
 NOBODY = -1
 
+INF = np.inf
+# What a network may say at its worst, and the prior that must come of it: logits, legal, prior.
+EXTREMES = [
+    ([-INF, 0, 0, 0], [1, 1, 1, 0], [0, 0.5, 0.5, 0]),
+    ([1e30, 0, -1e30, 0], [1, 1, 1, 1], [1, 0, 0, 0]),
+    ([INF, 0, 0, INF], [1, 1, 1, 0], [1, 0, 0, 0]),
+    ([0, -INF, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]),
+    ([-INF] * 4, [1, 1, 0, 0], [0.5, 0.5, 0, 0]),
+    ([-INF] * 4, [1, 1, 1, 1], [0.25] * 4),
+    ([0, 1e38, 3e38, INF], [1, 0, 0, 0], [1, 0, 0, 0]),
+]
+
 
 class PlantedState(NamedTuple):
     tree: jax.Array  # [] int32
@@ -163,3 +175,84 @@ def random_trees(
         value[tree, node] = -2 * (game.outcome((int(tree), int(node))) or 0.5)
     network = PlantedNetwork(logits.astype(np.float32), value.astype(np.float32))
     return game, network
+
+
+def forced(plies: int) -> tuple[PlantedTrees, PlantedNetwork]:
+    """Four trees whose every line ends after `plies` with one winner: trees 0 and 2 are won by the
+    side to move at the root, which is black in 0 and 1."""
+    nodes, last = num_nodes(4, plies), num_nodes(4, plies - 1)
+    legal = np.ones((4, nodes, 4), bool)
+    legal[:, last:] = False
+    first, won = np.array([0, 0, 1, 1], np.int8), np.array([True, False, True, False])
+    winner = np.where(won, first, 1 - first).astype(np.int8)
+    winner = np.repeat(winner[:, None], nodes, axis=1)
+    return _ignorant(first, legal, winner, np.zeros((4, 4)))
+
+
+def drawn(logits: np.ndarray) -> tuple[PlantedTrees, PlantedNetwork]:
+    """A tree for each row of `logits` [K, 4] in which every game is drawn after five plies."""
+    trees, nodes = len(logits), num_nodes(4, 5)
+    legal = np.ones((trees, nodes, 4), bool)
+    legal[:, num_nodes(4, 4) :] = False
+    first = (np.arange(trees) % 2).astype(np.int8)
+    return _ignorant(first, legal, np.full((trees, nodes), NOBODY, np.int8), logits)
+
+
+def at_once(
+    logits: np.ndarray, legal: np.ndarray, worth: np.ndarray
+) -> tuple[PlantedTrees, PlantedNetwork]:
+    """Trees that any move ends; the moves' `worth` is -1, 0 or 1. All arguments are [K, 4]."""
+    table = np.zeros((len(logits), 5, 4), bool)
+    table[:, 0] = legal
+    first = np.arange(len(logits), dtype=np.int8) % 2
+    winner = np.full((len(logits), 5), NOBODY, np.int8)
+    mover = first[:, None]
+    winner[:, 1:] = np.select([worth > 0, worth < 0], [mover, 1 - mover], NOBODY)
+    return _ignorant(first, table, winner, logits)
+
+
+def _ignorant(
+    first: np.ndarray, legal: np.ndarray, winner: np.ndarray, logits: np.ndarray
+) -> tuple[PlantedTrees, PlantedNetwork]:
+    """With a network of the same logits [K, A] at every node and values of 0."""
+    network = PlantedNetwork(
+        np.broadcast_to(logits[:, None], legal.shape).astype(np.float32),
+        np.zeros(legal.shape[:2], np.float32),
+    )
+    return PlantedTrees(2, first, legal, winner), network
+
+
+def join(
+    parts: dict[str, tuple[PlantedTrees, PlantedNetwork]],
+) -> tuple[PlantedTrees, PlantedNetwork, dict[str, slice]]:
+    """All trees as one game, so that one compiled search serves them all, and where each part is.
+
+    A shallow tree is the beginning of a deep one, as nodes are in heap order.
+    """
+    deepest = max(game.legal_table.shape[1] for game, _ in parts.values())
+
+    def stack(tables: list[np.ndarray]) -> np.ndarray:
+        def pad(table: np.ndarray) -> np.ndarray:
+            return np.pad(
+                table, [(0, 0), (0, deepest - table.shape[1])] + [(0, 0)] * (table.ndim - 2)
+            )
+
+        return np.concatenate([pad(table) for table in tables])
+
+    games, networks = zip(*parts.values(), strict=True)
+    game = PlantedTrees(
+        games[0].size,
+        np.concatenate([game.first_mover for game in games]),
+        stack([game.legal_table for game in games]),
+        stack([game.winner_table for game in games]),
+    )
+    network = PlantedNetwork(
+        stack([np.asarray(network.logits) for network in networks]),
+        stack([np.asarray(network.value) for network in networks]),
+    )
+    ends = np.cumsum([len(game.first_mover) for game in games])
+    rows = {
+        name: slice(end - len(game.first_mover), end)
+        for name, game, end in zip(parts, games, ends.tolist(), strict=True)
+    }
+    return game, network, rows
