@@ -175,23 +175,35 @@ def test_a_search_that_draws_does_not_depend_on_the_rest_of_its_batch(search, he
         np.testing.assert_array_equal(one[0], other[0], err_msg=name)
 
 
-@every_rule
-def test_a_finished_root_gives_zeros_and_a_single_action_takes_every_visit(search, hex_world, rule):
-    """In one batch, with noise at the root."""
-    world = hex_world(3)
-    finished = [[0, 1, 3, 4, 6], [0, 3, 1, 4, 8, 5]]  # black's first column; white's middle row
-    single = next(moves for moves in world.random_games(count=64, seed=3) if len(moves) == 8)
-    config = SearchConfig(nodes=16, noise_fraction=0.25, rule=rule)
-    states = world.states([*finished, [], single])
+@pytest.mark.parametrize(
+    ("config", "size"),
+    [
+        (SearchConfig(nodes=16, noise_fraction=0.25), 3),
+        # As in the comparisons with the papers, so that nothing more is compiled.
+        (SearchConfig(nodes=64, rule=Gumbel()), 3),
+        (SearchConfig(nodes=64, rule=Regularised()), 4),
+    ],
+    ids=["puct", "gumbel", "regularised"],
+)
+def test_a_finished_root_gives_zeros_and_a_single_action_takes_every_visit(
+    search, hex_world, config, size
+):
+    world = hex_world(size)
+    # Black's first column, and white's second row; the loser is to move.
+    column = [cell for i in range(size) for cell in (i * size, i + 1)][:-1]
+    row = [cell for i in range(size) for cell in (i, size + i)]
+    single = next(g for g in world.random_games(count=256, seed=3) if len(g) == size**2 - 1)
+    states = world.states([column, row, [], single, *[[]] * 60])
     result = search(world.game, world.evaluate, config, world.params, states)
     for name in ("visits", "policy", "q", "prior"):
         assert not getattr(result, name)[:2].any(), name
-    np.testing.assert_array_equal(result.value[:2], [-1, -1])  # the loser is to move
-    assert result.visits[2].sum() == 15
+    np.testing.assert_array_equal(result.value[:2], [-1, -1])
+    others = config.nodes - 1
+    assert result.visits[2].sum() == others
     assert all(np.isfinite(field).all() for field in result)
-    last = np.isin(np.arange(9), single, invert=True)
+    last = np.isin(np.arange(size**2), single, invert=True)
     assert last[result.action[3]]
-    np.testing.assert_array_equal(result.visits[3], 15 * last)
+    np.testing.assert_array_equal(result.visits[3], others * last)
     np.testing.assert_array_equal(result.policy[3], last)
     np.testing.assert_array_equal(result.prior[3], last)
 
