@@ -139,6 +139,7 @@ def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[di
             "board": game.size,
             "width": network.width,
             "depth": network.depth,
+            "network": network.name,
             "rule": rule,
             "moves_per_second": max(rates[rule]),
             "share_of_bound": max(rates[rule]) / max(rates["bound"]),

@@ -13,6 +13,7 @@ def test_a_row_says_how_fast_a_rule_is_and_what_it_takes(capsys):
     assert cli.main(["bench", *small]) == 0
     (row,) = json.loads(capsys.readouterr().out)["rows"]
     assert (row["board"], row["width"], row["depth"], row["rule"]) == (3, 2, 1, "puct")
+    assert row["network"] == "2x1"
     assert row["moves_per_second"] > 0
     assert 0 < row["share_of_bound"] < 2
     # 4 nodes of 4 · 9 + 45 bytes and of a position of 9 + 2 bytes
