@@ -3,7 +3,7 @@
 Question: how does Elo grow with training compute, and how does that change with the board
 (Jones 2021, Figures 5 and 6)? Expected there: about 510 Elo for ten times the compute, and about
 7 times the compute for one more row and column. Command: `hexlaw reproduce --preset laptop`,
-about ten minutes on two CPU cores. Every stage goes on where it was stopped.
+about five minutes on two CPU cores. Every stage goes on where it was stopped.
 """
 
 from __future__ import annotations
