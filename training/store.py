@@ -4,6 +4,8 @@ The tables are Jones's (boardlaw `sql.py`) plus stored games: an *agent* is a sn
 with the search it uses at play time. Every column's sentence stands in its `doc=`; docs/data.md
 shows the same sentences and a test holds the two together. Writes are idempotent: the unique
 constraints make the same task done twice leave one row.
+
+All tables stand in this one file, long as it is, so that what a lab holds can be read in one place.
 """
 
 from __future__ import annotations
