@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import scipy.optimize
 
+from analysis.bootstrap import percentile_interval
 from games.errors import InputError
 
 LEVELS = tuple(range(-1500, 1, 250))  # Elo of Jones's isoquants
@@ -84,11 +85,7 @@ class ExchangeFit:
             self.paper_draws if way == "paper" else [draw.exchange for draw in self.surface_draws]
         )
         values = np.array([getattr(draw, name) for draw in draws])
-        values = values[np.isfinite(values)]
-        if not len(values):
-            return np.nan, np.nan
-        low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
-        return float(low), float(high)
+        return percentile_interval(values[np.isfinite(values)], level)
 
 
 def isoquants(points: pd.DataFrame, levels: tuple[int, ...] = LEVELS) -> pd.DataFrame:

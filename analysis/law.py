@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import scipy.optimize
 
+from analysis.bootstrap import percentile_interval
 from analysis.frontier import curves_of, frontier_of
 from games.errors import InputError
 
@@ -102,12 +103,9 @@ class LawFit:
         resample misses a third of the runs, the best perhaps, so a frontier, which is a maximum,
         comes out weaker: intervals reach further to that side.
         """
-        values = np.array([getattr(draw, name) for draw in self.draws])
-        values = values[~np.isnan(values)]
-        if np.isnan(getattr(self.law, name)) or not len(values):
+        if np.isnan(getattr(self.law, name)):
             return np.nan, np.nan
-        low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
-        return float(low), float(high)
+        return percentile_interval(np.array([getattr(draw, name) for draw in self.draws]), level)
 
 
 def fit_law(
@@ -124,8 +122,8 @@ def fit_law(
     if len(curves) < 2:
         raise InputError("the law needs at least two board sizes; train on one more")
     whole = pd.concat([frontier_of(board) for board in curves], ignore_index=True)
-    best = least_squares_law(whole)
     starts = _starts(whole)
+    best = _least_squares(whole, starts)
     restarts = [best, *starts[:: len(starts) // 4]]
 
     rng = np.random.default_rng(seed)
