@@ -22,7 +22,17 @@ from training import store as tables
 
 JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes"}
 
-_RUN_COLUMNS = ["id", "game", "boardsize", "network", "width", "depth", "parameters", "seed"]
+_RUN_COLUMNS = [
+    "id",
+    "game",
+    "boardsize",
+    "network",
+    "width",
+    "depth",
+    "parameters",
+    "seed",
+    "recipe",
+]
 _SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]
 
 

@@ -26,6 +26,7 @@ _NETWORK = [
     "depth",
     "parameters",
     "seed",
+    "recipe",
     "nodes",
 ]
 

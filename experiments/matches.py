@@ -62,6 +62,7 @@ def store_round(
     opening_plies: int,
     *,
     draws: Sequence[bool] | None = None,
+    stage: str = "arena",
 ) -> None:
     """Write a round's matches and games, all or nothing.
 
@@ -77,6 +78,7 @@ def store_round(
         result: what was played.
         opening_plies: leading moves that came from openings.
         draws: for each player, whether its moves hang on each game's random numbers.
+        stage: what the round was played for, as the column of that name says.
     """
     draws = [False] * len(agent_ids) if draws is None else draws
     with store.session() as session:
@@ -91,6 +93,7 @@ def store_round(
             matches.append(
                 {
                     "tournament": tournament,
+                    "stage": stage,
                     "round": round_index,
                     "black_id": pair[0],
                     "white_id": pair[1],

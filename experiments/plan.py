@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import pydantic
 
 from experiments.arena import ArenaConfig
+from experiments.recipe import configure, load_recipe, merge
 from games.errors import InputError
-from mcts.config import FrozenModel
+from mcts.config import FrozenModel, describe
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 
@@ -31,11 +32,13 @@ class BoardPlan(FrozenModel, frozen=True):
     """The runs on one board."""
 
     boardsize: int
+    recipe: str = "efficient"
+    """Named training configuration that the runs start from; `hexlaw list` shows them all."""
     networks: tuple[NetworkShape, ...] = pydantic.Field(min_length=1)
     samples: int = pydantic.Field(ge=1)
     """Self-play positions of each run."""
     train: dict[str, Any] = pydantic.Field(default_factory=dict)
-    """Fields of `TrainConfig` that differ from the plan's `train`."""
+    """Fields of `TrainConfig` that differ from the recipe and the plan's `train`."""
 
 
 class Plan(FrozenModel, frozen=True):
@@ -48,7 +51,7 @@ class Plan(FrozenModel, frozen=True):
     """Runs of each network, with seeds 0, 1, …"""
     boards: tuple[BoardPlan, ...] = pydantic.Field(min_length=1)
     train: dict[str, Any] = pydantic.Field(default_factory=dict)
-    """Fields of `TrainConfig` that differ from its defaults, for all runs."""
+    """Fields of `TrainConfig` that differ from the recipes, for all runs."""
     arena: ArenaConfig = ArenaConfig()
 
     @pydantic.model_validator(mode="after")
@@ -60,7 +63,7 @@ class Plan(FrozenModel, frozen=True):
                 raise ValueError(f"{place}: {', '.join(misplaced)} cannot stand here")
         names = [run.run_id for run in self.runs]  # checks every run's configuration, too
         if len(set(names)) < len(names):
-            raise ValueError("a network stands twice on the same board")
+            raise ValueError("a network stands twice on the same board with the same recipe")
         for run in self.runs:
             self.arena.check(run.rules)
         return self
@@ -74,16 +77,16 @@ class Plan(FrozenModel, frozen=True):
     def runs(self) -> list[TrainConfig]:
         """The configuration of every run."""
         return [
-            TrainConfig.model_validate(
-                {
-                    **self.train,
-                    **board.train,
+            configure(
+                load_recipe(board.recipe),
+                merge(self.train, board.train)
+                | {
                     "game": self.game,
                     "boardsize": board.boardsize,
-                    "network": network,
+                    "network": network.model_dump(),
                     "samples": board.samples,
                     "seed": seed,
-                }
+                },
             )
             for board in self.boards
             for network in board.networks
@@ -125,13 +128,3 @@ def load_plan(preset: str | None = None, file: Path | None = None) -> Plan:
         raise InputError(f"{name} is not valid TOML: {error}") from error
     except pydantic.ValidationError as error:
         raise InputError(f"{name}: {describe(error)}") from error
-
-
-def describe(error: pydantic.ValidationError) -> str:
-    """What is wrong with a configuration, in one line naming each key."""
-    problems = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "plan"
-        message = problem["msg"].removeprefix("Value error, ").splitlines()[0]
-        problems.append(f"{key}: {message}")
-    return "; ".join(problems)

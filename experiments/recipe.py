@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import pydantic
 
-from experiments.plan import describe
 from games.errors import InputError
+from mcts.config import describe
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 
@@ -25,6 +25,7 @@ _FOLDER = importlib.resources.files("experiments") / "recipes"
 class Recipe(NamedTuple):
     """A recipe as it stands in its file."""
 
+    name: str
     title: str
     fields: dict[str, Any]
     boards: dict[str, dict[str, Any]]
@@ -58,7 +59,8 @@ def load_recipe(name: str, file: Path | None = None) -> Recipe:
     boards = fields.pop("boards", {})
     if not (isinstance(boards, dict) and all(isinstance(b, dict) for b in boards.values())):
         raise InputError(f"{where}: boards must be tables such as [boards.5]")
-    return Recipe(str(fields.pop("title", where)), fields, boards)
+    title = str(fields.pop("title", where))
+    return Recipe(file.stem if file else name, title, fields, boards)
 
 
 def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
@@ -73,7 +75,10 @@ def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
     """
     size = changes.get("boardsize", recipe.fields.get("boardsize", 5))
     try:
-        fields = merge(_spelt_out(recipe.fields), _spelt_out(recipe.boards.get(str(size), {})))
+        fields = merge(
+            {"recipe": recipe.name} | _spelt_out(recipe.fields),
+            _spelt_out(recipe.boards.get(str(size), {})),
+        )
         for key, value in changes.items():
             table, dot, field = key.partition(".")
             change = {table: {field: value}} if dot else {key: value}

@@ -238,6 +238,7 @@ def _arena_task(
             result,
             arena.opening_plies,
             draws=[agent.spec.draws for agent in agents],
+            stage="league",
         )
 
 

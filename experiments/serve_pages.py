@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from experiments.annotate import Annotator
-from experiments.plan import describe as describe_problems
 from experiments.records import GameRecord, PlayerRecord, to_sgf
 from experiments.replay_page import SOLVED_UP_TO, ReplayRecord, Verdict, render_replay_page
 from experiments.serve_lab import RULES, LabView
@@ -28,6 +27,7 @@ from experiments.thinking import BUDGETS
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
 from games.notation import play
+from mcts.config import describe as describe_problems
 
 MAX_MESSAGE = 16 * 1024  # characters; a question about a full 19×19 board takes 2,000
 MAX_BODY = 64 * 1024  # bytes

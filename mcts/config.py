@@ -13,3 +13,13 @@ class FrozenModel(pydantic.BaseModel, frozen=True):
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+def describe(error: pydantic.ValidationError) -> str:
+    """What is wrong with a configuration, in one line naming each key."""
+    problems = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "plan"
+        message = problem["msg"].removeprefix("Value error, ").splitlines()[0]
+        problems.append(f"{key}: {message}")
+    return "; ".join(problems)

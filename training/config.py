@@ -20,6 +20,9 @@ SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
 class TrainConfig(FrozenModel, frozen=True):
     """One training run. Lengths are in moves (plies), sizes in positions."""
 
+    recipe: str = ""
+    """Named configuration that this one started from; reports keep recipes apart."""
+
     game: str = "hex"
     boardsize: int = 5
     network: NetworkConfig = NetworkConfig()

@@ -63,6 +63,7 @@ class Records:
                     depth=config.network.depth,
                     parameters=parameter_count(config.rules, config.network),
                     seed=config.seed,
+                    recipe=config.recipe,
                     config=stored_config,
                     status="running",
                     population=population,

@@ -56,6 +56,10 @@ class Run(Table):
         doc="Weights and biases P, counted as Jones did (ReZero's scalars left out)."
     )
     seed: orm.Mapped[int] = orm.mapped_column(doc="Seed of every random number of the run.")
+    recipe: orm.Mapped[str] = orm.mapped_column(
+        default="",
+        doc="Recipe that `config` started from, e.g. `efficient`; empty if it had none.",
+    )
     config: orm.Mapped[dict[str, Any]] = orm.mapped_column(
         doc="The whole training configuration as JSON."
     )
@@ -236,6 +240,13 @@ class Match(Table):
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the match.")
     tournament: orm.Mapped[str] = orm.mapped_column(
         doc="Which tournament it belongs to: board and a hash of the arena's configuration."
+    )
+    stage: orm.Mapped[str] = orm.mapped_column(
+        default="arena",
+        doc="What it was played for: `arena`, a tournament of the user's, or a stage of an "
+        "experiment: `league` (every pair of snapshots), `league_jones` (the same, root noise on "
+        "and moves drawn), `nodes` (play-time search), `direct` (against the best agent), "
+        "`perfect` (against perfect play).",
     )
     round: orm.Mapped[int] = orm.mapped_column(
         doc="Round of the tournament; each round is stored whole or not at all."
