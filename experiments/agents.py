@@ -7,7 +7,6 @@ asked for; the same player again is the same row.
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -175,9 +174,8 @@ def _snapshot_row(session: orm.Session, spec: PlayerSpec) -> tuple[Snapshot, Run
 
 
 def play_id(search: SearchConfig, temperature: float) -> str:
-    """Hash of how a network plays: the half of an agent that is not its snapshot."""
-    text = f"{search.model_dump_json()}{temperature:g}"
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    """Short name of how a network plays: the half of an agent that is not its snapshot."""
+    return f"{search.digest()}-{temperature:g}"
 
 
 def load_player(game: Game, agent: AgentEntry, *, lanes: int = 128) -> Player:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -53,8 +52,7 @@ class MeetingConfig(FrozenModel, frozen=True):
     def tournament(self, game: Game) -> str:
         """Name of the tournament: the board and a hash of this configuration."""
         # More rounds are more of the same tournament.
-        config = self.model_dump_json(exclude={"rounds"})
-        return f"{game.name}{game.size}-{hashlib.sha256(config.encode()).hexdigest()[:8]}"
+        return f"{game.name}{game.size}-{self.digest('rounds')}"
 
 
 class ArenaConfig(MeetingConfig, frozen=True):

@@ -37,6 +37,8 @@ class BoardPlan(FrozenModel, frozen=True):
     networks: tuple[NetworkShape, ...] = pydantic.Field(min_length=1)
     samples: int = pydantic.Field(ge=1)
     """Self-play positions of each run."""
+    seeds: int | None = pydantic.Field(default=None, ge=1)
+    """Runs of each network, if not as many as the plan says."""
     train: dict[str, Any] = pydantic.Field(default_factory=dict)
     """Fields of `TrainConfig` that differ from the recipe and the plan's `train`."""
 
@@ -90,7 +92,7 @@ class Plan(FrozenModel, frozen=True):
             )
             for board in self.boards
             for network in board.networks
-            for seed in range(self.seeds)
+            for seed in range(board.seeds or self.seeds)
         ]
 
 
@@ -100,7 +102,7 @@ def preset_names() -> list[str]:
     found = {
         path.name.removesuffix(".toml") for path in folder.iterdir() if path.name != "__init__"
     }
-    order = ["smoke", "laptop", "gpu", "paper"]
+    order = ["smoke", "laptop", "reference", "gpu", "paper"]
     return sorted(found, key=lambda name: (order.index(name) if name in order else 99, name))
 
 

@@ -24,7 +24,6 @@ from rich.progress import Progress as Bar
 
 from experiments.lock import alone_in
 from experiments.parallel import Task, Worker, run_tasks
-from experiments.plan import NetworkShape
 from experiments.recipe import configure, load_recipe, parse_setting
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
@@ -46,7 +45,7 @@ class TrainVerbConfig(VerbConfig, frozen=True):
     """A TOML file with a recipe of your own, instead of a named one."""
     boardsize: int | None = None
     """Board side; the recipe's, or 5, if unset."""
-    network: NetworkShape | None = None
+    network: str | None = None
     """E.g. 64x2, conv32x4, 64x2+128x1 (a trunk of the value's own), 512x4-bf16."""
     seeds: tuple[int, ...] = (0,)
     """One agent each."""
@@ -105,7 +104,7 @@ def plan_runs(config: TrainVerbConfig) -> list[TrainConfig]:
     named = {
         "boardsize": config.boardsize,
         "samples": config.samples,
-        "network": config.network and config.network.model_dump(),
+        "network": config.network,
     }
     changes |= {key: value for key, value in named.items() if value is not None}
     axes: list[list[tuple[str, Any]]] = [[("seed", seed) for seed in config.seeds]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Self
 
 import numpy as np
@@ -133,6 +132,5 @@ class TrainConfig(FrozenModel, frozen=True):
 
     @property
     def run_id(self) -> str:
-        """Name of the run: what people look for, then a hash of everything."""
-        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
-        return f"{self.game}{self.boardsize}-{self.network.name}-s{self.seed}-{digest}"
+        """Name of the run: what people look for, then a digest of everything."""
+        return f"{self.game}{self.boardsize}-{self.network.name}-s{self.seed}-{self.digest()}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jax
+import pydantic
 import sqlalchemy as sa
 
 from games.errors import InputError
@@ -74,7 +75,7 @@ class Records:
                 )
             )
             return "running"
-        if row.config != stored_config:
+        if not _same(row.config, config):
             raise InputError(
                 f"{self._store.path} holds another run named {config.run_id}, made by another "
                 "version of hexlaw; start a new lab with --lab DIR"
@@ -118,6 +119,14 @@ class Records:
         key = {"run_id": config.run_id, "index": index}
         with self._store.session() as session:
             _upsert(session, Snapshot, key, values)
+
+
+def _same(stored: dict[str, Any], config: TrainConfig) -> bool:
+    """Whether a row's configuration is this one; what its version lacked is at its default."""
+    try:
+        return TrainConfig.model_validate(stored) == config
+    except pydantic.ValidationError:
+        return False
 
 
 def _upsert(session: Any, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ class Run(Table):
     __tablename__ = "run"
 
     id: orm.Mapped[str] = orm.mapped_column(
-        primary_key=True, doc="Name of the run: board, network, seed and a hash of `config`."
+        primary_key=True, doc="Name of the run: board, network, seed and a digest of `config`."
     )
     game: orm.Mapped[str] = orm.mapped_column(doc="Registry name of the game.")
     boardsize: orm.Mapped[int] = orm.mapped_column(doc="Board side S.")
@@ -215,7 +215,7 @@ class Agent(Table):
         doc="The snapshot it plays with; empty without a network.",
     )
     search_id: orm.Mapped[str] = orm.mapped_column(
-        doc="Hash of `search` and `temperature`; empty text without a network."
+        doc="Digest of `search`, and `temperature`; empty text without a network."
     )
     nodes: orm.Mapped[int | None] = orm.mapped_column(
         doc="Network evaluations a move, the root's included; 1 is the raw policy."

@@ -115,13 +115,19 @@ def test_seeds_and_varied_values_make_a_run_each(recipe_file):
     ]  # fmt: skip
 
 
+def test_a_network_is_named_on_the_command_line(hexlaw, capsys, recipe_file, tmp_path):
+    flags = ["--file", str(recipe_file), "--boardsize", "3", "--network", "8x2+4x1", "--plan-only"]
+    assert hexlaw("train", "--lab", str(tmp_path / "lab"), *flags) == 0
+    assert "8x2+4x1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "culprit"),
     [
         (["--recipe", "jnes"], "jnes"),
         (["--file", "nowhere.toml"], "nowhere.toml"),
         (["--boardsize", "40"], "40"),
-        (["--network", "16by2"], "16by2"),
+        (["--network", "16by2"], 'network: "16by2" is not WIDTHxDEPTH'),
         (["--set", "lanes"], "KEY=VALUE"),
         (["--set", "lnes=8"], "lnes"),
         (["--set", "search.nodes=0"], "search.nodes"),
