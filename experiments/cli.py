@@ -34,6 +34,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "list": ("listing", "ListConfig", "list_things"),
     "solve": ("solve", "SolveConfig", "run"),
     "blunders": ("blunders", "BlundersConfig", "run"),
+    "unbeaten": ("unbeaten", "UnbeatenConfig", "run"),
     "bench": ("bench", "BenchConfig", "bench"),
 }
 """Module in experiments/, configuration and function of each verb. Only the module of the verb that
