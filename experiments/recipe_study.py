@@ -9,7 +9,9 @@ of the seeds. Command: `python -m experiments.recipe_study`, about half an hour 
 goes on where it was stopped and prints a Markdown table.
 
 Compute counts self-play and learning. A run reaches a goal at its first snapshot from which on all
-but one in ten snapshots meet it, so that a lucky one does not count. Medians are over seeds.
+but one in ten snapshots meet it, so that a lucky one does not count. Medians are over seeds. Elo is
+of the snapshots that the compute pays for with which half of the runs of `efficient` have reached
+the goal, from a league of them all, with `efficient` at zero.
 """
 
 from __future__ import annotations
@@ -20,10 +22,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pydantic
 import sqlalchemy as sa
 import tyro
 
+from analysis.ratings import rate
+from experiments.arena import MeetingConfig, play_round
 from experiments.judging import Positions, fixed_set, judge
 from experiments.parallel import Task, Worker, default_workers, run_tasks
 from experiments.players import NetworkPlayer
@@ -34,7 +39,7 @@ from mcts.config import FrozenModel
 from mcts.settings import SearchConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
-from training.loop import train
+from training.loop import train_population
 from training.store import Snapshot, Store
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -49,8 +54,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "32 moves in the window": {"window": 32},
     "16 nodes": {"search.nodes": 16},
     "32 nodes": {"search.nodes": 32},
+    "Gumbel search": {"search.rule": "gumbel"},
+    "regularised search": {"search.rule": "regularised"},
     "search value half of the target": {"search_value_share": 0.5},
     "half as wide": {},
+    "bfloat16 products": {"network.matmul": "bfloat16"},
+    "convolution": {"network.kind": "conv", "network.width": 16},
     "jones, but smaller batches": {
         "opening_plies": 0, "temperature_plies": 361, "replay_ratio": 1, "augment": False,
         "learning_rate": 1e-3, "bootstrap": True, "lanes": 1024, "moves": 1, "batch_size": 1024,
@@ -61,6 +70,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 SAMPLES = {3: 60_000, 4: 300_000, 5: 500_000, 6: 2_000_000}
 GOALS = {3: 0.01, 4: 0.01, 5: 0.05, 6: 0.1}
 """Blunder rate with 64 nodes that counts as reached."""
+OPENINGS = 4
+"""That each pair plays with both colours, for Elo."""
 
 
 class StudyConfig(FrozenModel, frozen=True):
@@ -79,13 +90,20 @@ class StudyConfig(FrozenModel, frozen=True):
     workers: int | None = None
     """Processes; one a core if unset."""
 
+    @pydantic.field_validator("variants")
+    @classmethod
+    def _known(cls, variants: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in variants if name not in VARIANTS]:
+            raise ValueError(f"no variant {unknown[0]!r}; there is {', '.join(VARIANTS)}")
+        return variants
+
 
 class Curve(NamedTuple):
     """One run, snapshot by snapshot."""
 
     samples: np.ndarray
     flops: np.ndarray
-    seconds: np.ndarray
+    params: list[Any]  # its weights
     search: np.ndarray  # blunder rate with 64 nodes
     raw: np.ndarray  # and of the raw policy
 
@@ -100,21 +118,25 @@ def run_of(board: int, variant: str, seed: int, samples: int | None) -> TrainCon
     return config
 
 
-def train_task(worker: Worker, lab: Path, config: TrainConfig) -> None:
-    """Train one run."""
+def train_task(worker: Worker, lab: Path, configs: Sequence[TrainConfig]) -> None:
+    """Train the seeds of a variant side by side."""
     use_compilation_cache()
-    train(
-        config,
+    train_population(
+        configs,
         Store(lab),
         report=lambda progress: worker.report(progress.iteration / progress.iterations),
         should_stop=worker.should_stop,
     )
 
 
-def blunder_rate(config: TrainConfig, params: Any, positions: Positions, nodes: int) -> float:
-    """Share of won positions that an agent throws away."""
+def player_of(config: TrainConfig, params: Any, nodes: int) -> NetworkPlayer:
+    """A snapshot with the search rule that it was trained with, noise off."""
     search = SearchConfig(nodes=nodes, rule=config.search.rule)
-    player = NetworkPlayer(config.rules, config.network, params, search, lanes=256)
+    return NetworkPlayer(config.rules, config.network, params, search, lanes=256)
+
+
+def blunder_rate(player: NetworkPlayer, positions: Positions) -> float:
+    """Share of won positions that an agent throws away."""
     counts = judge(player, positions)
     return counts["blunders"] / counts["won"]
 
@@ -122,17 +144,39 @@ def blunder_rate(config: TrainConfig, params: Any, positions: Positions, nodes: 
 def judge_run(store: Store, config: TrainConfig) -> Curve:
     """The blunder rates of every snapshot of a run."""
     positions = fixed_set(Hex(config.boardsize))
-    columns = (Snapshot.samples, Snapshot.train_flops, Snapshot.seconds)
-    query = sa.select(*columns, Snapshot.file, Snapshot.sha256).where(
+    query = sa.select(Snapshot.samples, Snapshot.train_flops, Snapshot.file, Snapshot.sha256).where(
         Snapshot.run_id == config.run_id
     )
     rows = store.frame_query(query.order_by(Snapshot.index))[1]
     params = [load_snapshot(store.folder / file, sha256)[0] for *_, file, sha256 in rows]
     rates = [
-        [blunder_rate(config, weights, positions, nodes) for weights in params] for nodes in (64, 1)
+        [blunder_rate(player_of(config, weights, nodes), positions) for weights in params]
+        for nodes in (64, 1)
     ]
-    spent = np.array([row[:3] for row in rows], float).T
-    return Curve(*spent, *np.array(rates))
+    spent = np.array([row[:2] for row in rows], float).T
+    return Curve(*spent, params, *np.array(rates))
+
+
+def elo_at(flops: float, runs: Sequence[tuple[TrainConfig, Curve]], openings: int) -> np.ndarray:
+    """Elo of the last snapshot of each run that so much compute pays for, [R]; the first one of a
+    run that has none."""
+    players = [
+        player_of(config, curve.params[max(0, int(np.sum(curve.flops <= flops)) - 1)], 64)
+        for config, curve in runs
+    ]
+    result = play_round(runs[0][0].rules, players, 0, MeetingConfig(openings=openings))
+    assert result is not None  # nobody asks it to stop
+    wins = result.winner.sum(1)
+    matches = pd.DataFrame(
+        {
+            "black": result.black,
+            "white": result.white,
+            "black_wins": openings - wins,
+            "white_wins": wins,
+        }
+    )
+    ratings = rate(matches)
+    return ratings.elo[np.argsort(np.asarray(ratings.players))]
 
 
 def reached(rates: np.ndarray, goal: float) -> int | None:
@@ -144,55 +188,72 @@ def reached(rates: np.ndarray, goal: float) -> int | None:
     return None
 
 
-def line(variant: str, curves: Sequence[Curve], goal: float) -> str:
+def line(variant: str, curves: Sequence[Curve], goal: float, elo: np.ndarray) -> str:
     """One row of the table."""
     at = [reached(curve.search, goal) for curve in curves]
 
     def median(values: Sequence[np.ndarray]) -> str:
         found = [math.inf if k is None else v[k] for k, v in zip(at, values, strict=True)]
         middle = float(np.median(found))
-        return "not reached" if math.isinf(middle) else f"{middle:,.3g}"
+        return "–" if math.isinf(middle) else f"{middle:,.3g}"
 
-    def last(rates: Sequence[np.ndarray]) -> str:
-        final = [100 * float(np.median(rate[-3:])) for rate in rates]
-        return f"{np.median(final):.1f} ({min(final):.1f}–{max(final):.1f})"
+    def spread(values: Sequence[float], form: str) -> str:
+        low, high = format(min(values), form), format(max(values), form)
+        return f"{np.median(values):{form}} ({low} to {high})"
 
     cells = [
         variant,
         median([curve.samples / 1000 for curve in curves]),
         median([curve.flops / 1e9 for curve in curves]),
-        median([curve.seconds for curve in curves]),
         f"{sum(k is not None for k in at)} of {len(at)}",
-        last([curve.search for curve in curves]),
-        last([curve.raw for curve in curves]),
+        spread([100 * float(np.median(curve.search[-3:])) for curve in curves], ".1f"),
+        spread([100 * float(np.median(curve.raw[-3:])) for curve in curves], ".1f"),
+        spread(elo.tolist(), ".0f"),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def print_table(board: int, curves: dict[str, list[tuple[TrainConfig, Curve]]]) -> None:
+    """A Markdown table of one board, `efficient` first."""
+    goal, seeds = GOALS[board], len(curves["efficient"])
+    of_efficient = [curve for _, curve in curves["efficient"]]
+    paid = [c.flops[k] for c in of_efficient if (k := reached(c.search, goal)) is not None]
+    budget = float(np.median(paid or [c.flops[-1] for c in of_efficient]))
+    everyone = [run for runs in curves.values() for run in runs]
+    elo = elo_at(budget, everyone, OPENINGS).reshape(-1, seeds)
+    elo = np.round(elo - np.median(elo[0])) + 0.0  # no "-0"
+    print(f"\n{board}×{board}, {seeds} seeds, goal {goal:.0%} with 64 nodes; ", end="")
+    print(f"Elo at {budget / 1e9:.3g} GFLOPs\n")
+    print("| variant | thousand samples | GFLOPs | reached | blunders, % | raw, % | Elo |")
+    print("|---|---|---|---|---|---|---|")
+    for (variant, runs), ratings in zip(curves.items(), elo, strict=True):
+        print(line(variant, [curve for _, curve in runs], goal, ratings), flush=True)
 
 
 def main(config: StudyConfig) -> None:
     """Train what is not trained yet, judge it, print a table for each board."""
     use_compilation_cache()
     store = Store(config.lab)
+    variants = ("efficient", *(v for v in config.variants if v != "efficient"))
     runs = {
-        (board, variant, seed): run_of(board, variant, seed, config.samples)
+        (board, variant): [
+            run_of(board, variant, seed, config.samples) for seed in range(config.seeds)
+        ]
         for board in config.boards
-        for variant in config.variants
-        for seed in range(config.seeds)
+        for variant in variants
     }
     tasks = [
-        Task(f"{board} {variant} {seed}", train_task, (config.lab, run), 1.0)
-        for (board, variant, seed), run in runs.items()
+        Task(f"{board} {variant}", train_task, (config.lab, seeds), 1.0)
+        for (board, variant), seeds in runs.items()
     ]
     if not run_tasks(tasks, config.workers or default_workers()):
         raise SystemExit("stopped; run the same command again to go on")
     for board in config.boards:
-        goal = GOALS[board]
-        print(f"\n{board}×{board}, {config.seeds} seeds, goal {goal:.0%} with 64 nodes\n")
-        print("| variant | thousand samples | GFLOPs | seconds | reached | blunders, % | raw, % |")
-        print("|---|---|---|---|---|---|---|", flush=True)
-        for variant in config.variants:
-            curves = [judge_run(store, runs[board, variant, seed]) for seed in range(config.seeds)]
-            print(line(variant, curves, goal), flush=True)
+        curves = {
+            variant: [(run, judge_run(store, run)) for run in runs[board, variant]]
+            for variant in variants
+        }
+        print_table(board, curves)
 
 
 if __name__ == "__main__":

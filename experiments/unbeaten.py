@@ -105,14 +105,15 @@ def run(config: UnbeatenConfig, console: Console) -> Outcome:
         InputError: if there is no such lab or snapshot, or an agent draws its moves.
     """
     rules = Hex(config.size)
-    table = Table("agent", "verdict", "positions met", "a shortest lost game")
+    table = Table("verdict", "positions met", "a shortest lost game")
+    table.add_column("agent", overflow="fold")
     rows: list[dict[str, Any]] = []
     for spec in _agents(config, rules):
         player, _ = find_player(spec, rules, config.lab, lanes=LANES)
         verdict = every_line(rules, player, config.max_positions)
         word = "unbeaten" if verdict.unbeaten else "beaten" if verdict.complete else "given up"
         game = [cell_name(action, rules.size) for action in verdict.refutation or []]
-        table.add_row(spec.text, word, f"{verdict.positions:,}", " ".join(game))
+        table.add_row(word, f"{verdict.positions:,}", " ".join(game), spec.text)
         rows.append(
             {
                 "agent": spec.text,
