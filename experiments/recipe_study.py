@@ -81,7 +81,7 @@ class StudyConfig(FrozenModel, frozen=True):
     """Board sides."""
     variants: tuple[str, ...] = tuple(VARIANTS)
     """Which ingredients."""
-    seeds: int = pydantic.Field(3, ge=1)
+    seeds: int = pydantic.Field(default=3, ge=1)
     """Runs of each variant."""
     samples: int | None = None
     """Self-play positions of each run, if not the board's own."""
@@ -149,12 +149,12 @@ def judge_run(store: Store, config: TrainConfig) -> Curve:
     )
     rows = store.frame_query(query.order_by(Snapshot.index))[1]
     params = [load_snapshot(store.folder / file, sha256)[0] for *_, file, sha256 in rows]
-    rates = [
-        [blunder_rate(player_of(config, weights, nodes), positions) for weights in params]
+    search, raw = (
+        np.array([blunder_rate(player_of(config, p, nodes), positions) for p in params])
         for nodes in (64, 1)
-    ]
-    spent = np.array([row[:2] for row in rows], float).T
-    return Curve(*spent, params, *np.array(rates))
+    )
+    samples, flops = np.array([row[:2] for row in rows], float).T
+    return Curve(samples, flops, params, search, raw)
 
 
 def elo_at(flops: float, runs: Sequence[tuple[TrainConfig, Curve]], openings: int) -> np.ndarray:
