@@ -145,18 +145,18 @@ def _training_tasks(store: Store, plan: Plan) -> list[Task]:
     """One task for each network with runs that are not over: its seeds share one program."""
     with store.session() as session:
         over = set(session.scalars(sa.select(Run.id).where(Run.status != "running")))
-    by_network: dict[tuple[int, NetworkConfig], list[TrainConfig]] = {}
+    by_network: dict[tuple[int, NetworkConfig, str], list[TrainConfig]] = {}
     for run in plan.runs:
         if run.run_id not in over:
-            by_network.setdefault((run.boardsize, run.network), []).append(run)
+            by_network.setdefault((run.boardsize, run.network, run.recipe), []).append(run)
     tasks = [
         Task(
-            f"{size}×{size} board, network {network.name}",
+            f"{size}×{size} board, network {network.name}, {recipe}",
             _train_task,
             (store.folder, tuple(runs)),
             work=sum(_expected_cost(run) for run in runs),
         )
-        for (size, network), runs in by_network.items()
+        for (size, network, recipe), runs in by_network.items()
     ]
     return sorted(tasks, key=lambda task: -task.work)  # long ones first, short ones fill the gaps
 
