@@ -84,6 +84,8 @@ def analyse(
     """
     if rows.matches.empty:
         raise InputError("the lab holds no matches yet; run `hexlaw reproduce` first")
+    league = rows.matches[rows.matches["stage"].isin(["arena", "league"])]
+    rows = dataclasses.replace(rows, matches=league)
     boards = [
         _board(rows, boardsize, zero) for boardsize in np.unique(rows.matches["boardsize"]).tolist()
     ]

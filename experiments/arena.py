@@ -45,7 +45,7 @@ class MeetingConfig(FrozenModel, frozen=True):
         longest = 2 * (game.size - 1)
         if self.opening_plies > longest:
             raise ValueError(
-                f"arena.opening_plies: {self.opening_plies} can end a game on {game.size}×"
+                f"opening_plies: {self.opening_plies} can end a game on {game.size}×"
                 f"{game.size}; at most {longest}"
             )
 
@@ -64,6 +64,8 @@ class ArenaConfig(MeetingConfig, frozen=True):
     """Draw moves by visit count instead of playing the most visited. Jones: yes."""
     rounds: int = pydantic.Field(default=2, ge=1)
     """Rounds; each is stored when it is complete. Jones: 512 games a colour in all."""
+    opponents: int | None = pydantic.Field(default=None, ge=2, multiple_of=2)
+    """Others that each agent meets in a round, drawn evenly; everybody if unset, as Jones."""
 
 
 class Pairs(NamedTuple):
@@ -78,6 +80,28 @@ class Pairs(NamedTuple):
         """Every pair of so many players, all at the same turn."""
         first, second = np.triu_indices(players, k=1)
         return cls(first, second, np.full(len(first), turn))
+
+    @classmethod
+    def drawn(cls, players: int, opponents: int, seed: int, turn: int = 0) -> Pairs:
+        """Each of so many players meets `opponents` others, an even number, drawn evenly.
+
+        The players stand in a circle in random order, and each meets its neighbour and those at
+        some random distances on both sides: everybody meets equally many, and the neighbours
+        connect them all.
+        """
+        if opponents >= players - 1:
+            return cls.all_of(players, turn)
+        rng = np.random.default_rng(seed)
+        circle = rng.permutation(players)
+        # Half the way round an even circle, both sides are the same player: left out.
+        farther = rng.permutation(np.arange(2, (players - 1) // 2 + 1))
+        first, second = [], []
+        for distance in [1, *farther[: opponents // 2 - 1].tolist()]:
+            first.append(circle)
+            second.append(np.roll(circle, -distance))
+        met = np.sort([np.concatenate(first), np.concatenate(second)], axis=0)
+        met = met[:, np.lexsort(met[::-1])]
+        return cls(met[0], met[1], np.full(met.shape[1], turn))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,7 +21,7 @@ from games.errors import InputError
 Verb = Callable[[Any, Console], Outcome]
 
 VERBS: dict[str, tuple[str, str, str]] = {
-    "reproduce": ("reproduce", "ReproduceConfig", "reproduce"),
+    "reproduce": ("jones2021", "ReproduceConfig", "reproduce"),
     "arena": ("tournament", "TournamentConfig", "arena"),
     "rate": ("rating", "RateConfig", "rate_players"),
     "replay": ("replay", "ReplayConfig", "replay"),

@@ -23,6 +23,8 @@ from games.hex import Hex, HexState
 from training.store import Agent, Match, Store
 from training.store import Game as GameRow
 
+OPEN_FIELDS = ("arena", "league")  # values of `match.stage`
+
 MAX_NODES = 20_000  # of the solver for one position of a game: a tenth of a second
 
 
@@ -54,7 +56,8 @@ def fixed_set(rules: Hex) -> Positions:
 
 
 def own_games(store: Store, rules: Hex, limit: int) -> dict[int, tuple[int, ...]]:
-    """Stored games of each snapshot of a board: up to `limit`, spread evenly over all it has.
+    """Stored games of each snapshot of a board: up to `limit`, spread evenly over all it has in
+    tournaments and leagues. Other stages of an experiment pick its opponents or its settings.
 
     None where they could not be judged: beyond the tables, plain Python takes too long.
     """
@@ -62,7 +65,7 @@ def own_games(store: Store, rules: Hex, limit: int) -> dict[int, tuple[int, ...]
         return {}
     games, black, white = _games_and_players()
     query = games.with_only_columns(GameRow.id, black.snapshot_id, white.snapshot_id).where(
-        sa.func.length(GameRow.moves) > 0
+        sa.func.length(GameRow.moves) > 0, Match.stage.in_(OPEN_FIELDS)
     )
     found: dict[int, list[int]] = {}
     for game_id, *players in store.frame_query(query)[1]:

@@ -1,19 +1,28 @@
-"""A plan: the ladder of runs, the arena, and nothing else; presets are plans in TOML files."""
+"""A plan: the grid of runs and what each stage plays; presets are plans in TOML files."""
 
 from __future__ import annotations
 
 import importlib.resources
+import math
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import pydantic
 
+import games
 from experiments.arena import ArenaConfig
 from experiments.recipe import configure, load_recipe, merge
+from experiments.stages import (
+    DirectConfig,
+    JonesLeagueConfig,
+    NodeSweepConfig,
+    PerfectConfig,
+    StageConfig,
+)
 from games.errors import InputError
 from mcts.config import FrozenModel, describe
-from training.architecture import NetworkConfig
+from training.architecture import NetworkConfig, parameter_count
 from training.config import TrainConfig
 
 
@@ -37,6 +46,9 @@ class BoardPlan(FrozenModel, frozen=True):
     networks: tuple[NetworkShape, ...] = pydantic.Field(min_length=1)
     samples: int = pydantic.Field(ge=1)
     """Self-play positions of each run."""
+    flops: tuple[float, float] | None = None
+    """Jones's FLOPs (samples × nodes × parameters) of each run's first snapshot and of its end,
+    which `samples` may bring sooner; snapshots are spaced by `samples` alone if unset."""
     seeds: int | None = pydantic.Field(default=None, ge=1)
     """Runs of each network, if not as many as the plan says."""
     train: dict[str, Any] = pydantic.Field(default_factory=dict)
@@ -55,6 +67,15 @@ class Plan(FrozenModel, frozen=True):
     train: dict[str, Any] = pydantic.Field(default_factory=dict)
     """Fields of `TrainConfig` that differ from the recipes, for all runs."""
     arena: ArenaConfig = ArenaConfig()
+    """The league: every pair of snapshots."""
+    league_jones: JonesLeagueConfig | None = None
+    """The league in the paper's convention; not played if unset, as the stages below."""
+    nodes: NodeSweepConfig | None = None
+    """Play with more and less search."""
+    direct: DirectConfig | None = None
+    """Every snapshot against the best."""
+    perfect: PerfectConfig | None = None
+    """The best against perfect play, and blunder rates."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Plan:
@@ -66,9 +87,19 @@ class Plan(FrozenModel, frozen=True):
         names = [run.run_id for run in self.runs]  # checks every run's configuration, too
         if len(set(names)) < len(names):
             raise ValueError("a network stands twice on the same board with the same recipe")
-        for run in self.runs:
-            self.arena.check(run.rules)
+        for name, meeting in {"arena": self.arena, **self.stages}.items():
+            for size in self.boardsizes:
+                try:
+                    meeting.check(games.make(self.game, size))
+                except ValueError as error:
+                    raise ValueError(f"{name}.{error}") from None
         return self
+
+    @property
+    def stages(self) -> dict[str, StageConfig]:
+        """The stages after the league whose settings stand in the plan."""
+        found = (self.league_jones, self.nodes, self.direct, self.perfect)
+        return {stage.name: stage for stage in found if stage is not None}
 
     @property
     def boardsizes(self) -> list[int]:
@@ -79,21 +110,33 @@ class Plan(FrozenModel, frozen=True):
     def runs(self) -> list[TrainConfig]:
         """The configuration of every run."""
         return [
-            configure(
-                load_recipe(board.recipe),
-                merge(self.train, board.train)
-                | {
-                    "game": self.game,
-                    "boardsize": board.boardsize,
-                    "network": network.model_dump(),
-                    "samples": board.samples,
-                    "seed": seed,
-                },
-            )
+            _configure(self, board, network, seed)
             for board in self.boards
             for network in board.networks
             for seed in range(board.seeds or self.seeds)
         ]
+
+
+def _configure(plan: Plan, board: BoardPlan, network: NetworkConfig, seed: int) -> TrainConfig:
+    fields = merge(plan.train, board.train) | {
+        "game": plan.game,
+        "boardsize": board.boardsize,
+        "network": network.model_dump(),
+        "samples": board.samples,
+        "seed": seed,
+    }
+    run = configure(load_recipe(board.recipe), fields)
+    if board.flops is None:
+        return run
+    first, last = (
+        math.ceil(flops / (run.search.nodes * parameter_count(run.rules, network)))
+        for flops in board.flops
+    )
+    capped = {
+        "samples": min(board.samples, last),
+        "first_snapshot": max(first, run.samples_per_iteration),
+    }
+    return configure(load_recipe(board.recipe), fields | capped)
 
 
 def preset_names() -> list[str]:

@@ -141,7 +141,7 @@ def _meeting(config: TournamentConfig, game: Game) -> MeetingConfig:
     try:
         meeting.check(game)
     except ValueError as error:
-        raise InputError(str(error).removeprefix("arena.")) from None
+        raise InputError(str(error)) from None
     return meeting
 
 

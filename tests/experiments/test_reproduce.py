@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import itertools
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.report import ReportPaths, write_report
-from experiments import parallel, reporting, reproduce
+from experiments import jones2021, parallel, reporting, strength
 from experiments.plan import load_plan
+from games.hex import Hex
 from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
 
 PLAN = load_plan("smoke")
@@ -31,7 +34,7 @@ def command(folder: Path, *more: str) -> list[str]:
 def few_resamples():
     """The bootstrap of the fits is half of the report's time, and its tests are elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (reproduce, reporting):
+        for module in (jones2021, reporting):
             patch.setattr(module, "write_report", functools.partial(write_report, resamples=20))
         yield
 
@@ -50,31 +53,55 @@ def rows(folder: Path) -> dict[str, list[tuple]]:
         "runs": sa.select(Run.id, Run.status),
         "snapshots": sa.select(Snapshot.run_id, Snapshot.index, Snapshot.sha256, Snapshot.samples),
         "agents": sa.select(Agent.snapshot_id, Agent.search_id, Agent.test_flops),
-        "matches": sa.select(Match.tournament, Match.round, Match.games, Match.black_wins),
+        "matches": sa.select(
+            Match.tournament, Match.stage, Match.round, Match.games, Match.black_wins
+        ),
         "games": sa.select(Game.moves, Game.winner),
+        "examples": sa.select(Game.moves).where(Game.analysis.is_not(None)),
         "blunders": sa.select(Agent.spec, *BlunderRate.__table__.columns[2:]).join(Agent),
     }
     store = Store(folder / "lab")
-    return {name: sorted(store.frame_query(query)[1]) for name, query in queries.items()}
+    return {name: sorted(store.frame_query(query)[1], key=repr) for name, query in queries.items()}
 
 
 @pytest.fixture
 def no_report(monkeypatch) -> None:
     """The report takes seconds, and its tests are elsewhere."""
     written = ReportPaths(index=Path("index.html"), figures=[], tables=[])
-    monkeypatch.setattr(reproduce, "write_report", lambda rows, folder: written)
+    monkeypatch.setattr(jones2021, "write_report", lambda rows, folder: written)
 
 
 def test_everything_is_trained_played_and_stored(finished):
     found = rows(finished)
-    assert found["runs"] == sorted((run.run_id, "done") for run in PLAN.runs)
+    assert found["runs"] == sorted(((run.run_id, "done") for run in PLAN.runs), key=repr)
     assert len(found["snapshots"]) == sum(AGENTS.values())
-    # Every snapshot plays with 8 nodes and is judged with 1 too, each board's best with 4 as well.
-    assert len(found["agents"]) == 2 * sum(AGENTS.values()) + len(AGENTS)
+    judged = {row[0] for row in found["blunders"]}
+    # Every snapshot is judged with 8 nodes and with 1, each board's best with 4 as well.
+    assert len(judged) == 2 * sum(AGENTS.values()) + len(AGENTS)
     last = 2 * len(PLAN.runs) + len(AGENTS)  # in their own games, too
-    assert len(found["blunders"]) == len(found["agents"]) + last
-    ordered_pairs = sum(agents * (agents - 1) for agents in AGENTS.values())
-    assert len(found["matches"]) == len(found["games"]) == ordered_pairs
+    assert len(found["blunders"]) == len(judged) + last
+    played = collections.Counter(stage for _, stage, *_ in found["matches"])
+    assert played["league"] == sum(agents * (agents - 1) for agents in AGENTS.values())
+    assert played["league_jones"] == 4 * 2  # ordered pairs, of two snapshots of two runs
+    assert played["direct"] == sum(2 * (agents - 1) for agents in AGENTS.values())
+    assert played["perfect"] == 2
+    games = {stage: games for _, stage, _, games, _ in found["matches"]}
+    assert (games["perfect"], games["direct"], games["league"]) == (16, 1, 1)
+    assert len(found["games"]) == sum(games for _, _, _, games, _ in found["matches"])
+    assert len(found["examples"]) == 1
+
+
+def test_one_fit_rates_every_snapshot_of_the_sweep_with_every_number_of_nodes(finished):
+    store = Store(finished / "lab")
+    elo = strength.ratings(store, Hex(3), ["league", "nodes"])
+    query = sa.select(Agent.id, Agent.snapshot_id, Agent.nodes).where(Agent.id.in_(elo))
+    nodes: dict[int, set[int]] = {}
+    for _, snapshot, count in store.frame_query(query)[1]:
+        nodes.setdefault(snapshot, set()).add(count)
+    assert PLAN.nodes is not None
+    swept = [snapshot for snapshot, counts in nodes.items() if counts == set(PLAN.nodes.nodes)]
+    assert len(swept) >= 2 * PLAN.nodes.snapshots
+    assert set(map(frozenset, nodes.values())) <= {frozenset(PLAN.nodes.nodes), frozenset({8})}
 
 
 def test_the_report_is_one_page_with_its_figures_and_rows_beside_it(finished):
@@ -88,23 +115,25 @@ def test_the_report_is_one_page_with_its_figures_and_rows_beside_it(finished):
 
 @pytest.mark.usefixtures("no_report")
 def test_the_second_time_nothing_is_left_to_do(finished, hexlaw, capsys, monkeypatch):
-    monkeypatch.setattr(reproduce, "run_tasks", None)
+    monkeypatch.setattr(jones2021, "run_tasks", None)
     before = rows(finished)
     assert hexlaw(*command(finished, "--json")) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["lab"] == str(finished / "lab")
-    assert printed.err.count("done already") == 3
+    assert printed.err.count("done already") == 7
     assert rows(finished) == before
 
 
 def interrupting(title: str, events: int) -> Callable[..., bool]:
-    """`run_tasks` with a Ctrl-C in the tasks whose names hold `title`, after so many events."""
+    """`run_tasks` with a Ctrl-C in the tasks whose stage and names hold `title`, after so many
+    events."""
 
     def run_tasks(tasks, workers, listen) -> bool:
         count = itertools.count(1)
+        stages = {task.name: getattr(task.args[0], "name", "") for task in tasks}
 
         def poke(event) -> None:
-            if title in event.name and next(count) == events:
+            if title in f"{stages[event.name]}: {event.name}" and next(count) == events:
                 os.kill(os.getpid(), signal.SIGINT)
             listen(event)
 
@@ -119,24 +148,71 @@ def interrupting(title: str, events: int) -> Callable[..., bool]:
 def test_it_goes_on_after_a_stop_in_each_stage_and_ends_the_same(
     finished, tmp_path, hexlaw, monkeypatch, capsys
 ):
-    """In the first run, in the last run, in the middle of a round of the arena, and of judging."""
+    """In the first run, in the last run, in the middle of a round of each stage, in the second
+    round of the sweep, and in judging."""
     for title, events in (
         ("4×4 board, net", 5),
         ("3×3 board, net", 19),
-        ("round", 4),
+        ("league: ", 4),
+        ("league_jones: ", 2),
+        ("nodes: ", 14),
+        ("direct: ", 3),
+        ("perfect: ", 3),
         ("judging", 2),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(reproduce, "run_tasks", interrupting(title, events))
+            patch.setattr(jones2021, "run_tasks", interrupting(title, events))
             assert hexlaw(*command(tmp_path)) == 130, title
         assert "run the same command again" in capsys.readouterr().err
+        assert hexlaw(*command(tmp_path, "--status", "--json")) == 0
+        stages = json.loads(capsys.readouterr().out)["stages"]
+        assert sum(stage["seconds_left"] > 0 for stage in stages) > 0
     assert hexlaw(*command(tmp_path)) == 0
     assert rows(tmp_path) == rows(finished)
 
 
+def test_status_counts_what_is_there_and_leaves_everything_as_it_is(
+    finished, tmp_path, hexlaw, capsys
+):
+    before = rows(finished)
+    capsys.readouterr()
+    assert hexlaw(*command(finished, "--status", "--json")) == 0
+    over = json.loads(capsys.readouterr().out)["stages"]
+    assert all(stage["done"] == stage["parts"] > 0 for stage in over)
+    assert sum(stage["seconds_left"] for stage in over) == 0
+    assert rows(finished) == before
+
+    assert hexlaw(*command(tmp_path, "--status", "--json")) == 0
+    todo = json.loads(capsys.readouterr().out)["stages"]
+    assert all(stage["done"] == 0 < stage["seconds_left"] for stage in todo)
+    assert [stage["parts"] for stage in todo] == [stage["parts"] for stage in over]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stage_whose_forerunner_is_not_over_is_refused(tmp_path, hexlaw, capsys):
+    assert hexlaw(*command(tmp_path, "--stages", "league", "report")) == 2
+    message = capsys.readouterr().err
+    assert "league builds on training" in message
+    assert not rows(tmp_path)["agents"]
+
+
+@pytest.mark.usefixtures("no_report")
+def test_a_plan_that_gained_rounds_and_stages_goes_on_in_its_lab(finished, tmp_path, hexlaw):
+    shutil.copytree(finished / "lab", tmp_path / "lab")
+    text = (Path(jones2021.__file__).parent / "presets" / "smoke.toml").read_text()
+    plan = tmp_path / "more.toml"
+    plan.write_text(text.replace("[direct]\nopenings = 1", "[direct]\nopenings = 1\nrounds = 2"))
+    lab = ["--plan", str(plan), "--lab", str(tmp_path / "lab"), "--workers", "1"]
+    assert hexlaw("reproduce", *lab, "--stages", "direct") == 0
+    found, before = rows(tmp_path), rows(finished)
+    assert {name for name in found if found[name] != before[name]} == {"matches", "games"}
+    more = len(found["matches"]) - len(before["matches"])
+    assert more == sum(2 * (agents - 1) for agents in AGENTS.values())
+
+
 def test_a_lab_of_another_plan_is_refused_by_name(finished, tmp_path, hexlaw, capsys):
     plan = tmp_path / "other.toml"
-    text = (Path(reproduce.__file__).parent / "presets" / "smoke.toml").read_text()
+    text = (Path(jones2021.__file__).parent / "presets" / "smoke.toml").read_text()
     plan.write_text(text.replace("seeds = 1", "seeds = 2"))
     before = rows(finished)
     capsys.readouterr()
@@ -162,7 +238,7 @@ def test_a_snapshot_that_went_missing_is_named_and_nothing_is_lost(
 ):
     """Stopped before the arena, one file deleted, then put back."""
     with monkeypatch.context() as patch:
-        patch.setattr(reproduce, "run_tasks", interrupting("round", 1))
+        patch.setattr(jones2021, "run_tasks", interrupting("league: ", 1))
         assert hexlaw(*command(tmp_path)) == 130
     victim = next((tmp_path / "lab" / "snapshots").rglob("01.safetensors"))
     content = victim.read_bytes()

@@ -1,0 +1,98 @@
+"""The grid of runs of a plan: every network on every board with every seed, trained to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+import sqlalchemy as sa
+
+from experiments.costs import training_seconds
+from experiments.keys import search_hangs_on_others
+from experiments.parallel import Task, Worker
+from experiments.plan import Plan
+from experiments.rounds import Part
+from experiments.runtime import use_compilation_cache
+from training.config import TrainConfig
+from training.loop import Progress, train_population
+from training.program import shape_of
+from training.store import Metric, Run, Store
+
+LANES_THAT_FILL = {"cpu": 256}  # one core; more fall out of its cache (docs/training.md)
+MANY_LANES = 16_384  # of any accelerator
+
+
+class Training:
+    """The stage."""
+
+    def parts(self, store: Store, plan: Plan) -> list[Part]:
+        """A part for each run."""
+        over = _runs_that_are_over(store)
+        query = sa.select(Metric.run_id, sa.func.max(Metric.samples)).group_by(Metric.run_id)
+        samples = dict(store.frame_query(query)[1])
+        return [
+            Part(
+                run.run_id,
+                training_seconds(run),
+                1.0 if run.run_id in over else min(0.99, samples.get(run.run_id, 0) / run.samples),
+            )
+            for run in plan.runs
+        ]
+
+    def tasks(self, store: Store, plan: Plan) -> list[Task]:
+        """One task for each network with runs that are not over: its seeds share one program."""
+        over = _runs_that_are_over(store)
+        alike: dict[object, list[TrainConfig]] = {}
+        for run in plan.runs:
+            if run.run_id not in over:
+                key = (run.boardsize, shape_of(run), tuple(run.snapshot_iterations))
+                alike.setdefault(key, []).append(run)
+        tasks = [
+            Task(
+                _name(runs[0]),
+                _train,
+                (store.folder, tuple(runs)),
+                work=sum(training_seconds(run) for run in runs),
+            )
+            for runs in alike.values()
+        ]
+        # Long ones first, short ones fill the gaps.
+        return sorted(tasks, key=lambda task: -task.work)
+
+
+def _name(run: TrainConfig) -> str:
+    return f"{run.boardsize}×{run.boardsize} board, network {run.network.name}, {run.recipe}"
+
+
+def _runs_that_are_over(store: Store) -> set[str]:
+    with store.session() as session:
+        return set(session.scalars(sa.select(Run.id).where(Run.status != "running")))
+
+
+def _train(worker: Worker, lab: Path, runs: Sequence[TrainConfig]) -> None:
+    """Train runs of equal shape, as many at a time as fill the device."""
+    use_compilation_cache()
+    store = Store(lab)
+    together = _side_by_side(runs[0])
+    for first in range(0, len(runs), together):
+        members = runs[first : first + together]
+
+        def report(progress: Progress, done: int = first, count: int = len(members)) -> None:
+            worker.report((done + count * progress.iteration / progress.iterations) / len(runs))
+
+        statuses = train_population(members, store, report=report, should_stop=worker.should_stop)
+        if "stopped" in statuses:
+            return
+
+
+def _side_by_side(run: TrainConfig) -> int:
+    """How many runs share a program: as fill the device, unless games of one batch hang on each
+    other."""
+    if search_hangs_on_others(run.search):
+        return 1
+    room = LANES_THAT_FILL.get(jax.default_backend(), MANY_LANES)
+    return max(1, room // run.lanes)
+
+
+TRAINING = Training()

@@ -1,0 +1,186 @@
+"""Stages that are played in rounds on each board: what is stored already, and how one is played."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import sqlalchemy as sa
+
+import games
+from experiments.agents import AgentEntry, load_player
+from experiments.arena import ArenaConfig, MeetingConfig, Pairs, play_pairs
+from experiments.matches import round_is_stored, store_round
+from experiments.parallel import Task, Worker
+from experiments.plan import Plan
+from experiments.players import Player
+from experiments.runtime import use_compilation_cache
+from experiments.stages import StageConfig
+from games.protocol import Game
+from training.store import Run, Snapshot, Store
+
+MAX_LANES = 64  # more would mostly be padding once some games are over
+
+
+class Part(NamedTuple):
+    """A piece of a stage, as `hexlaw reproduce --status` counts them."""
+
+    name: str
+    seconds: float
+    """Expected in all, of one core."""
+    done: float
+    """Share that is done."""
+
+
+class Stage(Protocol):
+    """One stage of the reproduction."""
+
+    def parts(self, store: Store, plan: Plan) -> list[Part]:
+        """All pieces of the stage; reads only."""
+        ...
+
+    def tasks(self, store: Store, plan: Plan) -> list[Task]:
+        """What is left to do."""
+        ...
+
+
+class Field(NamedTuple):
+    """Who takes part in a round."""
+
+    agents: Sequence[AgentEntry]
+    pairs: Pairs
+    lanes: Sequence[int]
+    """Batch size of each agent's searches."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Rounds:
+    """A stage that is played in rounds.
+
+    Args:
+        name: value of `match.stage`.
+        config: the stage's settings in a plan, a picklable function; none if it is not played.
+        draw: who meets whom in a round, from what the stages before have stored.
+        seconds: expected cost of a round on a board.
+        meeting: how they meet on a board; the stage's settings if unset.
+        load: makes the players; those of the lab's agents if unset.
+    """
+
+    name: str
+    config: Callable[[Plan], ArenaConfig | StageConfig | None]
+    draw: Callable[[Store, Plan, Game, int], Field]
+    seconds: Callable[[Plan, Game], float]
+    meeting: Callable[[Plan, Game], MeetingConfig] | None = None
+    load: Callable[[Store, Game, Field], Sequence[Player]] | None = None
+
+    def parts(self, store: Store, plan: Plan) -> list[Part]:
+        """A part for each round on each board, done or not."""
+        return [
+            Part(
+                _title(rules, index),
+                self.seconds(plan, rules),
+                float(self._is_stored(store, plan, rules, index)),
+            )
+            for rules, index in self._all(store, plan)
+        ]
+
+    def tasks(self, store: Store, plan: Plan) -> list[Task]:
+        """A task for each board with rounds that are not stored: each may build on the last."""
+        waiting: dict[Game, list[int]] = {}
+        for rules, index in self._all(store, plan):
+            if not self._is_stored(store, plan, rules, index):
+                waiting.setdefault(rules, []).append(index)
+        tasks = [
+            Task(
+                f"{_title(rules, indices[0])}{f' to {indices[-1] + 1}' if indices[1:] else ''}",
+                _play_rounds,
+                (self, store.folder, plan, rules, tuple(indices)),
+                work=self.seconds(plan, rules) * len(indices),
+            )
+            for rules, indices in waiting.items()
+        ]
+        return sorted(tasks, key=lambda task: -task.work)
+
+    def _all(self, store: Store, plan: Plan) -> list[tuple[Game, int]]:
+        config = self.config(plan)
+        if config is None:
+            return []
+        wanted = getattr(config, "boards", None)
+        return [
+            (games.make(plan.game, size), index)
+            for index in range(config.rounds)
+            for size in plan.boardsizes
+            if (wanted is None or size in wanted) and can_be_played(store, plan, size)
+        ]
+
+    def _is_stored(self, store: Store, plan: Plan, rules: Game, index: int) -> bool:
+        config = self.config(plan)
+        return config is not None and round_is_stored(store, config.tournament(rules), index)
+
+
+def _title(rules: Game, index: int) -> str:
+    return f"{rules.size}×{rules.size} board, round {index + 1}"
+
+
+def _play_rounds(
+    worker: Worker, stage: Rounds, lab: Path, plan: Plan, rules: Game, rounds: Sequence[int]
+) -> None:
+    """Play and store rounds one after the other; each is stored whole or not at all."""
+    use_compilation_cache()
+    store = Store(lab)
+    config = stage.config(plan)
+    assert config is not None
+    meeting = stage.meeting(plan, rules) if stage.meeting else config
+    for number, index in enumerate(rounds):
+        field = stage.draw(store, plan, rules, index)
+        load = stage.load or _load_all
+        result = play_pairs(
+            rules,
+            load(store, rules, field),
+            field.pairs,
+            meeting,
+            names=[agent.spec.text for agent in field.agents],
+            report=lambda share, number=number: worker.report((number + share) / len(rounds)),
+            should_stop=worker.should_stop,
+        )
+        if result is None:
+            return
+        store_round(
+            store,
+            config.tournament(rules),
+            index,
+            [agent.id for agent in field.agents],
+            result,
+            meeting.opening_plies,
+            draws=[agent.spec.draws for agent in field.agents],
+            stage=stage.name,
+        )
+
+
+def _load_all(store: Store, rules: Game, field: Field) -> list[Player]:
+    return [
+        load_player(rules, agent, lanes=lanes)
+        for agent, lanes in zip(field.agents, field.lanes, strict=True)
+    ]
+
+
+def even_lanes(games_a_ply: float) -> int:
+    """Batch size that cuts about so many searches into equal pieces."""
+    games_a_ply = max(1, math.ceil(games_a_ply))
+    return math.ceil(games_a_ply / math.ceil(games_a_ply / MAX_LANES))
+
+
+def can_be_played(store: Store, plan: Plan, boardsize: int) -> bool:
+    """Whether a board has two agents that can meet, or may have once its training is over."""
+    with store.session() as session:
+        over = set(session.scalars(sa.select(Run.id).where(Run.status != "running")))
+        snapshots = session.scalar(
+            sa.select(sa.func.count(Snapshot.id))
+            .join(Run, Snapshot.run_id == Run.id)
+            .where(Run.boardsize == boardsize, Run.game == plan.game)
+        )
+    runs = {run.run_id for run in plan.runs if run.boardsize == boardsize}
+    return not runs <= over or (snapshots or 0) > 1
