@@ -20,8 +20,8 @@ from experiments.engine import FORFEIT
 from experiments.keys import move_keys, stable_seed
 from experiments.openings import draw_openings
 from experiments.players import RESIGNS, Player
+from games.config import FrozenModel
 from games.protocol import Game, State
-from mcts.config import FrozenModel
 from mcts.settings import SearchConfig
 
 ON_THE_BOARD, RESIGNED = "board", "resigned"  # how games end, beside FORFEIT

@@ -32,7 +32,6 @@ from experiments.lock import alone_in
 from experiments.parallel import Task, Worker, default_workers, run_tasks
 from experiments.players import NetworkPlayer
 from experiments.progress import stage
-from experiments.runtime import use_compilation_cache
 from experiments.solutions import StoredSolver
 from experiments.specs import NetworkSpec, PlayerSpec, parse_player
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
@@ -179,7 +178,6 @@ def blunder_tasks(
 
 
 def _judge_task(worker: Worker, lab: Path, rules: Hex, jobs: Sequence[Job], lanes: int) -> None:
-    use_compilation_cache()
     store = Store(lab)
     with StoredSolver(store, rules.size) as solver:
 

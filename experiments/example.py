@@ -15,7 +15,6 @@ from experiments.plan import Plan
 from experiments.players import NetworkPlayer
 from experiments.records import analyse_moves
 from experiments.rounds import Part, can_be_played
-from experiments.runtime import use_compilation_cache
 from experiments.strength import league_points
 from games.protocol import Game
 from training.store import Game as GameRow
@@ -53,7 +52,6 @@ def _board(store: Store, plan: Plan) -> Game | None:
 
 def _annotate(worker: Worker, lab: Path, plan: Plan, rules: Game) -> None:
     """Let the better of the two strongest agents that met say what it thinks of their last game."""
-    use_compilation_cache()
     store = Store(lab)
     elo = dict(league_points(store, rules)[["id", "elo"]].itertuples(index=False))
     query = sa.select(Match.id, Match.black_id, Match.white_id)

@@ -13,7 +13,6 @@ from experiments.keys import search_hangs_on_others
 from experiments.parallel import Task, Worker
 from experiments.plan import Plan
 from experiments.rounds import Part
-from experiments.runtime import use_compilation_cache
 from training.config import TrainConfig
 from training.loop import Progress, train_population
 from training.program import shape_of
@@ -72,7 +71,6 @@ def _runs_that_are_over(store: Store) -> set[str]:
 
 def _train(worker: Worker, lab: Path, runs: Sequence[TrainConfig]) -> None:
     """Train runs of equal shape, as many at a time as fill the device."""
-    use_compilation_cache()
     store = Store(lab)
     together = _side_by_side(runs[0])
     for first in range(0, len(runs), together):

@@ -20,8 +20,8 @@ from experiments.stages import (
     PerfectConfig,
     StageConfig,
 )
+from games.config import FrozenModel, describe
 from games.errors import InputError
-from mcts.config import FrozenModel, describe
 from training.architecture import NetworkConfig, parameter_count
 from training.config import TrainConfig
 

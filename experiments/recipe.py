@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import pydantic
 
+from games.config import describe
 from games.errors import InputError
-from mcts.config import describe
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 

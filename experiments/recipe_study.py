@@ -33,9 +33,8 @@ from experiments.judging import Positions, fixed_set, judge
 from experiments.parallel import Task, Worker, default_workers, run_tasks
 from experiments.players import NetworkPlayer
 from experiments.recipe import configure, load_recipe
-from experiments.runtime import use_compilation_cache
+from games.config import FrozenModel
 from games.hex import Hex
-from mcts.config import FrozenModel
 from mcts.settings import SearchConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
@@ -120,7 +119,6 @@ def run_of(board: int, variant: str, seed: int, samples: int | None) -> TrainCon
 
 def train_task(worker: Worker, lab: Path, configs: Sequence[TrainConfig]) -> None:
     """Train the seeds of a variant side by side."""
-    use_compilation_cache()
     train_population(
         configs,
         Store(lab),
@@ -232,7 +230,6 @@ def print_table(board: int, curves: dict[str, list[tuple[TrainConfig, Curve]]]) 
 
 def main(config: StudyConfig) -> None:
     """Train what is not trained yet, judge it, print a table for each board."""
-    use_compilation_cache()
     store = Store(config.lab)
     variants = ("efficient", *(v for v in config.variants if v != "efficient"))
     runs = {

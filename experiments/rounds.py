@@ -17,7 +17,6 @@ from experiments.matches import round_is_stored, store_round
 from experiments.parallel import Task, Worker
 from experiments.plan import Plan
 from experiments.players import Player
-from experiments.runtime import use_compilation_cache
 from experiments.stages import StageConfig
 from games.protocol import Game
 from training.store import Run, Snapshot, Store
@@ -129,7 +128,6 @@ def _play_rounds(
     worker: Worker, stage: Rounds, lab: Path, plan: Plan, rules: Game, rounds: Sequence[int]
 ) -> None:
     """Play and store rounds one after the other; each is stored whole or not at all."""
-    use_compilation_cache()
     store = Store(lab)
     config = stage.config(plan)
     assert config is not None

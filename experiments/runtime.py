@@ -1,31 +1,42 @@
-"""How this process uses JAX."""
+"""How this process uses NumPy and JAX, and how it stands beside others."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import logging
 import os
 import platform
+import signal
 from pathlib import Path
 
-import jax
-import jaxlib.version
 import platformdirs
 
 
-def use_compilation_cache() -> None:
-    """Keep compiled programs on disk, so that the same program is compiled once a machine.
+def prepare_libraries() -> None:
+    """Tell NumPy and JAX, before they are imported, what they read from the environment only then.
 
-    The folder is named after the jaxlib version and the processor: mixing them has crashed, and
-    a program compiled for one processor may not run on another. JAX_COMPILATION_CACHE_DIR wins.
+    Our largest matrices, 1,500 players' ratings, take one core a second; OpenBLAS's threads wait
+    for each other by spinning and cost many times that on a busy machine.
+
+    Compiled programs are kept on disk, so that the same program is compiled once a machine. Their
+    folder is named after the jaxlib version and the processor: mixing them has crashed, and a
+    program compiled for one processor may not run on another. JAX_COMPILATION_CACHE_DIR wins.
     """
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        cache = Path(platformdirs.user_cache_dir("hexlaw")) / "xla" / _machine()
-        jax.config.update("jax_compilation_cache_dir", str(cache))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    cache = Path(platformdirs.user_cache_dir("hexlaw")) / "xla" / _machine()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     # XLA's AOT loader warns about tuning flags that differ although the processor is the same.
     logging.getLogger("jax._src.compilation_cache").setLevel(logging.ERROR)
+
+
+def step_back() -> None:
+    """Leave the processor, and the answer to Ctrl-C, to the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(19)
 
 
 def _machine() -> str:
@@ -35,4 +46,4 @@ def _machine() -> str:
     except OSError:
         flags = [platform.processor()]
     digest = hashlib.sha256("\n".join([platform.machine(), *flags]).encode()).hexdigest()[:12]
-    return f"jaxlib-{jaxlib.version.__version__}-{digest}"
+    return f"jaxlib-{importlib.metadata.version('jaxlib')}-{digest}"

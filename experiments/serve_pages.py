@@ -27,7 +27,7 @@ from experiments.thinking import BUDGETS
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
 from games.notation import play
-from mcts.config import describe as describe_problems
+from games.config import describe as describe_problems
 
 MAX_MESSAGE = 16 * 1024  # characters; a question about a full 19×19 board takes 2,000
 MAX_BODY = 64 * 1024  # bytes

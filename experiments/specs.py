@@ -24,8 +24,8 @@ from typing import Any, ClassVar
 import pydantic
 
 from experiments.keys import search_draws
+from games.config import FrozenModel
 from games.errors import InputError
-from mcts.config import FrozenModel
 from mcts.settings import JONES, SearchConfig
 
 KINDS = (

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 import tyro
 
-from mcts.config import FrozenModel
+from games.config import FrozenModel
 
 
 class VerbConfig(FrozenModel, frozen=True):

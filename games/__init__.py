@@ -1,39 +1,21 @@
-"""Board games as pure JAX functions of one state: `games.make("hex", size=5)`."""
+"""Board games as pure JAX functions of one state: `games.make("hex", size=5)`.
+
+What it offers stands in `games.registry`, which is imported when it is first asked for (PEP 562):
+everything that reports an error or reads a lab passes through here, and most of it needs no JAX,
+which takes longer to import than a command line to answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE, Hex
-from games.notation import cell_name, parse_cell, parse_moves, play
-from games.protocol import Game, State
-
-REGISTRY: dict[str, Callable[[int], Game]] = {"hex": Hex}
-SIZES: dict[str, range] = {"hex": range(MIN_SIZE, MAX_SIZE + 1)}
+if TYPE_CHECKING:
+    from games.registry import *  # noqa: F403 - for type checkers
 
 
-def make(name: str, size: int) -> Game:
-    """The rules of game `name` on a board of side `size`.
-
-    Raises:
-        InputError: if the game is unknown or cannot be played at that size.
-    """
-    if name not in REGISTRY:
-        raise InputError(f"unknown game {name!r}; there is: {', '.join(sorted(REGISTRY))}")
-    return REGISTRY[name](size)
-
-
-__all__ = [
-    "REGISTRY",
-    "SIZES",
-    "Game",
-    "Hex",
-    "InputError",
-    "State",
-    "cell_name",
-    "make",
-    "parse_cell",
-    "parse_moves",
-    "play",
-]
+def __getattr__(name: str) -> Any:
+    registry = importlib.import_module("games.registry")
+    if name in registry.__all__:
+        return getattr(registry, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

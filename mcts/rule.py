@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import jax
 
-from mcts.config import FrozenModel
+from games.config import FrozenModel
 from mcts.tree import Nodes
 
 TREES = "trees"

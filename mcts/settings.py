@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from mcts.config import FrozenModel
+from games.config import FrozenModel
 from mcts.gumbel import Gumbel
 from mcts.puct import Puct
 from mcts.regularised import Regularised

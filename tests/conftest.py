@@ -10,27 +10,27 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-# Before JAX and NumPy are imported. Each of pytest-xdist's workers gets a core of its own: XLA
-# splits even small operations over all cores it may use, and workers that share them all are
-# slower together than one alone.
+from experiments.runtime import prepare_libraries
+
+# Before JAX and NumPy are imported. Almost all of a cold run is XLA compiling: programs are kept.
+# Each of pytest-xdist's workers gets a core of its own: XLA splits even small operations over all
+# cores it may use, and workers that share them all are slower together than one alone.
+prepare_libraries()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import jax
-import pytest
-
-from experiments.runtime import use_compilation_cache
+import jax  # noqa: E402
+import pytest  # noqa: E402
 
 ORACLES = Path(__file__).parent / "oracles"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Almost all of a cold run is XLA compiling; a warm run finds the programs on disk."""
+    """Strict JAX; a warm run finds its programs on disk."""
     jax.config.update("jax_numpy_rank_promotion", "raise")
-    use_compilation_cache()
+    assert jax.config.values["jax_compilation_cache_dir"], "JAX was imported before this file"
     # An entry that another run is still writing, or a read-only disk, only costs a compilation.
     config.addinivalue_line(
         "filterwarnings", "ignore:Error (reading|writing) persistent compilation cache:UserWarning"

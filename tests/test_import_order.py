@@ -74,7 +74,8 @@ def test_search_knows_games_only_through_their_protocol():
         name
         for path in (ROOT / "mcts").rglob("*.py")
         for name in all_imports(path)
-        if within(name, "games") and not within(name, "games.protocol", "games.errors")
+        if within(name, "games")
+        and not within(name, "games.protocol", "games.config", "games.errors")
     }
     assert found == set()
 

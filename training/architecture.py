@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple, Self
 
 import pydantic
 
+from games.config import FrozenModel
 from games.protocol import Game
-from mcts.config import FrozenModel
 
 NEIGHBOURHOOD = 7  # a hexagonal cell and the six around it
 

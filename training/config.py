@@ -8,8 +8,8 @@ import numpy as np
 import pydantic
 
 import games
+from games.config import FrozenModel
 from games.protocol import Game
-from mcts.config import FrozenModel
 from mcts.settings import SearchConfig
 from training.architecture import NetworkConfig
 

@@ -229,17 +229,11 @@ def test_kill_9_at_any_moment_changes_nothing(lab, trained):
     """Two kills at moments drawn with seed 17, in the middle of checkpoints as likely as not: one
     is written after every iteration and takes longer than the iteration does."""
     rng = random.Random(17)
-    environment = os.environ | {
-        "JAX_COMPILATION_CACHE_DIR": jax.config.values["jax_compilation_cache_dir"],
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-    }
     command = [sys.executable, "-c", TRAIN_AND_TELL, lab.config.model_dump_json()]
     for _ in range(2):
         with subprocess.Popen(
             [*command, str(lab.store.folder)],
             cwd=ROOT,
-            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         ) as process:

@@ -1,4 +1,4 @@
-"""Base of every configuration."""
+"""Base of every configuration, the command line's included."""
 
 from __future__ import annotations
 
