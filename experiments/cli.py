@@ -6,54 +6,122 @@ import contextlib
 import importlib
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, NamedTuple, Union
 
 import tyro
 from rich.console import Console
 
-from experiments.runtime import use_compilation_cache
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 
 Verb = Callable[[Any, Console], Outcome]
 
-VERBS: dict[str, tuple[str, str, str]] = {
-    "reproduce": ("jones2021", "ReproduceConfig", "reproduce"),
-    "arena": ("tournament", "TournamentConfig", "arena"),
-    "rate": ("rating", "RateConfig", "rate_players"),
-    "replay": ("replay", "ReplayConfig", "replay"),
-    "play": ("play", "PlayConfig", "play"),
-    "gtp": ("gtp", "GtpConfig", "gtp"),
-    "train": ("train", "TrainVerbConfig", "train"),
-    "serve": ("serve", "ServeConfig", "serve"),
-    "report": ("reporting", "ReportConfig", "report"),
-    "fit": ("fit", "FitConfig", "run"),
-    "list": ("listing", "ListConfig", "list_things"),
-    "solve": ("solve", "SolveConfig", "run"),
-    "blunders": ("blunders", "BlundersConfig", "run"),
-    "unbeaten": ("unbeaten", "UnbeatenConfig", "run"),
-    "bench": ("bench", "BenchConfig", "bench"),
-}
-"""Module in experiments/, configuration and function of each verb. Only the module of the verb that
-is asked for is imported: all of them together take longer than most verbs need to answer."""
+
+class Entry(NamedTuple):
+    """Where a verb is found."""
+
+    module: str
+    """In experiments/."""
+    config: str
+    run: str
+    summary: str
+    """The first line of the configuration's docstring."""
+
+
+VERBS = {
+    "reproduce": Entry(
+        "jones2021", "ReproduceConfig", "reproduce",
+        "Train a grid of agents, let them play, rate them, fit the laws, write the report.",
+    ),
+    "arena": Entry(
+        "tournament", "TournamentConfig", "arena", "Let any players meet, and rate them."
+    ),
+    "rate": Entry(
+        "rating", "RateConfig", "rate_players",
+        "Rate players: Bradley–Terry with a first-player term, intervals from the covariance.",
+    ),
+    "replay": Entry(
+        "replay", "ReplayConfig", "replay",
+        "Step through a game: board, policy, value; or check or export it.",
+    ),
+    "play": Entry(
+        "play", "PlayConfig", "play",
+        "Play against any player in the terminal, with undo, hints and a search budget to change.",
+    ),
+    "gtp": Entry(
+        "gtp", "GtpConfig", "gtp",
+        "Be a GTP engine, so that other Hex programs and boards can play against a player of ours.",
+    ),
+    "train": Entry(
+        "train", "TrainVerbConfig", "train",
+        "Train an agent, or a population of agents that differ in seed or a setting.",
+    ),
+    "serve": Entry(
+        "serve", "ServeConfig", "serve",
+        "Look at agents and matches, and play against them, in a browser on this machine.",
+    ),
+    "report": Entry(
+        "reporting", "ReportConfig", "report",
+        "Write the report of a lab again, without training or playing.",
+    ),
+    "fit": Entry("fit", "FitConfig", "run", "Fit a scaling law to a CSV of rated snapshots."),
+    "list": Entry(
+        "listing", "ListConfig", "list_things",
+        "List games, presets, recipes and, for a lab, its runs.",
+    ),
+    "solve": Entry(
+        "solve", "SolveConfig", "run",
+        "Solve Hex positions exactly: at once up to 5×5, within seconds on 6×6.",
+    ),
+    "blunders": Entry(
+        "blunders", "BlundersConfig", "run",
+        "Count how often agents throw won positions away, against perfect play (3×3 to 6×6).",
+    ),
+    "unbeaten": Entry(
+        "unbeaten", "UnbeatenConfig", "run",
+        "Let agents that move first answer every line of play, until one is lost or all are won.",
+    ),
+    "bench": Entry(
+        "bench", "BenchConfig", "bench", "Measure self-play in moves a second, against mctx."
+    ),
+}  # fmt: skip
+"""Only the module of the verb that is asked for is imported: all of them together take longer than
+most verbs need to answer."""
 
 BAD_INPUT = 2
-STOPPED = 130  # 128 + SIGINT, as shells have it
+UNREAD = 141  # 128 + SIGPIPE, as shells have it
+STOPPED = 130  # 128 + SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; returns the exit code: 0, 2 for bad input, 130 if Ctrl-C stopped it."""
+    """Run one verb; returns the exit code: 0, 2 for bad input, 130 if Ctrl-C stopped it.
+
+    Where nobody reads on (`hexlaw … | head`) it ends without a word, as Unix tools do.
+    """
     try:
-        config, run = parse(sys.argv[1:] if arguments is None else arguments)
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            sys.stdout.flush()  # here, not at the interpreter's end, where nobody can catch it
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        config, run = parse(arguments)
         console = Console(stderr=config.as_json, highlight=False)
-        use_compilation_cache()
         result, exit_code = run(config, console)
     except InputError as error:
         print(f"hexlaw: {error}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:
+        raise
     except OSError as error:
         culprit = error.filename or "the disk"
         print(f"hexlaw: {culprit}: {error.strerror or error}", file=sys.stderr)
@@ -78,12 +146,14 @@ def parse(arguments: Sequence[str]) -> tuple[VerbConfig, Verb]:
         model, run = _load(name)
         return _parse(model, rest, f"hexlaw {name}"), run
     # No verb, or none that is known: the help and the complaint name them all.
-    loaded = {name: _load(name) for name in VERBS}
     verbs: Any = Union[  # noqa: UP007 - built at run time
-        tuple(Annotated[model, tyro.conf.subcommand(name)] for name, (model, _) in loaded.items())
+        tuple(
+            Annotated[VerbConfig, tyro.conf.subcommand(name, description=entry.summary)]
+            for name, entry in VERBS.items()
+        )
     ]
-    config = _parse(verbs, arguments, "hexlaw")
-    return config, next(run for model, run in loaded.values() if type(config) is model)
+    _parse(verbs, arguments, "hexlaw")
+    raise InputError("the verb comes first; see hexlaw --help")
 
 
 def _parse(model: Any, arguments: Sequence[str], program: str) -> VerbConfig:
@@ -101,9 +171,9 @@ def _parse(model: Any, arguments: Sequence[str], program: str) -> VerbConfig:
 
 def _load(name: str) -> tuple[type[VerbConfig], Verb]:
     """The configuration and the function of a verb."""
-    module, model, run = VERBS[name]
-    found = importlib.import_module(f"experiments.{module}")
-    return getattr(found, model), getattr(found, run)
+    entry = VERBS[name]
+    found = importlib.import_module(f"experiments.{entry.module}")
+    return getattr(found, entry.config), getattr(found, entry.run)
 
 
 def _one_line(framed: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -63,6 +66,40 @@ def test_help_names_every_verb(hexlaw, capsys):
         hexlaw("--help")
     text = capsys.readouterr().out
     assert all(verb in text for verb in cli.VERBS)
+
+
+def test_summaries_are_those_of_the_configurations():
+    for name, entry in cli.VERBS.items():
+        model, _ = cli._load(name)
+        assert (model.__doc__ or "").splitlines()[0] == entry.summary
+
+
+IMPORTED = "import sys; from experiments import cli; print(*sys.modules)"
+
+
+def test_the_command_line_needs_no_jax():
+    done = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, check=True)
+    assert not {b"jax", b"numpy", b"sqlalchemy"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"), [(["list"], ""), (["list", "--json"], ""), (["--help"], "1")]
+)
+def test_nobody_has_to_read_it_all(arguments, unbuffered):
+    """As in `hexlaw … | head`, where the reader has gone before the last line comes."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "experiments.cli", *arguments]
+    done = subprocess.run(
+        command,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode in (cli.UNREAD, 1)  # rich says 1
+    assert b"Broken" not in done.stderr
 
 
 def test_json_comes_last_and_alone_on_standard_output(hexlaw, capsys):
