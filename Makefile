@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PACKAGES := games mcts training analysis experiments
 
 .PHONY: help setup reproduce test check lint lock clean
 
@@ -32,7 +33,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock && \
 	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .; \
 	fi
-	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null
+	-@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib $(PACKAGES) >/dev/null
 	@touch $@
 
 reproduce: setup

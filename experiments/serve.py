@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import signal
 import socket
 import webbrowser
 from pathlib import Path
@@ -33,7 +34,7 @@ class ServeConfig(VerbConfig, frozen=True):
 
 
 def serve(config: ServeConfig, console: Console) -> Outcome:
-    """Serve until Ctrl-C.
+    """Serve until Ctrl-C or SIGTERM.
 
     Raises:
         InputError: if there is no such lab, the port is taken, or the extra is not installed.
@@ -51,7 +52,10 @@ def serve(config: ServeConfig, console: Console) -> Outcome:
     console.print(f"lab {config.lab}: open {url} in a browser; Ctrl-C stops")
     if config.browser:
         webbrowser.open(url)
-    with contextlib.suppress(KeyboardInterrupt):  # the usual end; games live in their pages
+    # Being told to stop is the usual end, too: games live in their pages, and the solver's and the
+    # compiler's processes are let go of.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
         make_server(uvicorn, app).run(sockets=[listener])
     return Outcome({"url": url})
 

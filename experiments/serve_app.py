@@ -1,7 +1,8 @@
 """The web application behind `hexlaw serve`: its routes, its shell, and who may use them.
 
-What the routes answer is `experiments.serve_pages`, which loads while the shell is served already:
-rating and search bring libraries that take longer to import than a page to open.
+What a lab holds is `experiments.serve_lab`, what may be asked of agents `experiments.serve_pages`.
+Both load, one after the other, while the shell is served already: ratings and, more so, search
+bring libraries that take longer to import than a page to open.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import hashlib
 import importlib
 import json
@@ -64,11 +66,11 @@ def make_app(
         store: the lab that is shown.
         host: address the server will be bound to.
         names: further host names under which it may be reached.
-        prepare: compile the budgets of a network that is asked for the first time, all of them,
-            while the visitor thinks.
+        prepare: have the other budgets of a network shape compiled when it is first asked.
     """
     index = _index()
-    loading: asyncio.Future[Any]
+    lab: asyncio.Future[Any]
+    pages: asyncio.Future[Any]
     policy = (
         "default-src 'none'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
         f"script-src 'self' '{_digest(IMPORTMAP)}'; base-uri 'none'; form-action 'none'; "
@@ -77,15 +79,22 @@ def make_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        nonlocal loading
-        loading = asyncio.ensure_future(run_in_threadpool(_load_pages, store, prepare))
+        nonlocal lab, pages
+        lab = asyncio.ensure_future(run_in_threadpool(_load_lab, store))
+        pages = asyncio.ensure_future(_load_pages(lab, prepare))
         yield
-        (await loading).close()
+        (await pages).close()
+
+    def rows(name: str) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            find = getattr(await asyncio.shield(lab), name)
+            return JSONResponse(await run_in_threadpool(find, *request.path_params.values()))
+
+        return answer
 
     def route(name: str) -> Callable[[Any], Awaitable[Any]]:
         async def answer(request: Request | WebSocket) -> Any:
-            pages = await asyncio.shield(loading)
-            return await getattr(pages, name)(request)
+            return await getattr(await asyncio.shield(pages), name)(request)
 
         return answer
 
@@ -95,9 +104,10 @@ def make_app(
     return Starlette(
         routes=[
             Route("/", shell),
-            Route("/api/lab", route("overview")),
-            Route("/api/agent/{number:int}", route("agent")),
-            Route("/api/pair/{first:int}/{second:int}", route("pair")),
+            Route("/api/lab", rows("overview")),
+            Route("/api/agent/{number:int}", rows("agent")),
+            Route("/api/pair/{first:int}/{second:int}", rows("pair")),
+            Route("/api/choices", route("choices")),
             Route("/api/game/{number:int}", route("game")),
             Route("/game/{number:int}.html", route("game_page")),
             Route("/game/{number:int}.sgf", route("game_sgf")),
@@ -111,12 +121,19 @@ def make_app(
     )
 
 
-def _load_pages(store: Store, prepare: bool) -> Any:
-    """What the routes answer, with the ratings worked out."""
+def _load_lab(store: Store) -> Any:
+    """The lab's rows, with the ratings worked out."""
     lab = importlib.import_module("experiments.serve_lab").LabView(store)
     with contextlib.suppress(InputError):  # the page that asks for it will be told
         lab.overview()
-    return importlib.import_module("experiments.serve_pages").Pages(lab, prepare=prepare)
+    return lab
+
+
+async def _load_pages(lab: asyncio.Future[Any], prepare: bool) -> Any:
+    """What may be asked, once the leaderboard can be shown."""
+    view = await lab
+    load = functools.partial(importlib.import_module, "experiments.serve_pages")
+    return (await run_in_threadpool(load)).Pages(view, prepare=prepare)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

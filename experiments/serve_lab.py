@@ -1,4 +1,7 @@
-"""A lab as rows for a page: its players with ratings and costs, who met whom, and the games."""
+"""A lab as rows for a page: its players with ratings and costs, who met whom, and the games.
+
+Nothing here needs JAX: the page shows the leaderboard before that is imported.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,12 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-import games
 from analysis.ratings import rate
 from games.errors import InputError
-from mcts import SearchConfig
-from training.architecture import NetworkConfig
-from training.ledger import forward_flops
 from training.store import Agent, Match, Run, Snapshot, Store
 from training.store import Game as GameRow
 
 LISTED_GAMES = 500  # of an agent or a pair, the newest first
-
-RULES = {
-    name: SearchConfig.model_validate({"rule": name}) for name in ("puct", "gumbel", "regularised")
-}
-"""The searches that a visitor may choose from, by name; the nodes are chosen beside them."""
 
 Row = dict[str, Any]
 
@@ -99,6 +93,13 @@ class LabView:
             **self._games(met),
         }
 
+    def searches(self) -> dict[int, Row]:
+        """The whole search configuration of each agent that always plays its search's choice."""
+        query = sa.select(Agent.id, Agent.search).where(
+            Agent.search.is_not(None), Agent.temperature == 0
+        )
+        return {row["id"]: row["search"] for row in self._rows(query)}
+
     def _make_overview(self) -> Row:
         snapshots = {row["id"]: row for row in self._snapshots()}
         agents = self._rows(sa.select(Agent.__table__).order_by(Agent.id))
@@ -114,7 +115,6 @@ class LabView:
                     "kind": agent["kind"],
                     "size": agent["boardsize"],
                     "snapshot": snapshot and snapshot["key"],
-                    "rule": _rule_name(agent),
                     "nodes": agent["nodes"],
                     "move_flops": agent["test_flops"],
                     "train_flops": snapshot and snapshot["train_flops"],
@@ -138,7 +138,8 @@ class LabView:
         rows = self._rows(
             sa.select(
                 Snapshot.id, Snapshot.run_id, Snapshot.index, Snapshot.train_flops,
-                Run.game, Run.boardsize, Run.network, Run.seed, Run.parameters,
+                (Snapshot.selfplay_flops / Snapshot.network_evaluations).label("node_flops"),
+                Run.boardsize, Run.network, Run.seed, Run.parameters,
             )
             .join(Run, Snapshot.run_id == Run.id)
             .where(Run.game == "hex")
@@ -153,10 +154,7 @@ class LabView:
                 "size": row["boardsize"],
                 "parameters": row["parameters"],
                 "train_flops": row["train_flops"],
-                "node_flops": forward_flops(
-                    games.make(row["game"], row["boardsize"]),
-                    NetworkConfig.parse(row["network"]),
-                ),
+                "node_flops": row["node_flops"],
             }
             for row in rows
         ]
@@ -206,19 +204,6 @@ class LabView:
             if agent["id"] == number:
                 return agent
         raise InputError(f"the lab {self.name} has no agent {number}")
-
-
-def _rule_name(agent: Row) -> str | None:
-    """The rule in `RULES` that the agent plays with, if it plays exactly so."""
-    if agent["search"] is None or agent["temperature"]:
-        return None
-    search = SearchConfig.model_validate(agent["search"])
-    same = (
-        name
-        for name, rule in RULES.items()
-        if search.model_copy(update={"nodes": rule.nodes}) == rule
-    )
-    return next(same, None)
 
 
 def _count(table: Any) -> sa.ScalarSelect[int]:

@@ -1,4 +1,4 @@
-"""What the routes of `hexlaw serve` answer. Everything slow runs beside the event loop."""
+"""What `hexlaw serve` answers about games and play. All that is slow runs beside the event loop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import functools
 import json
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeVar
 
@@ -19,15 +20,26 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from experiments.annotate import Annotator
 from experiments.records import GameRecord, PlayerRecord, to_sgf
 from experiments.replay_page import SOLVED_UP_TO, ReplayRecord, Verdict, render_replay_page
-from experiments.serve_lab import RULES, LabView
-from experiments.serve_play import Budget, Message, Question, Step, Stop, plan_answers
+from experiments.serve_compiler import Compiler
+from experiments.serve_lab import LabView
+from experiments.serve_play import (
+    RULES,
+    Budget,
+    Message,
+    Question,
+    Step,
+    Stop,
+    plan_answers,
+    rule_of,
+)
 from experiments.serve_solver import Solver
 from experiments.specs import NetworkSpec
 from experiments.thinking import BUDGETS
+from games.config import describe as describe_problems
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
 from games.notation import play
-from games.config import describe as describe_problems
+from mcts import SearchConfig
 
 MAX_MESSAGE = 16 * 1024  # characters; a question about a full 19×19 board takes 2,000
 MAX_BODY = 64 * 1024  # bytes
@@ -62,8 +74,7 @@ class Pages:
 
     Args:
         lab: what is shown.
-        prepare: compile the budgets of a network that is asked for the first time, all of them,
-            while the visitor thinks.
+        prepare: have the other budgets of a network shape compiled when it is first asked.
     """
 
     def __init__(self, lab: LabView, *, prepare: bool) -> None:
@@ -71,7 +82,7 @@ class Pages:
         self._annotator = Annotator(lab, verdicts=self._verdicts)
         self._prepares = prepare
         self._prepared: set[tuple[Any, ...]] = set()
-        self._background = concurrent.futures.ThreadPoolExecutor(1, "prepare")
+        self._compiler = Compiler()
         self._solver = Solver()
         self._workers = concurrent.futures.ThreadPoolExecutor(WORKERS, "search")
         self._sockets = 0
@@ -81,23 +92,23 @@ class Pages:
         """Let go of threads and processes."""
         self._solver.close()
         self._workers.shutdown(wait=False, cancel_futures=True)
-        self._background.shutdown(wait=False, cancel_futures=True)
+        self._compiler.close()
 
-    async def overview(self, _: Request) -> Response:
-        """Boards, snapshots, agents, ratings."""
-        overview = await run_in_threadpool(self._lab.overview)
-        reach = {"rules": list(RULES), "budgets": BUDGETS, "solved_up_to": SOLVED_UP_TO}
-        return JSONResponse({**overview, **reach})
-
-    async def agent(self, request: Request) -> Response:
-        """One agent's opponents and games."""
-        number = request.path_params["number"]
-        return JSONResponse(await run_in_threadpool(self._lab.agent, number))
-
-    async def pair(self, request: Request) -> Response:
-        """Two agents' record against each other and their games."""
-        pair = request.path_params["first"], request.path_params["second"]
-        return JSONResponse(await run_in_threadpool(self._lab.pair, *pair))
+    async def choices(self, _: Request) -> Response:
+        """What may be asked, and the rule of each agent that plays just as a visitor may choose."""
+        searches = await run_in_threadpool(self._lab.searches)
+        rules = {
+            number: rule_of(SearchConfig.model_validate(search))
+            for number, search in searches.items()
+        }
+        return JSONResponse(
+            {
+                "rules": list(RULES),
+                "budgets": BUDGETS,
+                "solved_up_to": SOLVED_UP_TO,
+                "rule_of": rules,
+            }
+        )
 
     async def game(self, request: Request) -> Response:
         """One stored game; `?thoughts` asks its players what they think of it."""
@@ -158,13 +169,17 @@ class Pages:
     def _plan(self, question: Question) -> list[Step]:
         steps = plan_answers(question, self._annotator, self._solver)
         if self._prepares and "#" in question.player:
-            thinker = self._annotator.thinker(question.player, RULES[question.rule])
-            shape = (thinker.game, thinker.network, thinker.search)
-            if shape not in self._prepared:
-                self._prepared.add(shape)
-                for nodes in BUDGETS:
-                    self._background.submit(thinker.prepare, nodes)
+            self._prepare_others(question)
         return steps
+
+    def _prepare_others(self, question: Question) -> None:
+        """Have the other budgets of a network shape compiled, the likeliest to be asked first."""
+        thinker = self._annotator.thinker(question.player, RULES[question.rule])
+        shape = (thinker.game, thinker.network, thinker.search)
+        if shape not in self._prepared:
+            self._prepared.add(shape)
+            near = sorted(BUDGETS, key=lambda nodes: abs(math.log2(nodes / question.nodes)))
+            self._compiler.prepare(*shape, near[1:])  # the nearest is compiled for the answer
 
     async def _search(self, function: Callable[..., Any], *arguments: Any) -> Any:
         loop = asyncio.get_running_loop()

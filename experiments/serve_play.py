@@ -17,14 +17,19 @@ import pydantic
 import games
 from experiments.annotate import Annotator
 from experiments.replay_page import pack
-from experiments.serve_lab import RULES
 from experiments.serve_solver import Solver
 from experiments.thinking import BUDGETS, MAX_BUDGET, Thoughts
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY
 from games.notation import play
+from mcts import SearchConfig
 
 PERFECT, RANDOM = "perfect", "random"
+
+RULES = {
+    name: SearchConfig.model_validate({"rule": name}) for name in ("puct", "gumbel", "regularised")
+}
+"""The searches that a visitor may choose from, by name; the nodes are chosen beside them."""
 
 
 class Message(pydantic.BaseModel):
@@ -69,6 +74,12 @@ class Stop(Message):
 Answer = dict[str, Any]
 Step = Callable[[], Answer | Future[Answer]]
 """Gives an answer within moments, or the promise of one from another process."""
+
+
+def rule_of(search: SearchConfig) -> str | None:
+    """The rule in `RULES` that a search follows, if it follows it exactly."""
+    same = (name for name, rule in RULES.items() if search.with_nodes(rule.nodes) == rule)
+    return next(same, None)
 
 
 def plan_answers(question: Question, annotator: Annotator, solver: Solver) -> list[Step]:

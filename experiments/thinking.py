@@ -59,7 +59,7 @@ class Thinker(NamedTuple):
         """
         states = jax.tree.map(lambda leaf: leaf[None], play(self.game, moves))
         config = self.search.with_nodes(nodes)
-        search = _compile(self.game, self.network, config)
+        search = compile_search(self.game, self.network, config)
         began = time.perf_counter()
         result, line = jax.device_get(search(self.params, states, jax.random.key(0)))
         seconds = time.perf_counter() - began
@@ -76,10 +76,6 @@ class Thinker(NamedTuple):
             seconds=seconds,
         )
 
-    def prepare(self, nodes: int) -> None:
-        """Compile its search at that budget, so that nobody has to wait for it later."""
-        _compile(self.game, self.network, self.search.with_nodes(nodes))
-
     @staticmethod
     def budgets(nodes: int) -> list[int]:
         """Growing budgets, the last one `nodes`: for thoughts that are shown while they grow."""
@@ -87,7 +83,7 @@ class Thinker(NamedTuple):
 
 
 @functools.lru_cache(maxsize=256)
-def _compile(
+def compile_search(
     game: Game, network: NetworkConfig, config: SearchConfig
 ) -> Callable[..., tuple[SearchResult, jax.Array]]:
     """(params, states [1], key) → what the search found, and the line it expects [1, N].
@@ -102,6 +98,7 @@ def _compile(
         result, tree = search_tree(game, evaluate, config, params, states, key)
         return result, principal_variation(tree, result.action)
 
-    states = jax.tree.map(lambda leaf: leaf[None], game.init())
+    # After a move, so that the step is compiled as well, and no second question has to wait for it.
+    states = jax.tree.map(lambda leaf: leaf[None], play(game, [0]))
     params = jax.eval_shape(lambda: init_params(game, network, jax.random.key(0)))
     return think.lower(params, states, jax.random.key(0)).compile()

@@ -8,6 +8,8 @@ import { useConnected, useRows } from "hexlaw/link.js";
 import { Play } from "hexlaw/play.js";
 import { ThemeChoice, html } from "hexlaw/ui.js";
 
+const ASKING = ["game", "play", "compare"]; // views that ask agents about positions
+
 const TABS = [["", "Agents"], ["play", "Play"], ["compare", "Compare"]];
 
 /** The address after #/, as [view, ...arguments] and its ?settings. */
@@ -38,11 +40,16 @@ function View({ path, settings, lab }) {
 
 function App() {
   const [path, settings] = useAddress();
-  const { data: lab, error } = useRows("/api/lab");
+  const { data: rows, error: refused } = useRows("/api/lab");
+  // What may be asked is known a moment later: the server shows rows before it can search.
+  const { data: choices, error: failed } = useRows("/api/choices");
+  const asking = ASKING.includes(path[0]);
+  const error = refused ?? (asking ? failed : undefined);
+  const lab = rows && (choices || !asking) && { ...rows, ...choices };
   const connected = useConnected();
   useEffect(() => window.scrollTo(0, 0), [path.join("/")]);
   return html`<header class="top">
-      <h1><a href="#/">hexlaw</a> ${lab && html`<small>${lab.lab}</small>`}</h1>
+      <h1><a href="#/">hexlaw</a> ${rows && html`<small>${rows.lab}</small>`}</h1>
       <nav aria-label="Views">
         ${TABS.map(([key, name]) => html`<a href="#/${key}" aria-current=${path[0] === key ? "page" : undefined}>${name}</a>`)}
       </nav>
@@ -52,7 +59,7 @@ function App() {
     <main>
       ${error ? html`<p class="error" role="alert">${error}</p>`
       : lab ? html`<${View} path=${path} settings=${settings} lab=${lab} />`
-      : html`<p role="status">Reading the lab …</p>`}
+      : html`<p role="status">${rows ? "Getting ready to search …" : "Reading the lab …"}</p>`}
     </main>`;
 }
 

@@ -74,9 +74,9 @@ export function ask(question, hear, fail = () => {}) {
   };
 }
 
-/** Whether the server can be reached now. */
+/** Whether the server can be reached now; believed until a first attempt fails. */
 export function useConnected() {
-  const [connected, setConnected] = useState(isOpen());
+  const [connected, setConnected] = useState(true);
   useEffect(() => {
     watchers.add(setConnected);
     connect();

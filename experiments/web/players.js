@@ -47,7 +47,7 @@ export function RuleChoice({ lab, value, onChange }) {
 /** The agent that the lab has rated with this budget, if there is one. */
 export const ratedAs = (lab, { player, nodes, rule }) =>
   lab.agents.find((agent) =>
-    agent.snapshot === player && agent.nodes === nodes && agent.rule === rule && agent.elo !== null);
+    agent.snapshot === player && agent.nodes === nodes && lab.rule_of[agent.id] === rule && agent.elo !== null);
 
 /** A slider over the budgets, with what each is worth and costs. */
 export function NodesSlider({ lab, choice, onChange, seconds }) {

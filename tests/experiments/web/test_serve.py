@@ -20,7 +20,8 @@ from analysis.study import analyse
 from experiments import serve_pages
 from experiments.keys import move_keys
 from experiments.players import NetworkPlayer
-from experiments.serve_lab import RULES, LabView
+from experiments.serve_lab import LabView
+from experiments.serve_play import RULES, rule_of
 from games.notation import play
 from games.sgf import read_sgf
 from mcts import SearchConfig
@@ -225,8 +226,21 @@ def test_every_rule_can_be_chosen(web, rules, snapshot_key, rule):
 
 def test_ratings_go_with_the_search_they_were_made_with(web):
     agents = rows(web, "/api/lab")["agents"]
-    assert {agent["rule"] for agent in agents if agent["snapshot"]} == {"puct"}
-    assert [agent["rule"] for agent in agents if not agent["snapshot"]] == [None]
+    choices = rows(web, "/api/choices")
+    assert choices["rules"] == list(RULES)
+    assert choices["rule_of"] == {str(agent["id"]): "puct" for agent in agents if agent["snapshot"]}
+
+
+@pytest.mark.parametrize(
+    ("search", "rule"),
+    [
+        ({"rule": "gumbel", "nodes": 16}, "gumbel"),
+        ({"rule": {"name": "puct", "c_puct": 3.0}}, None),
+        ({"reuse": True}, None),
+    ],
+)
+def test_only_a_rule_followed_exactly_is_named(search, rule):
+    assert rule_of(SearchConfig.model_validate(search)) == rule
 
 
 # ----- the verbs -------------------------------------------------------------------------------
