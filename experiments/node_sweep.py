@@ -72,7 +72,7 @@ def _draw(store: Store, plan: Plan, rules: Game, index: int) -> Field:
         # An opponent with more nodes has this agent among its own candidates.
         limit = max(_nodes(agent), plan.arena.search.nodes)
         candidates = [a for a in agents if a.id != agent.id and _nodes(a) <= limit]
-        drawn = _draw_near(agent, candidates, elo, config.opponents, scale, rng)
+        drawn = draw_near(agent, candidates, elo, config.opponents, scale, rng)
         meetings |= {_pair(agent, other) for other in drawn}
     place = {agent.id: k for k, agent in enumerate(agents)}
     pairs = np.array([[place[one], place[other]] for one, other in sorted(meetings)])
@@ -116,7 +116,7 @@ def _guess(elo: float, agent: AgentEntry, base: AgentEntry) -> float:
     return elo + ELO_OF_A_DOUBLING * math.log2(_nodes(agent) / _nodes(base))
 
 
-def _draw_near(
+def draw_near(
     agent: AgentEntry,
     candidates: Sequence[AgentEntry],
     elo: Mapping[int, float],

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import jax
 import sqlalchemy as sa
 
 import games
@@ -21,7 +22,8 @@ from experiments.stages import StageConfig
 from games.protocol import Game
 from training.store import Run, Snapshot, Store
 
-MAX_LANES = 64  # more would mostly be padding once some games are over
+MAX_LANES = {"cpu": 64}  # more would mostly be padding once some games are over
+MANY_LANES = 1024  # of any accelerator
 
 
 class Part(NamedTuple):
@@ -167,8 +169,9 @@ def _load_all(store: Store, rules: Game, field: Field) -> list[Player]:
 
 def even_lanes(games_a_ply: float) -> int:
     """Batch size that cuts about so many searches into equal pieces."""
+    limit = MAX_LANES.get(jax.default_backend(), MANY_LANES)
     games_a_ply = max(1, math.ceil(games_a_ply))
-    return math.ceil(games_a_ply / math.ceil(games_a_ply / MAX_LANES))
+    return math.ceil(games_a_ply / math.ceil(games_a_ply / limit))
 
 
 def can_be_played(store: Store, plan: Plan, boardsize: int) -> bool:

@@ -12,10 +12,11 @@ import jax
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from scipy.sparse.csgraph import connected_components
 from sqlalchemy import exc
 
 from experiments import players
-from experiments.arena import ArenaConfig, RoundResult, play_round
+from experiments.arena import ArenaConfig, Pairs, RoundResult, play_round
 from experiments.matches import round_is_stored, store_round
 from experiments.openings import draw_openings
 from games.hex import Hex
@@ -360,3 +361,23 @@ def test_more_rounds_are_the_same_tournament_and_anything_else_is_another():
     assert len(names) == 8
     assert ArenaConfig(rounds=9).tournament(GAME) == base.tournament(GAME)
     assert base.tournament(GAME).startswith("hex3-")
+
+
+@pytest.mark.parametrize(("players", "opponents"), [(5, 2), (6, 4), (12, 6), (13, 10), (40, 8)])
+def test_drawn_opponents_are_equally_many_for_everybody_and_join_all(players, opponents):
+    pairs = Pairs.drawn(players, opponents, seed=7, turn=3)
+    met = np.zeros((players, players), int)
+    met[pairs.first, pairs.second] += 1
+    assert np.all(pairs.first < pairs.second)
+    assert met.max() == 1
+    assert np.all(met.sum(0) + met.sum(1) == opponents)
+    assert connected_components(met, directed=False)[0] == 1
+    assert set(pairs.turn) == {3}
+
+
+def test_drawn_opponents_hang_on_the_seed_alone_and_change_with_it():
+    draw = [Pairs.drawn(40, 8, seed=seed) for seed in (7, 7, 8)]
+    assert np.array_equal(draw[0].second, draw[1].second)
+    assert not np.array_equal(draw[0].second, draw[2].second)
+    everybody = Pairs.drawn(6, 6, seed=7)
+    assert len(everybody.first) == 15

@@ -6,6 +6,7 @@ import pytest
 
 from experiments.plan import load_plan, preset_names
 from games.errors import InputError
+from training.architecture import parameter_count
 
 GOOD = """
 title = "A plan."
@@ -41,16 +42,65 @@ def test_every_preset_loads_and_names_each_run_once(preset):
 
 
 def test_the_presets_that_users_are_promised_are_there():
-    assert preset_names()[:2] == ["smoke", "laptop"]
+    assert preset_names() == ["smoke", "laptop", "reference", "gpu", "paper"]
 
 
-def test_the_laptop_ladder_is_as_wide_as_promised():
-    """At least 3×3, 4×4 and 5×5 with four sizes of network each, several seeds, 21 snapshots."""
+@pytest.mark.parametrize("preset", preset_names())
+def test_every_preset_plays_all_stages_that_its_boards_allow(preset):
+    plan = load_plan(preset)
+    reachable = {"perfect"} if min(plan.boardsizes) <= 6 else set()
+    assert set(plan.stages) == {"league_jones", "nodes", "direct"} | reachable
+
+
+def test_the_laptop_grid_is_as_wide_as_promised():
+    """3×3 to 6×6, three seeds of our recipe, the paper's beside it on the small boards."""
     plan = load_plan("laptop")
-    assert {3, 4, 5} <= {board.boardsize for board in plan.boards}
-    assert all(len(board.networks) >= 4 for board in plan.boards)
-    assert plan.seeds >= 2
-    assert {run.snapshots for run in plan.runs} == {21}
+    assert plan.boardsizes == [3, 4, 5, 6]
+    seeds = {(r.boardsize, r.recipe, r.network.name): set() for r in plan.runs}
+    for run in plan.runs:
+        seeds[run.boardsize, run.recipe, run.network.name].add(run.seed)
+    ours = [found for (_, recipe, _), found in seeds.items() if recipe == "efficient"]
+    assert ours
+    assert all(found == {0, 1, 2} for found in ours)
+    assert {size for size, recipe, _ in seeds if recipe == "jones2021"} == {3, 4}
+
+
+# science.md of the issue: runs of each board, and all their samples and FLOPs in Jones's count,
+# recomputed from the paper's Figure 5; some of his runs stopped short of their caps.
+PUBLISHED = {
+    3: (6, 1.7e9, 6e12),
+    4: (15, 2.4e9, 6e13),
+    5: (20, 4.9e9, 2e14),
+    6: (32, 1.3e10, 5e15),
+    7: (38, 2.6e10, 8e16),
+    8: (40, 4.1e10, 2.4e17),
+    9: (44, 6.1e10, 8.6e17),
+}
+
+
+def test_the_paper_preset_is_the_grid_of_the_paper_with_both_its_caps():
+    plan = load_plan("paper")
+    assert len(plan.runs) == 195
+    assert {(run.recipe, run.lanes, run.snapshots) for run in plan.runs} == {
+        ("jones2021", 32_768, 21)
+    }
+    for size, (runs, samples, flops) in PUBLISHED.items():
+        mine = [run for run in plan.runs if run.boardsize == size]
+        spent = [64 * run.samples * parameter_count(run.rules, run.network) for run in mine]
+        assert len(mine) == runs
+        assert 1 <= sum(run.samples for run in mine) / samples + 0.05 < 1.45
+        assert 1 <= sum(spent) / flops + 0.05 < 1.3
+    nine = {run.network.name: run for run in plan.runs if run.boardsize == 9}
+    # Its published row: 1.00000e17 FLOPs after 351,174,656 samples; and a run that samples end.
+    assert abs(nine["1024x4"].samples - 351_174_656) <= 32_768
+    assert nine["8x1"].samples == 2_000_000_000
+
+
+def test_flops_cap_a_run_and_place_its_first_snapshot(plan_file):
+    run = load_plan(file=plan_file(GOOD + "flops = [4e6, 1.5e8]")).runs[-1]
+    # P = 264 + 144 + 144 + 9 = 561 of 8x2 on 4×4, and 64 · 561 = 35,904 FLOPs a sample.
+    assert run.samples == 4178  # 1.5e8 / 35,904 = 4177.8, sooner than 8,192
+    assert run.first_snapshot == 112  # 111.4
 
 
 @pytest.fixture
@@ -91,6 +141,11 @@ def test_a_plan_is_every_network_on_its_board_with_every_seed(plan_file):
         ("lanes = 16", 'lanes = "many"', "lanes: "),
         ("rounds = 3", "rounds = 0", "arena.rounds: "),
         ("rounds = 3", "search = { nodes = 5000 }", "arena.search.nodes: "),
+        ("rounds = 3", "opponents = 3", "arena.opponents: "),
+        ("rounds = 3", "[league_jones]\nsnapshots = 1", "league_jones.snapshots: "),
+        ("rounds = 3", "[nodes]\nnodes = [64]", "nodes.nodes: "),
+        ("rounds = 3", "[direct]\nopening_plies = 9", "direct.opening_plies: "),
+        ("samples = 8192", "samples = 8192\nflops = [1e9]", "boards.1.flops"),
         ("boardsize = 3", "boardsize = 1", "size must be 2 to 19, got 1"),
         ("boardsize = 3", 'game = "go"\nboardsize = 3', "boards.0.game: "),
         ("rounds = 3", "opening_plies = 5", "arena.opening_plies: "),
