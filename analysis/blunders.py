@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
+from analysis.bootstrap import wilson
 from analysis.rows import LabRows
 
 FIXED, GAMES = "fixed", "games"
@@ -53,18 +54,6 @@ def count_blunders(
     for name, (low, high) in intervals.items():
         counts |= {f"{name}_low": low, f"{name}_high": high}
     return counts
-
-
-def wilson(events: int, trials: int) -> tuple[float | None, float | None]:
-    """The 95 % interval of a share of independent trials; none without any.
-
-    Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the
-    American Statistical Association 22, 1927.
-    """
-    if trials == 0:
-        return None, None
-    interval = scipy.stats.binomtest(events, trials).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def over_games(events: np.ndarray, games: np.ndarray) -> tuple[float | None, float | None]:

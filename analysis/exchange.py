@@ -24,6 +24,7 @@ from analysis.bootstrap import percentile_interval
 from games.errors import InputError
 
 LEVELS = tuple(range(-1500, 1, 250))  # Elo of Jones's isoquants
+_LEAST_DEPTH = 1500  # Elo below which a board is too shallow for them
 _DECADE = 0.1  # Jones rounds both logarithms to a tenth of a decade
 
 _NEEDED = ["run_id", "train_flops", "test_flops", "elo"]
@@ -70,7 +71,7 @@ class Surface(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class ExchangeFit:
-    """The exchange on one board, found both ways, with bootstraps over runs."""
+    """The exchange on one board, found both ways, with bootstraps over runs and games."""
 
     isoquants: pd.DataFrame  # elo, train_flops, test_flops
     paper: Exchange  # through the isoquants, as Jones
@@ -88,7 +89,15 @@ class ExchangeFit:
         return percentile_interval(values[np.isfinite(values)], level)
 
 
-def isoquants(points: pd.DataFrame, levels: tuple[int, ...] = LEVELS) -> pd.DataFrame:
+def levels_of(elo: np.ndarray) -> tuple[float, ...]:
+    """Jones's levels, or as many spread evenly over a board that is not as deep as 9×9."""
+    depth = -float(np.min(elo))
+    if depth >= _LEAST_DEPTH:
+        return LEVELS
+    return tuple(np.round(np.linspace(-depth, 0, len(LEVELS) + 1)[1:]).tolist())
+
+
+def isoquants(points: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> pd.DataFrame:
     """The least play-time compute that passes each Elo, by training compute, as Jones traced it.
 
     Training compute is rounded to a tenth of a decade; at each, the cheapest play that is stronger
@@ -103,29 +112,32 @@ def isoquants(points: pd.DataFrame, levels: tuple[int, ...] = LEVELS) -> pd.Data
     Returns:
         Columns elo, train_flops, test_flops.
     """
-    train = _rounded(points["train_flops"])
+    decade, train = np.unique(_rounded(points["train_flops"]), return_inverse=True)
+    test, elo = points["test_flops"].to_numpy(float), points["elo"].to_numpy(float)
     parts = []
     for level in levels:
-        above = points["elo"] > level
-        cheapest = points.loc[above, "test_flops"].groupby(train[above]).min().sort_index().cummin()
-        test = _rounded(cheapest)
-        is_first_at_floor = ~(test.eq(test.iloc[-1] if len(test) else 0) & test.duplicated())
-        kept = test[is_first_at_floor]
+        above = elo > level
+        cheapest = np.full(len(decade), np.inf)
+        np.minimum.at(cheapest, train[above], test[above])
+        reached = np.isfinite(cheapest)
+        curve = _rounded(np.minimum.accumulate(cheapest)[reached])
+        first_at_floor = np.argmax(curve == curve[-1]) if len(curve) else 0
+        kept = np.arange(len(curve)) <= first_at_floor
         parts.append(
             pd.DataFrame(
                 {
                     "elo": float(level),
-                    "train_flops": 10.0 ** kept.index.to_numpy(float),
-                    "test_flops": 10.0 ** kept.to_numpy(float),
+                    "train_flops": 10.0 ** decade[reached][kept],
+                    "test_flops": 10.0 ** curve[kept],
                 }
             )
         )
     return pd.concat(parts, ignore_index=True)
 
 
-def _rounded(flops: pd.Series) -> pd.Series:
+def _rounded(flops: np.ndarray | pd.Series) -> np.ndarray:
     """log₁₀ to a tenth of a decade."""
-    return pd.Series(np.round(np.log10(flops.to_numpy(float)) / _DECADE) * _DECADE, flops.index)
+    return np.round(np.log10(np.asarray(flops, float)) / _DECADE) * _DECADE
 
 
 def fit_isoquants(curves: pd.DataFrame) -> Exchange:
@@ -137,11 +149,12 @@ def fit_isoquants(curves: pd.DataFrame) -> Exchange:
     return Exchange(*np.linalg.lstsq(design, np.log10(test))[0].tolist())
 
 
-def fit_surface(points: pd.DataFrame) -> Surface:
+def fit_surface(points: pd.DataFrame, near: Surface | None = None) -> Surface:
     """Elo over both kinds of compute by least squares, clamped between a floor and zero.
 
     Args:
         points: columns train_flops, test_flops, elo, of one board.
+        near: where to seek it, which is quicker; everywhere if left out.
     """
     elo = points["elo"].to_numpy(float)
     train, test = np.log10(points["train_flops"]), np.log10(points["test_flops"])
@@ -151,13 +164,18 @@ def fit_surface(points: pd.DataFrame) -> Surface:
     def residual(surface: np.ndarray) -> np.ndarray:
         return np.minimum(np.maximum(design @ surface[:3], surface[3]), 0.0) - elo
 
-    fits = [
-        scipy.optimize.least_squares(
-            residual, [slope, slope * share, offset, elo.min()], method="lm", x_scale="jac"
-        )
+    starts = [
+        [slope, slope * share, offset, float(elo.min())]
         for slope in _START_SLOPES
         for share in (0.3, 1.0)
         for offset in (float(elo.mean()), 0.5 * float(elo.min()), 0.0)
+    ]
+    if near is not None:
+        at_centre = near.constant + near.train * centre[0] + near.test * centre[1]
+        starts = [[near.train, near.test, float(at_centre), near.floor]]
+    fits = [
+        scipy.optimize.least_squares(residual, start, method="lm", x_scale="jac")
+        for start in starts
     ]
     per_train, per_test, at_centre, floor = min(fits, key=lambda fit: fit.cost).x.tolist()
     constant = at_centre - per_train * centre[0] - per_test * centre[1]
@@ -167,15 +185,18 @@ def fit_surface(points: pd.DataFrame) -> Surface:
 def fit_exchange(
     points: pd.DataFrame,
     *,
-    levels: tuple[int, ...] = LEVELS,
+    levels: tuple[float, ...] | None = None,
+    rated: np.ndarray | None = None,
     resamples: int = 200,
     seed: int = 0,
 ) -> ExchangeFit:
-    """Both ways on one board, with bootstraps over runs.
+    """Both ways on one board, with bootstraps over runs and games.
 
     Args:
         points: one row an agent: columns run_id, train_flops, test_flops, elo.
-        levels: Elo of the isoquants.
+        levels: Elo of the isoquants; `levels_of` the points if left out.
+        rated: [R, agents] Elo as other games of the same agents might have had it, e.g.
+            `Halves.report`; each resample of runs takes another row.
         resamples: bootstrap resamples; each draws as many runs as there are, with replacement.
         seed: of the bootstrap.
 
@@ -184,22 +205,26 @@ def fit_exchange(
             every agent plays with the same compute.
     """
     _check(points)
-    by_run = [rows for _, rows in points.groupby("run_id")]
-    curves = isoquants(points, levels)
+    numbers = points[_NEEDED[1:]].reset_index(drop=True)
+    rows_of = list(points.reset_index().groupby("run_id").indices.values())
+    levels = levels or levels_of(numbers["elo"].to_numpy())
+    curves, surface = isoquants(numbers, levels), fit_surface(numbers)
     rng = np.random.default_rng(seed)
     paper_draws, surface_draws = [], []
-    for _ in range(resamples):
-        chosen = rng.integers(len(by_run), size=len(by_run))
-        resample = pd.concat([by_run[run] for run in chosen], ignore_index=True)
+    for draw in range(resamples):
+        chosen = rng.integers(len(rows_of), size=len(rows_of))
+        if rated is not None:
+            numbers["elo"] = rated[draw % len(rated)]
+        resample = numbers.iloc[np.concatenate([rows_of[run] for run in chosen])]
         paper_draws.append(fit_isoquants(isoquants(resample, levels)))
-        surface_draws.append(fit_surface(resample))
+        surface_draws.append(fit_surface(resample, surface))
     return ExchangeFit(
         isoquants=curves,
         paper=fit_isoquants(curves),
-        surface=fit_surface(points),
+        surface=surface,
         paper_draws=paper_draws,
         surface_draws=surface_draws,
-        runs=len(by_run),
+        runs=len(rows_of),
     )
 
 

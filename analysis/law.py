@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,8 @@ import pandas as pd
 import scipy.optimize
 
 from analysis.bootstrap import percentile_interval
-from analysis.frontier import curves_of, frontier_of
+from analysis.frontier import Curves, curves_of, frontier_of, mean_frontier, ratings_of
+from analysis.splits import Halves
 from games.errors import InputError
 
 # Inclines to start from: Elo per decade of compute, decades per cell of board side, and where on
@@ -86,22 +87,23 @@ class Quality(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class LawFit:
-    """A fitted law with percentile intervals from a bootstrap over runs."""
+    """A fitted law with percentile intervals from a bootstrap over runs and games."""
 
     axis: str
     law: Law
     quality: Quality
-    frontiers: pd.DataFrame  # boardsize, flops, elo
+    frontiers: pd.DataFrame  # boardsize, flops, elo, run_id
     draws: list[Law]  # one refit a resample
     runs: dict[int, int]  # runs of each board size
 
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Percentile interval of a coefficient or of one of `DERIVED`; NaN if undetermined.
 
-        It tells how far the answer depends on which runs were trained. It cannot tell an error
-        that all runs share: too few games, a rating scale that is bent, a board too easy. A
-        resample misses a third of the runs, the best perhaps, so a frontier, which is a maximum,
-        comes out weaker: intervals reach further to that side.
+        It tells how far the answer depends on which runs were trained and, where the fit was given
+        halves, on which games were played. It cannot tell an error that all runs share: a rating
+        scale that is bent, a board too easy. A resample misses a third of the runs, the best
+        perhaps, so a frontier, which is a maximum, comes out weaker: intervals reach further to
+        that side.
         """
         if np.isnan(getattr(self.law, name)):
             return np.nan, np.nan
@@ -109,46 +111,66 @@ class LawFit:
 
 
 def fit_law(
-    points: pd.DataFrame, axis: str = "train_flops", *, resamples: int = 500, seed: int = 0
+    points: pd.DataFrame,
+    axis: str = "train_flops",
+    halves: Halves | None = None,
+    *,
+    resamples: int = 500,
+    seed: int = 0,
 ) -> LawFit:
     """Fit the law to the frontiers of `points` (as in `frontiers`), with bootstrap intervals.
 
-    Each resample draws as many runs as there are, with replacement, within each board, and refits.
+    Each resample draws as many runs as there are, with replacement, within each board, and another
+    split of the games, and refits.
 
     Raises:
         InputError: as `frontiers`, or if there are fewer than two board sizes.
     """
-    curves = curves_of(points, axis)
+    curves, elo = curves_of(points, axis), ratings_of(points)
     if len(curves) < 2:
         raise InputError("the law needs at least two board sizes; train on one more")
-    whole = pd.concat([frontier_of(board) for board in curves], ignore_index=True)
+    whole = pd.concat([mean_frontier(board, elo, halves) for board in curves], ignore_index=True)
     starts = _starts(whole)
     best = _least_squares(whole, starts)
     restarts = [best, *starts[:: len(starts) // 4]]
-
-    rng = np.random.default_rng(seed)
-    draws = []
-    for _ in range(resamples):
-        resample = pd.concat(
-            [
-                frontier_of(board, rng.integers(len(board.elo), size=len(board.elo)))
-                for board in curves
-            ]
-        )
-        draws.append(_determined(_least_squares(resample, restarts), resample))
+    draws = [
+        _determined(_least_squares(resample, restarts), resample)
+        for resample in resampled_frontiers(curves, elo, halves, resamples, seed)
+    ]
     return LawFit(
         axis=axis,
         law=_determined(best, whole),
         quality=quality(best, whole),
         frontiers=whole,
         draws=draws,
-        runs={board.boardsize: len(board.elo) for board in curves},
+        runs={board.boardsize: len(board.runs) for board in curves},
     )
 
 
-def least_squares_law(frontier: pd.DataFrame) -> Law:
-    """The law closest to frontiers (as from `frontiers`) of two or more board sizes."""
-    return _least_squares(frontier, _starts(frontier))
+def resampled_frontiers(
+    curves: Sequence[Curves], elo: np.ndarray, halves: Halves | None, resamples: int, seed: int
+) -> Iterator[pd.DataFrame]:
+    """Frontiers of runs drawn anew within each board, each by another split of the games."""
+    rng = np.random.default_rng(seed)
+    for resample in range(resamples):
+        pick, report = elo, elo
+        if halves is not None:
+            split = resample % len(halves.pick)
+            pick, report = halves.pick[split], halves.report[split]
+        drawn = [rng.integers(len(board.runs), size=len(board.runs)) for board in curves]
+        yield pd.concat(
+            [
+                frontier_of(board, pick, report, runs)
+                for board, runs in zip(curves, drawn, strict=True)
+            ],
+            ignore_index=True,
+        )
+
+
+def least_squares_law(frontier: pd.DataFrame, near: Law | None = None) -> Law:
+    """The law closest to frontiers (as from `frontiers`) of two or more board sizes; sought from
+    `near` alone if that is given, which is quicker."""
+    return _least_squares(frontier, _starts(frontier) if near is None else [near])
 
 
 def quality(law: Law, frontier: pd.DataFrame) -> Quality:

@@ -12,13 +12,16 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from analysis.frontier import best_runs
+from analysis.bootstrap import percentile_interval
+from analysis.frontier import curves_of, frontier_of, ratings_of
+from analysis.law import resampled_frontiers
+from analysis.splits import Halves
 from games.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)
 class SizeFit:
-    """size = 10^`constant` · compute^`exponent`, with a bootstrap over runs."""
+    """size = 10^`constant` · compute^`exponent`, with a bootstrap over runs and games."""
 
     exponent: float
     constant: float
@@ -27,14 +30,14 @@ class SizeFit:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Percentile interval of the exponent."""
-        low, high = np.nanquantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
+        return percentile_interval(np.array(self.draws), level)
 
 
 def fit_optimal_size(
     points: pd.DataFrame,
     axis: str = "train_flops",
     size: str = "parameters",
+    halves: Halves | None = None,
     *,
     resamples: int = 200,
     seed: int = 0,
@@ -45,6 +48,7 @@ def fit_optimal_size(
         points: as in `analysis.frontier.frontiers`, with the column `size`, one value a run.
         axis: the column that holds the compute.
         size: the column that holds the network's size.
+        halves: as in `frontiers`; each resample picks the best runs by another split of the games.
         resamples: bootstrap resamples; runs are drawn with replacement within each board.
         seed: of the bootstrap.
 
@@ -55,21 +59,19 @@ def fit_optimal_size(
         raise InputError(f"rated snapshots lack the column {size}")
     if not (pd.to_numeric(points[size], errors="coerce") > 0).all():
         raise InputError(f"the column {size} holds a size that is no positive number")
-    best = _with_sizes(points, axis, size)
+    curves, elo = curves_of(points, axis), ratings_of(points)
+    size_of = points.groupby("run_id")[size].first()
+
+    def with_sizes(frontier: pd.DataFrame) -> pd.DataFrame:
+        return frontier.assign(size=frontier["run_id"].map(size_of))
+
+    best = with_sizes(pd.concat([frontier_of(board, elo) for board in curves], ignore_index=True))
     exponent, constant = _regress(best)
-    rng = np.random.default_rng(seed)
-    runs_of = points.groupby("boardsize")["run_id"].unique()
-    draws = []
-    for _ in range(resamples):
-        kept = np.concatenate([rng.choice(runs, len(runs)) for runs in runs_of])
-        resample = points[points["run_id"].isin(kept)]
-        draws.append(_regress(_with_sizes(resample, axis, size))[0])
+    draws = [
+        _regress(with_sizes(frontier))[0]
+        for frontier in resampled_frontiers(curves, elo, halves, resamples, seed)
+    ]
     return SizeFit(exponent, constant, best, draws)
-
-
-def _with_sizes(points: pd.DataFrame, axis: str, size: str) -> pd.DataFrame:
-    best = best_runs(points, axis)
-    return best.assign(size=best["run_id"].map(points.groupby("run_id")[size].first()))
 
 
 def _regress(best: pd.DataFrame) -> tuple[float, float]:

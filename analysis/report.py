@@ -1,4 +1,4 @@
-"""The report: one offline HTML page, with its figures and every row beside it.
+"""The report: a short paper as one offline HTML page, with its figures and every row beside it.
 
     index.html              opens anywhere, needs no network and no script
     figures/*.svg, *.png    each figure by itself
@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jinja2
 import numpy as np
@@ -18,14 +18,18 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from analysis import blunder_figures, figures, findings, published, theme, wording
+from analysis import exhibits, findings, published, theme, wording
 from analysis.blunders import FIXED, blunder_points, last_snapshots, strongest
-from analysis.example import Example, pick_example
-from analysis.law import LawFit
+from analysis.example import pick_example
+from analysis.exhibits.base import Exhibit, Material
+from analysis.exhibits.training import QUANTITIES
+from analysis.figures import blunders, league
+from analysis.fits import JONES_AXIS, Fits, fit_all
 from analysis.rows import LabRows, write_csv, write_parquet
-from analysis.study import AXES, Study, analyse
+from analysis.study import Study, analyse
 from games.errors import InputError
 
+TITLE = "Scaling laws with board games, measured again"
 TOP_AGENTS = 8  # of each board in the page's table of ratings
 
 
@@ -41,9 +45,9 @@ def write_report(
     rows: LabRows,
     out_dir: Path,
     *,
-    title: str = "How playing strength grows with training compute",
+    title: str = TITLE,
     zero: int | None = None,
-    resamples: int = 500,
+    resamples: int = 200,
     seed: int = 0,
 ) -> ReportPaths:
     """Analyse a lab's rows and write the report into `out_dir`.
@@ -53,18 +57,23 @@ def write_report(
         out_dir: folder of the report, made if it is not there.
         title: headline of the page.
         zero: agent to put at 0 Elo on its board; by default each board's best.
-        resamples: bootstrap resamples of each fit.
+        resamples: bootstrap resamples of each fit, and splits of the games.
         seed: of the bootstrap.
 
     Raises:
-        InputError: if no match has been played, or the folder cannot be written.
+        InputError: if no league has been played, or the folder cannot be written.
     """
-    study = analyse(rows, zero=zero, resamples=resamples, seed=seed)
-    example = pick_example(rows, study)
+    study = analyse(rows, zero=zero, splits=resamples, seed=seed)
+    fits = fit_all(study, resamples=resamples, seed=seed)
+    material = Material(rows, study, fits)
+    method, results, beyond = (
+        exhibits.make(makers, material)
+        for makers in (exhibits.METHOD, exhibits.RESULTS, exhibits.BEYOND)
+    )
     judged = blunder_points(rows)
     drawn = {
         name: theme.save(figure, out_dir / "figures" / name)
-        for name, figure in (_figures(study, example) | _blunder_figures(judged)).items()
+        for name, figure in _figures([*method, *results, *beyond], study, judged).items()
     }
     inlined = {
         name: Markup(theme.inline_svg(svg.read_text(encoding="utf-8"), name))
@@ -72,105 +81,80 @@ def write_report(
     }
     page = _environment().get_template("report.html").render(
         title=title,
-        summary=findings.summary(study),
-        setup=_setup(rows, study),
-        provenance=_provenance(rows),
-        comparison=findings.comparison(study),
-        limits=findings.limits(study),
+        summary=findings.summary(study, fits),
+        method=method,
+        results=results,
+        beyond=beyond,
+        limits=findings.limits(study, fits),
         warnings=findings.warnings(rows, study),
+        provenance=_provenance(rows),
         citation=published.CITATION,
         study=study,
+        fitted=bool(fits.main.laws),
         top_agents=TOP_AGENTS,
-        example=example,
+        example=pick_example(rows, study),
         against_perfect_play=strongest(last_snapshots(judged), study.agents),
         svg=inlined,
     )  # fmt: skip
     return ReportPaths(
         index=_write(out_dir / "index.html", page),
         figures=[path for paths in drawn.values() for path in paths],
-        tables=[*_write_tables(rows, study, out_dir / "tables")],
+        tables=[*_write_tables(rows, study, fits, out_dir / "tables")],
     )
 
 
-def _figures(study: Study, example: Example | None) -> dict[str, Figure]:
-    drawn = {
-        "training_curves": figures.training_curves(
-            study.points, study.frontiers["train_flops"], "train_flops"
-        )
-    }
-    if study.fits:
-        drawn["law"] = figures.frontier_fit(study.fits["train_flops"])
-        drawn["law_jones"] = figures.frontier_fit(study.fits["jones_flops"], published.LAW)
+def _figures(shown: list[Exhibit], study: Study, judged: pd.DataFrame) -> dict[str, Figure]:
+    drawn = {exhibit.key: exhibit.figure for exhibit in shown if exhibit.figure is not None}
     for board in study.boards:
-        drawn[f"win_rates_{board.boardsize}"] = figures.win_rates(
+        drawn[f"win_rates_{board.boardsize}"] = league.win_rates(
             board.names, board.win_rates, board.z, board.boardsize
         )
-    if example:
-        drawn["game_value"] = figures.value_curve(
-            example.values, example.network_values, example.opening_plies
-        )
-    return drawn
-
-
-def _blunder_figures(judged: pd.DataFrame) -> dict[str, Figure]:
     fixed = judged[(judged["source"] == FIXED) & (judged["won"] > 0)]
     last = last_snapshots(fixed)
     last = last[last.groupby("snapshot_id")["nodes"].transform("nunique") > 1]
-    drawn = {}
     if len(fixed):
-        drawn["blunders_compute"] = blunder_figures.blunders_by_compute(fixed)
+        drawn["blunders_compute"] = blunders.blunders_by_compute(fixed)
     if len(last):
-        drawn["blunders_nodes"] = blunder_figures.blunders_by_nodes(last)
+        drawn["blunders_nodes"] = blunders.blunders_by_nodes(last)
     return drawn
 
 
-def _setup(rows: LabRows, study: Study) -> list[dict[str, Any]]:
-    """One line a board of the set-up table."""
-    lines = []
-    for board in study.boards:
-        here = board.boardsize
-        runs = rows.runs[rows.runs["boardsize"] == here]
-        snapshots = rows.snapshots[rows.snapshots["boardsize"] == here]
-        spent = snapshots.sort_values("train_flops").groupby("run_id").last()
-        networks = runs.sort_values("parameters").drop_duplicates("network")
-        lines.append(
-            {
-                "boardsize": here,
-                "networks": [
-                    run["network"].replace("x", "×") for run in networks.to_dict("records")
-                ],
-                "runs": len(runs),
-                "snapshots": len(snapshots),
-                "games": int(rows.matches.loc[rows.matches["boardsize"] == here, "games"].sum()),
-                "samples": float(spent["samples"].sum()),
-                **{axis: float(spent[axis].sum()) for axis in AXES},
-                "seconds": float(spent["seconds"].sum()),
-                "first_player": (board.first_player_elo, board.first_player_se),
-            }
-        )
-    return lines
-
-
 def _provenance(rows: LabRows) -> list[tuple[str, str]]:
-    """Where the runs come from: each fact once, however many runs share it."""
+    """Where the numbers come from: each fact once, however many runs share it."""
 
     def distinct(values: pd.Series) -> str:
         return "; ".join(sorted({str(value) for value in values}))
 
-    played = rows.agents["id"].isin(rows.matches["black_id"])
-    searched = rows.agents.loc[played, "nodes"].dropna().astype(int)
-    nodes = ", ".join(str(n) for n in sorted(searched.unique().tolist()))
-    return [
+    spent = rows.snapshots.sort_values("train_flops").groupby("run_id").last()
+    by_stage = rows.matches.groupby("stage")["games"].sum()
+    energy = spent["energy_joules"]
+    measured = int(energy.notna().sum())
+    joules = f"{wording.number(float(energy.sum()) / 3.6e6, 2)} kWh, NVML counters, idle included"
+    facts = [
         ("command", distinct(rows.runs["command"])),
         ("commit", distinct(rows.runs["commit"])),
         ("device", distinct(rows.runs["device"])),
         ("seeds", ", ".join(str(seed) for seed in sorted(rows.runs["seed"].unique().tolist()))),
-        ("play-time search", f"{nodes} nodes a move"),
+        ("recipes", distinct(rows.runs["recipe"].replace("", "none named"))),
+        ("runs and snapshots", f"{len(rows.runs)} and {len(rows.snapshots)}"),
+        ("self-play positions", wording.compute(float(spent["samples"].sum()))),
+        (
+            "training compute",
+            f"{wording.compute(float(spent['train_flops'].sum()))} FLOPs, "
+            f"{wording.compute(float(spent['jones_flops'].sum()))} of Jones’s",
+        ),
+        ("training time", f"{wording.duration(float(spent['seconds'].sum()))} of device time"),
+        (
+            "energy",
+            f"{joules}; {measured} of {len(spent)} runs" if measured else "not measured (CPU only)",
+        ),
+        ("games", "; ".join(f"{stage} {wording.number(n)}" for stage, n in by_stage.items())),
         (
             "trained",
             f"{_minute(rows.runs['created'].min())} to {_minute(rows.snapshots['created'].max())}",
         ),
     ]
+    return facts
 
 
 def _minute(created: str) -> str:
@@ -178,12 +162,16 @@ def _minute(created: str) -> str:
     return f"{created[:16].replace('T', ' ')} UTC"
 
 
-def _write_tables(rows: LabRows, study: Study, folder: Path) -> list[Path]:
+def _write_tables(rows: LabRows, study: Study, fits: Fits, folder: Path) -> list[Path]:
     paths = [*write_parquet(rows, folder), *write_csv(rows, folder)]
-    by_axis = [frame.assign(axis=axis) for axis, frame in study.frontiers.items()]
-    extra = {"ratings": study.agents, "frontiers": pd.concat(by_axis)}
-    if study.fits:
-        extra["law"] = _law_table(study.fits)
+    by_axis = [
+        frame.assign(axis=axis, recipe=own.recipe)
+        for own in fits.recipes
+        for axis, frame in own.frontiers.items()
+    ]
+    extra = {"ratings": study.agents, "frontiers": pd.concat(by_axis), "law": _law_table(fits)}
+    if study.searchers is not None:
+        extra["search_ratings"] = study.searchers.points
     for name, frame in extra.items():
         # Six digits: the last ones of a fit depend on how arrays happen to lie in memory.
         text = frame.to_csv(index=False, float_format="%.6g")
@@ -191,15 +179,18 @@ def _write_tables(rows: LabRows, study: Study, folder: Path) -> list[Path]:
     return paths
 
 
-def _law_table(fits: dict[str, LawFit]) -> pd.DataFrame:
-    """One line a number and axis: value, 95 % interval, published value."""
+def _law_table(fits: Fits) -> pd.DataFrame:
+    """One line a number, recipe, stage and axis: value, 95 % interval, published value."""
     lines = []
-    for axis, fit in fits.items():
-        for name in findings.QUANTITIES:
-            low, high = fit.interval(name)
-            theirs = getattr(published.LAW, name) if axis == "jones_flops" else np.nan
-            lines.append((axis, name, getattr(fit.law, name), low, high, theirs))
-    return pd.DataFrame(lines, columns=["axis", "quantity", "value", "low", "high", "jones_2021"])
+    for own in fits.recipes:
+        for (stage, axis), fit in own.laws.items():
+            for name, _, _ in QUANTITIES:
+                low, high = fit.interval(name)
+                theirs = getattr(published.LAW, name) if axis == JONES_AXIS else np.nan
+                value = getattr(fit.law, name)
+                lines.append((own.recipe, stage, axis, name, value, low, high, theirs))
+    columns = ["recipe", "stage", "axis", "quantity", "value", "low", "high", "jones_2021"]
+    return pd.DataFrame(lines, columns=pd.Index(columns))
 
 
 def _environment() -> jinja2.Environment:

@@ -41,6 +41,7 @@ class LabRows:
     """One frame a table; see docs/data.md for the columns."""
 
     runs: pd.DataFrame
+    metrics: pd.DataFrame
     snapshots: pd.DataFrame  # + game, boardsize, network, …, seed of the run
     agents: pd.DataFrame  # + those and run_id, index, samples, seconds, FLOPs of the snapshot
     matches: pd.DataFrame  # + boardsize
@@ -72,7 +73,15 @@ def load_lab(store: tables.Store) -> LabRows:
     matches = frame(tables.Match).merge(of_black, on="black_id", how="left")
     games = frame(tables.Game)
     games["moves"] = [np.frombuffer(moves, "<u2").tolist() for moves in games["moves"]]
-    return LabRows(runs, snapshots, agents, matches, games, frame(tables.BlunderRate))
+    return LabRows(
+        runs=runs,
+        metrics=frame(tables.Metric),
+        snapshots=snapshots,
+        agents=agents,
+        matches=matches,
+        games=games,
+        blunder_rates=frame(tables.BlunderRate),
+    )
 
 
 def write_parquet(rows: LabRows, folder: Path) -> list[Path]:
@@ -124,6 +133,7 @@ def _expected_columns(name: str) -> set[str]:
     of_run = set(_RUN_COLUMNS) - {"id"}
     table, extra = {
         "runs": (tables.Run, set()),
+        "metrics": (tables.Metric, set()),
         "snapshots": (tables.Snapshot, of_run),
         "agents": (tables.Agent, of_run | set(_SNAPSHOT_COLUMNS)),
         "matches": (tables.Match, {"boardsize"}),

@@ -1,16 +1,19 @@
-"""From a lab's rows to what a report says: ratings of each board, rated snapshots, fitted laws."""
+"""From a lab's rows to rated agents: every stage of every board."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.frontier import frontiers
-from analysis.law import LawFit, fit_law
+from analysis.direct import direct_elo
 from analysis.ratings import Ratings, rate
 from analysis.rows import LabRows
+from analysis.splits import Halves, split_ratings, split_scores
 from analysis.transitivity import Transitivity, transitivity
 from games.errors import InputError
 
@@ -18,17 +21,9 @@ AXES = ("train_flops", "jones_flops")
 
 _COMPUTE = ["samples", "seconds", *AXES]
 _NETWORK = [
-    "run_id",
-    "index",
-    "boardsize",
-    "network",
-    "width",
-    "depth",
-    "parameters",
-    "seed",
-    "recipe",
-    "nodes",
-]
+    "run_id", "index", "boardsize", "network", "width", "depth", "parameters", "seed", "recipe",
+    "nodes", "test_flops",
+]  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,71 +47,87 @@ class Board:
         return str(self.agents.loc[at_zero, "name"].iloc[0])
 
 
+class Rated(NamedTuple):
+    """Rated snapshots of all boards, one row each, and their ratings by halves of the games."""
+
+    points: pd.DataFrame
+    halves: Halves  # columns in the order of `points`
+
+    def of(self, **values: object) -> Rated:
+        """Those rows whose columns have these values."""
+        mask = np.ones(len(self.points), bool)
+        for column, value in values.items():
+            mask &= (self.points[column] == value).to_numpy()
+        return Rated(self.points[mask].reset_index(drop=True), self.halves.of(mask))
+
+
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """Everything computed from a lab's rows."""
+    """The rated agents of a lab. All recipes of a board are rated together, on one scale."""
 
     boards: list[Board]
-    points: pd.DataFrame  # one row a rated snapshot, all boards
-    frontiers: dict[str, pd.DataFrame]  # by compute axis
-    fits: dict[str, LawFit]  # by compute axis; empty where no law can be fitted
-    no_fit: str  # why not
+    rated: dict[str, Rated]  # by stage: league, league_jones, direct; those that were played
+    searchers: Rated | None  # agents with all numbers of nodes, rated along with the league
 
     @property
     def agents(self) -> pd.DataFrame:
-        """The rated agents of all boards."""
+        """The league's rated agents of all boards."""
         return pd.concat([board.agents for board in self.boards], ignore_index=True)
 
+    @property
+    def points(self) -> pd.DataFrame:
+        """The league's rated snapshots."""
+        return self.rated["league"].points
 
-def analyse(
-    rows: LabRows, *, zero: int | None = None, resamples: int = 500, seed: int = 0
-) -> Study:
-    """Rate every board, find the frontiers and fit the law on both compute axes.
+    @property
+    def recipes(self) -> list[str]:
+        """Recipes of the rated runs, most runs first; `''` is the one without a name."""
+        runs = self.points.drop_duplicates("run_id")["recipe"]
+        return runs.value_counts().index.tolist()
+
+
+def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: int = 0) -> Study:
+    """Rate every stage of every board.
 
     Args:
         rows: the lab.
         zero: agent to put at 0 Elo on its board; other boards keep their best agent.
-        resamples: bootstrap resamples of each fit.
-        seed: of the bootstrap.
+        splits: of the games into halves.
+        seed: of the splits.
 
     Raises:
-        InputError: if no match has been played.
+        InputError: if no league has been played.
     """
-    if rows.matches.empty:
-        raise InputError("the lab holds no matches yet; run `hexlaw reproduce` first")
-    league = rows.matches[rows.matches["stage"].isin(["arena", "league"])]
-    rows = dataclasses.replace(rows, matches=league)
-    boards = [
-        _board(rows, boardsize, zero) for boardsize in np.unique(rows.matches["boardsize"]).tolist()
+    stages = {str(stage): matches for stage, matches in rows.matches.groupby("stage")}
+    if "league" not in stages:
+        raise InputError("the lab holds no league's matches yet; run `hexlaw reproduce` first")
+    sizes = np.unique(stages["league"]["boardsize"]).tolist()
+    boards = [_board(rows, stages["league"], size, zero) for size in sizes]
+    split = functools.partial(split_ratings, splits=splits, seed=seed)
+    league = [
+        _rated(b.agents, b.ratings, split(b.ratings, fixed_zero=b.ratings.zero == zero))
+        for b in boards
     ]
-    points = _reference_points(pd.concat([board.agents for board in boards], ignore_index=True))
-    fits, no_fit = {}, ""
-    try:
-        fits = {axis: fit_law(points, axis, resamples=resamples, seed=seed) for axis in AXES}
-    except InputError as error:
-        no_fit = str(error)
-    return Study(
-        boards=boards,
-        points=points,
-        frontiers={axis: frontiers(points, axis) for axis in AXES},
-        fits=fits,
-        no_fit=no_fit,
-    )
+    rated = {"league": _reference(_joined(league))}
+    if "league_jones" in stages:
+        rated["league_jones"] = _reference(_rate_stage(rows, stages["league_jones"], split))
+    if "direct" in stages:
+        rated["direct"] = _reference(_direct(rows, stages["direct"], splits, seed))
+    searchers = None
+    if "nodes" in stages:
+        together = pd.concat([stages["league"], stages["nodes"]])
+        swept = together["boardsize"].isin(stages["nodes"]["boardsize"])
+        searchers = _trained(_rate_stage(rows, together[swept], split))
+    return Study(boards, rated, searchers)
 
 
-def _board(rows: LabRows, boardsize: int, zero: int | None) -> Board:
-    matches = rows.matches[rows.matches["boardsize"] == boardsize]
-    matches = matches.rename(columns={"black_id": "black", "white_id": "white"})
+def _board(rows: LabRows, league: pd.DataFrame, boardsize: int, zero: int | None) -> Board:
+    matches = _named(league[league["boardsize"] == boardsize])
     plays_here = zero in matches[["black", "white"]].to_numpy()
     ratings = rate(matches, zero=zero if plays_here else None, first_player=False)
     with_colour = rate(matches)
     residuals = transitivity(matches, ratings)
-
-    agents = ratings.table().merge(
-        rows.agents[["id", "spec", "snapshot_id", *_NETWORK, *_COMPUTE]],
-        left_on="player", right_on="id", how="left",
-    )  # fmt: skip
-    agents["name"] = [_name(agent) for agent in agents.to_dict("records")]
+    agents = _described(rows, ratings.table())
     win_rates, z = _matrices(residuals.pairs, agents["player"].tolist()[::-1])
     return Board(
         boardsize=boardsize,
@@ -131,13 +142,27 @@ def _board(rows: LabRows, boardsize: int, zero: int | None) -> Board:
     )
 
 
+def _named(matches: pd.DataFrame) -> pd.DataFrame:
+    return matches.rename(columns={"black_id": "black", "white_id": "white"})
+
+
+def _described(rows: LabRows, table: pd.DataFrame) -> pd.DataFrame:
+    """A table with the column `player`, joined with what is known of each agent."""
+    agents = table.merge(
+        rows.agents[["id", "spec", "snapshot_id", *_NETWORK, *_COMPUTE]],
+        left_on="player", right_on="id", how="left",
+    )  # fmt: skip
+    return agents.assign(name=[_name(agent) for agent in agents.to_dict("records")])
+
+
 def _name(agent: dict) -> str:
     """Network, seed and snapshot, as a short label: `16×2 s0 #12`; the name of an agent without
     a network."""
     if np.isnan(agent["snapshot_id"]):
         return agent["spec"]
     network = agent["network"].replace("x", "×")
-    return f"{network} s{agent['seed']:.0f} #{agent['index']:.0f}"
+    recipe = "J " if agent["recipe"] == "jones2021" else ""
+    return f"{recipe}{network} s{agent['seed']:.0f} #{agent['index']:.0f}"
 
 
 def _matrices(pairs: pd.DataFrame, players: list) -> tuple[np.ndarray, np.ndarray]:
@@ -151,11 +176,47 @@ def _matrices(pairs: pd.DataFrame, players: list) -> tuple[np.ndarray, np.ndarra
     return win_rates, z
 
 
-def _reference_points(agents: pd.DataFrame) -> pd.DataFrame:
-    """One row a snapshot: its agent with the commonest search size, so that points compare.
+def _rated(agents: pd.DataFrame, ratings: Ratings, halves: Halves) -> Rated:
+    """Halves are in the order of the ratings' players; put them into that of `agents`."""
+    place = {player: i for i, player in enumerate(ratings.players)}
+    return Rated(agents, halves.of(np.array([place[player] for player in agents["player"]])))
 
-    A snapshot taken before training started has spent nothing and has no place on a log axis.
-    """
-    nodes = agents["nodes"].mode().iloc[0]
-    points = agents[(agents["nodes"] == nodes) & (agents[list(AXES)] > 0).all(axis=1)]
-    return points.drop_duplicates("snapshot_id").reset_index(drop=True)
+
+def _joined(boards: list[Rated]) -> Rated:
+    points = pd.concat([board.points for board in boards], ignore_index=True)
+    return Rated(points, Halves.of_boards([board.halves for board in boards]))
+
+
+def _rate_stage(rows: LabRows, matches: pd.DataFrame, split: Callable[[Ratings], Halves]) -> Rated:
+    """Rate all boards of some matches; the best agent of each is its zero."""
+    parts = []
+    for _, board in matches.groupby("boardsize"):
+        ratings = rate(_named(board), first_player=False)
+        parts.append(_rated(_described(rows, ratings.table()), ratings, split(ratings)))
+    return _joined(parts)
+
+
+def _direct(rows: LabRows, matches: pd.DataFrame, splits: int, seed: int) -> Rated:
+    parts = []
+    for _, board in matches.groupby("boardsize"):
+        agents = _described(rows, direct_elo(board).assign(flags=""))
+        elo, se = agents["elo"].to_numpy(), agents["se"].to_numpy()
+        parts.append(Rated(agents, split_scores(elo, se, splits, seed)))
+    return _joined(parts)
+
+
+def _trained(rated: Rated) -> Rated:
+    """Agents with a network that has spent something: an untrained one has no place on a log
+    axis, a player without a network none at all."""
+    mask = (rated.points[list(AXES)] > 0).all(axis=1).to_numpy()
+    return Rated(rated.points[mask].reset_index(drop=True), rated.halves.of(mask))
+
+
+def _reference(rated: Rated) -> Rated:
+    """One row a snapshot: its agent with the commonest search size, so that points compare."""
+    trained = _trained(rated)
+    nodes = rated.points["nodes"].mode()
+    mask = (trained.points["nodes"] == nodes.iloc[0]) & ~trained.points.duplicated(
+        ["snapshot_id", "nodes"]
+    )
+    return Rated(trained.points[mask].reset_index(drop=True), trained.halves.of(mask.to_numpy()))

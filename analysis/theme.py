@@ -24,8 +24,22 @@ FAINT = "#8a8f98"  # grids, spines and what is only there for comparison; legibl
 WIDTH = 7.2  # inches: the text width of a page
 SCALE_UP = 250  # dots an inch of the PNGs: sharp on paper and on a projector
 
-_BOARD_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a58")
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a58")
+_BOARD_MARKERS = "osD^vPX"
 WIN_RATES = "PuOr"  # diverging about even, safe for the colour-blind and in grey
+
+AXIS_LABELS = {
+    "train_flops": "training compute (FLOPs, one multiply-add = 2)",
+    "jones_flops": "training compute (Jones’s FLOPs: one multiply-add = 1, learner left out)",
+}
+ELO_LABEL = "Elo (best agent of each board = 0)"
+# Outside the axes, where no curve can run into it.
+LEGEND_ABOVE: dict[str, Any] = {
+    "loc": "lower left",
+    "bbox_to_anchor": (0, 1),
+    "ncols": 3,
+    "borderaxespad": 0.2,
+}
 
 _RC: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -70,7 +84,17 @@ def themed() -> Iterator[None]:
 
 def board_colour(boardsize: int) -> str:
     """The colour of a board size, the same in every figure of every report."""
-    return _BOARD_COLOURS[(boardsize - 3) % len(_BOARD_COLOURS)]
+    return SERIES[(boardsize - 3) % len(SERIES)]
+
+
+def board_marker(boardsize: int) -> str:
+    """Its marker, for those who see no colours."""
+    return _BOARD_MARKERS[(boardsize - 3) % len(_BOARD_MARKERS)]
+
+
+def recipe_name(recipe: str) -> str:
+    """How a recipe is called in figures and tables."""
+    return f"recipe {recipe}" if recipe else "no named recipe"
 
 
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
+from analysis.bootstrap import wilson
 from analysis.ratings import ELO, Ratings
 from analysis.results import add_up
 
@@ -62,6 +63,36 @@ def transitivity(matches: pd.DataFrame, ratings: Ratings) -> Transitivity:
         cyclic_share=float((residual**2 / pairs["games"]).sum()) / spread if spread else 0.0,
         noise_share=noise * freedom / len(pairs) / spread if spread else 0.0,
         p_value=_p_value(pairs, freedom / len(pairs)) if freedom else 1.0,
+    )
+
+
+def by_gap(pairs: pd.DataFrame, bins: int = 8) -> pd.DataFrame:
+    """Win rates of the stronger of each pair, by how many Elo it leads: do ratings foretell games?
+
+    Args:
+        pairs: as in `Transitivity`.
+        bins: of equally many pairs.
+
+    Returns:
+        Columns gap (mean lead in Elo, weighted by games), games, share (won by the stronger), and
+        Wilson's 95 % interval low, high.
+    """
+    chance = (pairs["expected"] / pairs["games"]).clip(1e-9, 1 - 1e-9)
+    gap = ELO * logit(chance.to_numpy())
+    sign, games = np.sign(gap), pairs["games"].to_numpy()
+    won = np.where(sign >= 0, pairs["score"], games - pairs["score"])
+    bins = min(bins, len(pairs))
+    place = np.abs(gap).argsort(kind="stable").argsort(kind="stable") * bins // len(pairs)
+    total, wins = np.bincount(place, games), np.bincount(place, won)
+    limits = [wilson(round(w), round(n)) for w, n in zip(wins, total, strict=True)]
+    return pd.DataFrame(
+        {
+            "gap": np.bincount(place, games * np.abs(gap)) / total,
+            "games": total,
+            "share": wins / total,
+            "low": [low for low, _ in limits],
+            "high": [high for _, high in limits],
+        }
     )
 
 

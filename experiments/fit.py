@@ -21,7 +21,7 @@ from rich.table import Table
 from analysis import published
 from analysis.exchange import Exchange, fit_exchange
 from analysis.extrapolation import extrapolation
-from analysis.figures import frontier_fit
+from analysis.figures.law import frontier_fit
 from analysis.law import DERIVED, Law, fit_law
 from analysis.model_size import fit_optimal_size
 from analysis.snapshot_files import read_snapshots
@@ -78,7 +78,7 @@ def _fit_frontier(config: FitConfig, console: Console) -> dict[str, Any]:
         console.print(_unseen_table(unseen))
     if config.figure:
         label = "training compute (train_flops of the table)"
-        svg, png = save(frontier_fit(fit, published.LAW, label), config.figure)
+        svg, png = save(frontier_fit({"": fit}, published.LAW, label), config.figure)
         console.print(f"figure: {svg}, {png}")
     return {
         "coefficients": rows,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.rows import load_lab
-from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
+from training.store import Agent, BlunderRate, Game, Match, Metric, Run, Snapshot, Store
 
 GAMES = 32  # of each ordered pair
 SNAPSHOTS = 5
@@ -25,8 +25,9 @@ def _run(boardsize, number):
     return Run(
         id=f"hex{boardsize}-run{number}", game="hex", boardsize=boardsize,
         network=f"{2 ** (number + 1)}x2", width=2 ** (number + 1), depth=2,
-        parameters=100 * (number + 1), seed=number, config={"nodes": 64}, status="done",
-        device="cpu", commit="0123abc", command="hexlaw reproduce --preset <tiny> & more",
+        parameters=100 * (number + 1), seed=number, recipe="efficient", config={"nodes": 64},
+        status="done", device="cpu", commit="0123abc",
+        command="hexlaw reproduce --preset <tiny> & more",
     )  # fmt: skip
 
 
@@ -39,6 +40,13 @@ def _snapshot(run, index, log_flops):
         train_flops=2.1 * flops, jones_flops=flops, seconds=flops / 1e9,
         selfplay_seconds=0.9 * flops / 1e9, learner_seconds=0.1 * flops / 1e9, other_seconds=0.0,
         file=f"{run.id}-{index}.safetensors", sha256="0" * 64,
+    )  # fmt: skip
+
+
+def _metric(run):
+    return Metric(
+        run_id=run.id, iteration=10, samples=5120, seconds=1.5, policy_loss=2.0, value_loss=0.9,
+        policy_entropy=1.9, policy_kl=0.1, samples_per_second=3000.0,
     )  # fmt: skip
 
 
@@ -101,6 +109,7 @@ def fill(store, boards=(3, 4)):
                 run = _run(boardsize, number)
                 session.add(run)
                 session.flush()
+                session.add(_metric(run))
                 logs = np.linspace(perfect - 1.8, perfect + 0.3 - 0.3 * (2 - number), SNAPSHOTS)
                 for index, log_flops in enumerate(logs):
                     snapshot = _snapshot(run, index, log_flops)
@@ -120,7 +129,7 @@ def fill(store, boards=(3, 4)):
                 chance = 1 / (1 + 10 ** (-(elo[i] - elo[j] + 60) / 400))
                 wins = int(rng.binomial(GAMES, chance))
                 match = Match(
-                    tournament=f"hex{boardsize}", round=0, black_id=agents[i].id,
+                    tournament=f"hex{boardsize}", stage="league", round=0, black_id=agents[i].id,
                     white_id=agents[j].id, games=GAMES, distinct_games=GAMES - (i == 0),
                     black_wins=wins, white_wins=GAMES - wins,
                 )  # fmt: skip

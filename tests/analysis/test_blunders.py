@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis import blunder_figures
 from analysis.blunders import (
     blunder_points,
     count_blunders,
     last_snapshots,
     over_games,
     strongest,
-    wilson,
 )
+from analysis.bootstrap import wilson
+from analysis.figures.blunders import blunders_by_compute, blunders_by_nodes
 
 # Five positions of three cells: two won by one move, one by two, two lost.
 WINNING = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 0], [0, 0, 0]], bool)
@@ -111,7 +111,7 @@ def test_the_strongest_judged_snapshot_of_each_board_is_listed(lab_rows):
 def test_blunders_are_drawn_against_compute_with_a_panel_a_board(lab_rows):
     points = blunder_points(lab_rows)
     fixed = points[points["source"] == "fixed"]
-    figure = blunder_figures.blunders_by_compute(fixed)
+    figure = blunders_by_compute(fixed)
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["3×3", "4×4"]
     for axes, (_, board) in zip(figure.axes, fixed.groupby("boardsize"), strict=True):
         assert axes.get_xscale() == "log"
@@ -126,7 +126,7 @@ def test_blunders_are_drawn_against_nodes_for_the_last_snapshots(lab_rows):
     points = blunder_points(lab_rows)
     last = last_snapshots(points[points["source"] == "fixed"])
     assert sorted(last["index"].unique()) == [4]
-    figure = blunder_figures.blunders_by_nodes(last)
+    figure = blunders_by_nodes(last)
     axes = figure.axes[0]
     assert axes.get_xscale() == "log"
     thin = [

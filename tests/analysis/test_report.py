@@ -12,6 +12,7 @@ from analysis import theme
 from analysis.report import write_report
 from analysis.rows import read_parquet
 from games.errors import InputError
+from tests.analysis.planted_lab import planted_lab
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 
@@ -84,29 +85,53 @@ def test_every_section_is_there(page):
     for part in (
         "30 agents on 3×3 and 4×4 were rated",
         "Read with care",
-        "2×2, 4×2, 8×2",
+        "Table I: board limits",
         "0123abc",
-        "Fitted numbers with 95 % intervals",
-        "What these runs can and cannot show",
+        "Table III: the fitted law with 95 % intervals",
+        "What the budget cannot show",
         "3×3: the best 8 of 15 agents",
         "Black wins with move 5.",
         "The strongest fully trained agent of each board: percent",
+        "energy not measured",
     ):
         assert part in text, part
+
+
+def test_stages_that_were_not_played_are_asked_for_in_a_sentence(page):
+    text = " ".join("".join(page.text).split())
+    for stage in ("nodes", "direct", "perfect"):
+        assert f"the stage “{stage}” of the matches" in text, stage
+    assert "the stage “league_jones”, have not been played" in text
+    assert "It needs three board sizes at least" in text
+    assert "It needs frontiers of both recipes" in text
 
 
 def test_figures_and_tables_lie_beside_the_page(report):
     stems = {path.stem for path in report.figures}
     assert stems == {
-        "training_curves", "law", "law_jones", "win_rates_3", "win_rates_4", "game_value",
-        "blunders_compute", "blunders_nodes",
+        "figure_1", "figure_2", "figure_3", "figure_5", "figure_6", "optimal_size", "win_rates_3",
+        "win_rates_4", "blunders_compute", "blunders_nodes",
     }  # fmt: skip
     assert all(path.stat().st_size > 1000 for path in report.figures)
     for path in report.figures:
         if path.suffix == ".svg":
             ET.parse(path)
     names = {path.name for path in report.tables}
-    assert {"ratings.csv", "frontiers.csv", "law.csv", "matches.parquet", "games.csv"} <= names
+    assert {"ratings.csv", "frontiers.csv", "law.csv", "matches.parquet", "metrics.csv"} <= names
+
+
+def test_a_whole_lab_has_every_figure_of_the_paper(tmp_path):
+    rows, _ = planted_lab(boards=(3, 4, 5), networks=2, snapshots=5, seeds=2, games=8)
+    report = write_report(rows, tmp_path, resamples=4)
+    page = Page(report.index.read_text(encoding="utf-8"))
+    # The planted lab stores no games, so figure 1 alone is missing.
+    figures = {f"figure_{number}" for number in range(2, 11)} | {"optimal_size", "recipe_distance"}
+    assert figures <= {path.stem for path in report.figures}
+    assert {*figures, "figure_1", "table_1", "table_2", "conventions", "seeds"} <= set(page.ids)
+    text = " ".join("".join(page.text).split())
+    assert "nan" not in re.findall(r"\w+", text)
+    for table in ("Table I:", "Table II:", "Table III:", "Table IV:", "The law of each seed"):
+        assert table.lower() in text.lower(), table
 
 
 def test_the_exported_rows_alone_rebuild_the_same_page(report, tmp_path):
@@ -119,18 +144,19 @@ def test_the_exported_rows_alone_rebuild_the_same_page(report, tmp_path):
 
 
 def test_one_board_still_makes_a_report_and_says_what_is_missing(one_board_rows, tmp_path):
-    report = write_report(one_board_rows, tmp_path)
+    report = write_report(one_board_rows, tmp_path, resamples=4)
     text = " ".join("".join(Page(report.index.read_text(encoding="utf-8")).text).split())
     assert "No law was fitted: the law needs at least two board sizes" in text
     assert {path.stem for path in report.figures} == {
-        "training_curves", "win_rates_3", "game_value", "blunders_compute", "blunders_nodes",
+        "figure_1", "figure_2", "figure_3", "figure_5", "optimal_size", "win_rates_3",
+        "blunders_compute", "blunders_nodes",
     }  # fmt: skip
 
 
 def test_a_folder_that_cannot_be_written_is_named(one_board_rows, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):
-        write_report(one_board_rows, tmp_path / "file" / "report")
+        write_report(one_board_rows, tmp_path / "file" / "report", resamples=2)
 
 
 def test_inlining_prefixes_ids_and_references_and_follows_the_page():

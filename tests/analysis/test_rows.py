@@ -14,7 +14,7 @@ from training.store import Store
 
 def test_frames_carry_what_belongs_to_them(lab_rows):
     assert [len(getattr(lab_rows, f.name)) for f in dataclasses.fields(lab_rows)] == [
-        6, 30, 60, 420, 1, 90,
+        6, 6, 30, 60, 420, 1, 90,
     ]  # fmt: skip
     snapshot = lab_rows.snapshots.iloc[7]
     assert (snapshot["boardsize"], snapshot["width"], snapshot["parameters"]) == (3, 4, 200)
@@ -39,7 +39,8 @@ def test_parquet_brings_every_row_back(lab_rows, tmp_path):
 def test_csv_has_a_header_and_every_row(lab_rows, tmp_path):
     paths = write_csv(lab_rows, tmp_path)
     assert [path.name for path in paths] == [
-        "runs.csv", "snapshots.csv", "agents.csv", "matches.csv", "games.csv", "blunder_rates.csv",
+        "runs.csv", "metrics.csv", "snapshots.csv", "agents.csv", "matches.csv", "games.csv",
+        "blunder_rates.csv",
     ]  # fmt: skip
     assert pd.read_csv(tmp_path / "matches.csv")["black_wins"].tolist() == (
         lab_rows.matches["black_wins"].tolist()

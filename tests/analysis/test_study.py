@@ -9,13 +9,20 @@ import pytest
 
 from analysis import findings, wording
 from analysis.example import pick_example
+from analysis.exhibits.base import verdict
+from analysis.fits import fit_all
 from analysis.study import analyse
 from games.errors import InputError
 
 
 @pytest.fixture(scope="module")
 def study(lab_rows):
-    return analyse(lab_rows, resamples=30)
+    return analyse(lab_rows, splits=30)
+
+
+@pytest.fixture(scope="module")
+def fits(study):
+    return fit_all(study, resamples=30)
 
 
 def test_ratings_find_the_planted_strengths(study, lab_rows):
@@ -37,18 +44,19 @@ def test_matrices_run_from_the_weakest_to_the_strongest(study):
     assert np.isnan(np.diag(board.win_rates)).all()
 
 
-def test_the_fit_finds_the_planted_law(study):
+def test_the_fit_finds_the_planted_law(fits):
     """400 Elo a decade, as coarse as five snapshots a run and 32 games a pair allow."""
-    assert study.fits["jones_flops"].law.elo_per_tenfold == pytest.approx(400, rel=0.15)
-    assert study.fits["jones_flops"].law.factor_per_size == pytest.approx(10**0.75, rel=0.2)
-    assert study.fits["train_flops"].law.elo_per_tenfold == pytest.approx(
-        study.fits["jones_flops"].law.elo_per_tenfold, rel=1e-3
+    laws = fits.main.laws
+    assert laws["league", "jones_flops"].law.elo_per_tenfold == pytest.approx(400, rel=0.15)
+    assert laws["league", "jones_flops"].law.factor_per_size == pytest.approx(10**0.75, rel=0.2)
+    assert laws["league", "train_flops"].law.elo_per_tenfold == pytest.approx(
+        laws["league", "jones_flops"].law.elo_per_tenfold, rel=1e-3
     )
 
 
 def test_a_chosen_zero_moves_only_its_own_board(lab_rows, study):
     weakest = study.boards[0].agents["player"].iloc[-1]
-    moved = analyse(lab_rows, zero=weakest, resamples=1)
+    moved = analyse(lab_rows, zero=weakest, splits=1)
     assert moved.boards[0].ratings.elo.min() == 0
     np.testing.assert_allclose(moved.boards[1].ratings.elo, study.boards[1].ratings.elo)
 
@@ -57,46 +65,43 @@ def test_snapshots_before_training_and_other_search_sizes_stay_out_of_the_curves
     agents = lab_rows.agents.copy()
     agents.loc[0, ["samples", "train_flops", "jones_flops"]] = 0
     agents.loc[1, "nodes"] = 1
-    study = analyse(dataclasses.replace(lab_rows, agents=agents), resamples=1)
+    study = analyse(dataclasses.replace(lab_rows, agents=agents), splits=1)
     assert len(study.points) == 28
     assert len(study.boards[0].agents) == 15
 
 
 def test_one_board_has_ratings_and_curves_but_no_law(one_board_rows):
-    study = analyse(one_board_rows)
-    assert study.fits == {}
-    assert "two board sizes" in study.no_fit
-    assert len(study.frontiers["train_flops"]) == 101
-    assert "No law was fitted" in findings.summary(study)
-    assert findings.comparison(study) == []
-    assert "No law was fitted" in findings.limits(study)[0]
+    study = analyse(one_board_rows, splits=5)
+    fits = fit_all(study, resamples=5)
+    assert fits.main.laws == {}
+    assert "two board sizes" in fits.main.no_law
+    assert len(fits.main.frontiers["train_flops"]) == 101
+    assert "No law was fitted" in findings.summary(study, fits)
+    assert "No law was fitted" in findings.limits(study, fits)[0]
 
 
 def test_a_lab_without_matches_is_refused(lab_rows):
-    with pytest.raises(InputError, match="no matches yet"):
+    with pytest.raises(InputError, match="no league's matches yet"):
         analyse(dataclasses.replace(lab_rows, matches=lab_rows.matches.iloc[:0]))
 
 
-def test_the_summary_holds_the_fitted_numbers(study):
-    law = study.fits["train_flops"].law
-    said = findings.summary(study)
+def test_the_summary_holds_the_fitted_numbers(study, fits):
+    law = fits.main.laws["league", "train_flops"].law
+    said = findings.summary(study, fits)
     assert f"bought {round(law.elo_per_tenfold)} Elo" in said
     assert f"needed by {law.factor_per_size:.1f}" in said
     assert "30 agents on 3×3 and 4×4" in said
 
 
-def test_the_comparison_says_on_which_side_jones_lies(study):
-    table = {row.quantity: row for row in findings.comparison(study)}
-    row = table["Elo per tenfold compute, on the incline"]
-    low, high = study.fits["jones_flops"].interval("elo_per_tenfold")
-    assert row.published == "510"
-    assert row.verdict == (
-        "includes Jones’s number" if low <= 510 <= high else "lies below Jones’s number"
-    )
+def test_a_verdict_says_on_which_side_jones_lies():
+    assert verdict((490, 530), 510) == "the interval includes Jones’s 510"
+    assert verdict((100, 200), 510) == "the interval lies below Jones’s 510"
+    assert verdict((-0.9, -0.8), -1.2, 1) == "the interval lies above Jones’s −1.2"
+    assert verdict((np.nan, np.nan), 510) == "no interval to set beside Jones’s 510"
 
 
-def test_limits_name_few_boards_and_few_runs(study):
-    said = " ".join(findings.limits(study))
+def test_limits_say_how_little_there_was(study, fits):
+    said = " ".join(findings.limits(study, fits))
     assert "2 board sizes (3 to 4)" in said
     assert "3×3 and 4×4: fewer than 6 runs" in said
 
@@ -110,7 +115,7 @@ def test_warnings_name_duplicates_flags_failures_and_what_was_left_out(lab_rows)
         lost = matches[f"{side}_id"] == loser
         matches.loc[lost, [f"{side}_wins", f"{other}_wins"]] = 0, 32
     rows = dataclasses.replace(lab_rows, agents=agents, runs=runs, matches=matches)
-    said = findings.warnings(rows, analyse(rows, resamples=1))
+    said = findings.warnings(rows, analyse(rows, splits=1))
     assert any("3×3: 1 of 15 ratings are flagged (separated)" in warning for warning in said)
     assert any("28 of 13\u202f440 games (0.2 %) repeat" in warning for warning in said)
     assert any("1 rated snapshots are not in the curves" in warning for warning in said)

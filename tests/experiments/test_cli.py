@@ -39,7 +39,7 @@ def refused(hexlaw, capsys):
         (["bench", "--boards", "1"], "got 1"),
         (["bench", "--nodes", "1"], "nodes"),
         (["bench", "--networks", "16by2"], "16by2"),
-        (["report", "--source", "nowhere"], "nowhere"),
+        (["report", "--from", "nowhere"], "nowhere"),
         (["list", "--lab", "nowhere"], "nowhere"),
     ],
 )
@@ -123,7 +123,7 @@ def test_without_json_people_are_told_on_standard_output(hexlaw, capsys):
     "verb",
     [
         ["list", "--lab"],
-        ["report", "--source"],
+        ["report", "--from"],
         ["reproduce", "--lab"],
         ["solve", "--lab"],
         ["blunders", "--lab"],

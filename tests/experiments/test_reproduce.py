@@ -225,7 +225,7 @@ def test_a_lab_of_another_plan_is_refused_by_name(finished, tmp_path, hexlaw, ca
 
 def test_the_report_can_be_written_again_from_its_rows_alone(finished, tmp_path, hexlaw):
     source = finished / "report" / "tables"
-    assert hexlaw("report", "--source", source, "--out", tmp_path / "report") == 0
+    assert hexlaw("report", "--from", source, "--out", tmp_path / "report") == 0
     assert (tmp_path / "report" / "index.html").exists()
     for table in source.glob("*.csv"):
         again = tmp_path / "report" / "tables" / table.name

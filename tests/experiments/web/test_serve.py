@@ -66,7 +66,7 @@ def position(rules, *moves: int, **more: Any) -> dict[str, Any]:
 
 def test_ratings_are_those_of_the_report(web, store):
     shown = {agent["id"]: agent for agent in rows(web, "/api/lab")["agents"]}
-    expected = analyse(load_lab(store), resamples=2).agents
+    expected = analyse(load_lab(store), splits=2).agents
     assert len(shown) == len(expected) == 7
     for agent in expected.to_dict("records"):
         found = shown[agent["player"]]

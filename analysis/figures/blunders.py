@@ -13,8 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from analysis import theme
-from analysis.figures import AXIS_LABELS
-from analysis.theme import FAINT, INK, board_colour, themed
+from analysis.theme import AXIS_LABELS, FAINT, INK, board_colour, themed
 
 _LABEL = "won positions thrown away, %"
 _TICKS = (0, 1, 5, 10, 20, 40, 60, 80, 100)

@@ -1,0 +1,47 @@
+"""Networks of different strengths by how much they search: what Jones 2021, figure 8, draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+JONES_LEVELS = (-2000.0, -1500.0, -1000.0, -500.0)  # Elo; the four nets of his figure 8
+_FEWEST_NODES = 3  # node counts that make a curve
+
+
+def four_networks(searchers: pd.DataFrame, nodes: int = 64) -> pd.DataFrame:
+    """The rows of the four cheapest networks to pass four levels of Elo at the league's search.
+
+    The levels are the paper's where the board is deep enough, else fifths of its depth.
+
+    Args:
+        searchers: rated agents of one board and recipe: columns snapshot_id, nodes, train_flops,
+            test_flops, elo.
+        nodes: of the league.
+
+    Returns:
+        Their rows with a column `level`, by level and nodes; fewer networks where several levels
+        are first passed by the same one.
+    """
+    counts = searchers.groupby("snapshot_id")["nodes"].nunique()
+    swept = searchers[searchers["snapshot_id"].isin(counts[counts >= _FEWEST_NODES].index)]
+    at_league = swept[swept["nodes"] == nodes].sort_values("train_flops")
+    if at_league.empty:
+        return swept.assign(level=0.0)
+    depth = -float(searchers["elo"].min())
+    levels = JONES_LEVELS if depth > -JONES_LEVELS[0] else tuple(-depth * np.arange(4, 0, -1) / 5)
+    chosen: dict[float, float] = {}
+    for level in levels:
+        above = at_league[at_league["elo"] > level]
+        if len(above):
+            chosen.setdefault(above["snapshot_id"].iloc[0], level)
+    rows = swept[swept["snapshot_id"].isin(list(chosen))]
+    rows = rows.assign(level=rows["snapshot_id"].map(chosen))
+    return rows.sort_values(["level", "nodes"], ignore_index=True)
+
+
+def slope_per_tenfold(curve: pd.DataFrame) -> float:
+    """Elo that ten times the search buys one network between its weakest and strongest play: the
+    steepest stretch of its curve would flatter it."""
+    x, elo = np.log10(curve["nodes"].to_numpy(float)), curve["elo"].to_numpy(float)
+    return float(np.polyfit(x, elo, 1)[0])
