@@ -140,22 +140,15 @@ def _thinking(game: Game, network: NetworkConfig, config: SearchConfig) -> Calla
     evaluate = make_evaluate(game, network)
     config = config.for_evaluation()
 
-    def search_one(params: Params, state: State, key: jax.Array) -> Any:
-        batch_of_one = jax.tree.map(lambda leaf: leaf[None], state)
-        found = search_tree(game, evaluate, config, params, batch_of_one, key)
-        return jax.tree.map(lambda leaf: leaf[0], found)
-
     def think(
         params: Params, states: State, temperature: jax.Array, keys: jax.Array, kept: Tree | None
     ):
         keys = jax.random.wrap_key_data(keys, impl="threefry2x32")
         search_keys, action_keys = jax.vmap(jax.random.split, out_axes=1)(keys)
-        if search_draws(config) and not search_hangs_on_others(config):
-            # Each game draws from its own key; as fast as one draw for all of them.
-            result, tree = jax.vmap(search_one, (None, 0, 0))(params, states, search_keys)
-        else:
-            key = search_keys[0]
-            result, tree = search_tree(game, evaluate, config, params, states, key, kept)
+        # Each game draws from its own key, unless games hang on each other anyway.
+        own_keys = search_draws(config) and not search_hangs_on_others(config)
+        key = search_keys if own_keys else search_keys[0]
+        result, tree = search_tree(game, evaluate, config, params, states, key, kept)
         logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
         drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
         return jnp.where(temperature > 0, drawn, result.action), result, tree

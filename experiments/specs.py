@@ -141,7 +141,7 @@ class NetworkSpec(PlayerSpec, frozen=True):
             return f"{place}{JONES_PLAY},nodes={self.search.nodes}{drawn}"
         search = self.search.model_dump(mode="json", exclude={"rule"})
         default = SearchConfig().model_dump(mode="json")
-        options = {k: v for k, v in search.items() if k == "nodes" or default[k] != v}
+        options = {k: v for k, v in search.items() if k == "nodes" or default.get(k) != v}
         rule = self.search.rule
         if rule.name != SearchConfig().rule.name:
             options["rule"] = rule.name

@@ -175,8 +175,9 @@ class Gumbel(SearchRule, frozen=True):
         )
         return record._replace(ranking=ranking), entry
 
-    def score_nodes(self, nodes: Nodes) -> jax.Array:
+    def score_nodes(self, nodes: Nodes, measure: None) -> jax.Array:
         """Q of the edge to each node, from the parent's view [N]."""
+        del measure
         return -mean_value(nodes)
 
     def follow(

@@ -10,36 +10,41 @@ its own evaluation included, so that the prior already decides the first choice 
 c(s) is a constant c_puct, or grows with the visits as in AlphaZero:
 
     c(s) = c_puct + log((1 + N(s) + c_base) / c_base).
+
+Where several leaves are evaluated together (`SearchConfig.leaves`), the L visits of an edge that
+still wait for their value count as visits that were lost (virtual loss; Chaslot et al. 2008,
+"Parallel Monte-Carlo tree search"; Silver et al. 2017, Methods): Q = (W - L) / (N + L) for a sum of
+values W, and N + L in place of N elsewhere.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import pydantic
 
 from mcts.rule import Root, SearchRule
-from mcts.tree import UNAVAILABLE, Nodes, first_argmax, mean_value, pick
+from mcts.tree import UNAVAILABLE, Nodes, all_visits, first_argmax, mean_value, pick
 
 UnvisitedValue = Literal["parent", "zero", "loss"]
 
 
 class Scores(NamedTuple):
-    """What the rule needs of every node, computed once a simulation for the whole tree.
+    """What the rule needs of the edge to each node.
 
     Scores count from a lost game, 1 + Q instead of Q, so that they are never negative.
     """
 
-    exploit: jax.Array  # [N], 1 + Q of the edge to this node, from the parent's view
-    explore: jax.Array  # [N], P / (1 + n) of the edge to this node
-    weight: jax.Array  # [N], c · √N of this node
-    expand: jax.Array  # [N], score of this node's next untried action, UNAVAILABLE if none is left
+    exploit: jax.Array  # [N], 1 + Q, from the parent's view
+    explore: jax.Array  # [N], P / (1 + n)
 
 
 class Puct(SearchRule, frozen=True):
     """AlphaZero's rule and its settings."""
+
+    sums: ClassVar[bool] = False
 
     name: Literal["puct"] = "puct"
 
@@ -53,20 +58,13 @@ class Puct(SearchRule, frozen=True):
     """Q of an action never tried: the node's own mean value, 0 (a draw), or -1 (a loss, as in
     AlphaZero's pseudocode, whose values lie in [0, 1])."""
 
-    def score_nodes(self, nodes: Nodes) -> Scores:
+    def score_nodes(self, nodes: Nodes, measure: None) -> Scores:
         """See `Scores`."""
-        value = mean_value(nodes)
-        visits = nodes.visits.astype(jnp.float32)
-        growth = 0.0 if self.c_base is None else jnp.log1p((1 + visits) / self.c_base)
-        weight = (self.c_puct + growth) * jnp.sqrt(visits)
-        unvisited = {"parent": value, "zero": 0.0, "loss": -1.0}[self.unvisited_value]
-        expand = 1 + unvisited + weight * nodes.next_prior
-        return Scores(
-            exploit=1 - value,
-            explore=nodes.prior / (1 + visits),
-            weight=weight,
-            expand=jnp.where(nodes.next_prior >= 0, expand, UNAVAILABLE),
-        )
+        del measure
+        visits, value = all_visits(nodes), mean_value(nodes)
+        if nodes.pending is not None:  # each a win for the side to move at the node
+            value = (nodes.value_sum + nodes.pending) / jnp.maximum(visits, 1)
+        return Scores(exploit=1 - value, explore=nodes.prior / (1 + visits))
 
     def follow(
         self, nodes: Nodes, scores: Scores, node: jax.Array, num_actions: int, uniform: None
@@ -74,9 +72,16 @@ class Puct(SearchRule, frozen=True):
         """On equal scores a child is followed rather than a new action tried, and among children
         the one expanded first."""
         del num_actions, uniform
-        score = scores.exploit + pick(scores.weight, node) * scores.explore
+        own = jax.tree.map(lambda array: pick(array, node), nodes)
+        n = all_visits(own).astype(jnp.float32)
+        growth = 0.0 if self.c_base is None else jnp.log1p((1 + n) / self.c_base)
+        weight = (self.c_puct + growth) * jnp.sqrt(n)
+        score = scores.exploit + weight * scores.explore
         child, best = first_argmax(jnp.where(nodes.parent == node, score, UNAVAILABLE))
-        return child, (best >= pick(scores.expand, node)) & (best >= 0)
+        unvisited = {"parent": mean_value(own), "zero": 0.0, "loss": -1.0}[self.unvisited_value]
+        expand = 1 + unvisited + weight * own.next_prior
+        new = jnp.where(own.next_prior >= 0, expand, UNAVAILABLE)
+        return child, (best >= new) & (best >= 0)
 
     def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
         """Shares of visits, the prior if there are none; the most visited action, ties broken by

@@ -45,7 +45,6 @@ class Scores(NamedTuple):
 
     q: jax.Array  # [N], of the edge to this node, from the parent's view
     untried_q: jax.Array  # [N], of this node's actions never tried
-    largest: jax.Array  # [], the largest |value| that q was stretched by
 
 
 class Regularised(SearchRule, frozen=True):
@@ -69,19 +68,20 @@ class Regularised(SearchRule, frozen=True):
     """Values are stretched so that the largest |mean value| of any node becomes 1; of the tree, or,
     as in Jones's code, of all trees of the batch, whose results then depend on each other."""
 
-    def score_nodes(self, nodes: Nodes) -> Scores:
+    def measure(self, nodes: Nodes) -> jax.Array:
+        """The largest |mean value| [], by which q is stretched."""
+        largest = jnp.max(jnp.abs(mean_value(nodes)))
+        return jax.lax.pmax(largest, TREES) if self.value_range == "jones" else largest
+
+    def score_nodes(self, nodes: Nodes, measure: jax.Array) -> Scores:
         """See `Scores`."""
-        value = mean_value(nodes)
-        largest = jnp.max(jnp.abs(value))
-        if self.value_range == "jones":
-            largest = jax.lax.pmax(largest, TREES)
+        value, largest = mean_value(nodes), measure
         untried = {"parent": value, "zero": jnp.zeros_like(value), "loss": -largest}
         return Scores(
             q=_stretch(-value, largest),
             untried_q=jnp.broadcast_to(
                 _stretch(untried[self.unvisited_value], largest), value.shape
             ),
-            largest=largest,
         )
 
     def multiplier(
@@ -139,9 +139,10 @@ class Regularised(SearchRule, frozen=True):
 
     def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
         """π̄ at the root, and its largest action."""
-        scores = self.score_nodes(nodes)
+        largest = self.measure(nodes)
+        scores = self.score_nodes(nodes, largest)
         tried = root.visits > 0
-        q = jnp.where(tried, _stretch(root.q, scores.largest), scores.untried_q[ROOT])
+        q = jnp.where(tried, _stretch(root.q, largest), scores.untried_q[ROOT])
         multiplier = self.multiplier(
             visits=jnp.sum(root.visits),
             legal=nodes.legal_actions[ROOT],

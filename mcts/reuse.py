@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import State
-from mcts.tree import NO_PARENT, UNAVAILABLE, Nodes, Tree, at_node
+from mcts.tree import NO_PARENT, ROOT, UNAVAILABLE, Children, Tree
 
 
 def find(tree: Tree, states: State) -> tuple[jax.Array, jax.Array]:
@@ -31,30 +31,37 @@ def find(tree: Tree, states: State) -> tuple[jax.Array, jax.Array]:
 
 def reroot(tree: Tree, node: jax.Array) -> Tree:
     """The subtree of `node` [B] as a tree of its own, its nodes in the order they were made."""
-    order, parent, used = jax.vmap(_compact)(tree.nodes.parent, node)
+    order, place, used = jax.vmap(_compact)(tree.nodes.parent, node)
 
     def gather(array: jax.Array) -> jax.Array:
         return jax.vmap(lambda row, at: row[at])(array, order)
 
+    def renumber(nodes: jax.Array) -> jax.Array:
+        return jax.vmap(lambda row, at: row[at])(place, nodes)
+
     moved = jax.tree.map(gather, tree)
-    nodes = moved.nodes
-    first_depth = at_node(tree.nodes.depth, node)
-    nodes = Nodes(
-        parent=parent,
-        depth=nodes.depth - first_depth[:, None],
+    nodes, children = moved.nodes, moved.children
+    below = used & (order != node[:, None])
+    parent = jnp.where(below, renumber(jnp.maximum(nodes.parent, 0)), NO_PARENT)
+    nodes = nodes._replace(
+        parent=parent.astype(nodes.parent.dtype),
         visits=jnp.where(used, nodes.visits, 0),
         value_sum=jnp.where(used, nodes.value_sum, 0),
-        prior=nodes.prior,
         next_prior=jnp.where(used, nodes.next_prior, UNAVAILABLE),
         untried_prior=jnp.where(used, nodes.untried_prior, 0),
-        legal_actions=nodes.legal_actions,
-        network_value=nodes.network_value,
     )
-    return moved._replace(nodes=nodes)
+    if children is not None:
+        exists = jnp.arange(children.slot.shape[-1]) < children.count[..., None]
+        slot = jnp.where(exists & used[..., None], renumber(children.slot), ROOT)
+        children = Children(
+            slot=slot.astype(children.slot.dtype), count=jnp.where(used, children.count, 0)
+        )
+    return moved._replace(nodes=nodes, children=children)
 
 
 def _compact(parent: jax.Array, node: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """The slots [N] with those below `node` [] in front, their new parents [N], and which are used.
+    """The slots [N] with those below `node` [] in front, the place of each slot among them [N], and
+    which of the new slots are used [N].
 
     Ancestors are looked up 1, 2, 4, … steps away, until every path has been covered.
     """
@@ -65,6 +72,4 @@ def _compact(parent: jax.Array, node: jax.Array) -> tuple[jax.Array, jax.Array, 
         below |= below[ancestor]
         ancestor = ancestor[ancestor]
     order = jnp.argsort(~below, stable=True)
-    place = jnp.cumsum(below) - 1
-    new_parent = jnp.where(below[order] & (order != node), place[parent[order]], NO_PARENT)
-    return order, new_parent.astype(parent.dtype), below[order]
+    return order, jnp.cumsum(below) - 1, below[order]

@@ -41,6 +41,10 @@ class SearchRule(FrozenModel, frozen=True):
     samples: ClassVar[bool] = False
     """Whether `follow` and `new_action` draw, and so need a uniform variate each."""
 
+    sums: ClassVar[bool] = True
+    """Whether `follow` adds up over a node's children: rounding then hangs on how many are looked
+    at, which must not hang on the other trees of a batch."""
+
     def root_noise(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array | None:
         """What is added to the log prior at the root, if anything: [B, A]."""
         del key, shape
@@ -55,8 +59,15 @@ class SearchRule(FrozenModel, frozen=True):
         whose `open_root` returns a record."""
         raise NotImplementedError
 
-    def score_nodes(self, nodes: Nodes) -> Any:
-        """The parts of the rule that do not depend on where the descent stands."""
+    def measure(self, nodes: Nodes) -> Any:
+        """What the rule needs to know of the whole tree, if anything."""
+        del nodes
+
+    def score_nodes(self, nodes: Nodes, measure: Any) -> Any:
+        """The parts of the rule that do not depend on where the descent stands.
+
+        `nodes` are all or some of the nodes, in any order: a node's part depends on no other.
+        """
         raise NotImplementedError
 
     def follow(

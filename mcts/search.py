@@ -15,11 +15,12 @@ import jax.numpy as jnp
 from games.protocol import Game, State
 from mcts.gumbel import Considered, Gumbel, round_sizes
 from mcts.keys import fold_in, spawn
+from mcts.leaves import grow_leaves
 from mcts.reuse import find, reroot
 from mcts.rule import TREES, Root, SearchRule
 from mcts.settings import SearchConfig
 from mcts.simulation import Evaluate, Leaf, choose, grow, plant
-from mcts.tree import ROOT, UNAVAILABLE, Nodes, Tree, first_argmax, mean_value
+from mcts.tree import ROOT, UNAVAILABLE, Nodes, Tree, first_argmax, mean_value, select
 
 
 class SearchResult(NamedTuple):
@@ -76,12 +77,14 @@ def search_tree(
     begins = None
     if config.reuse and kept is not None:
         node, found = find(kept, states)
-        tree = _select(found, reroot(kept, node), tree)
+        tree = select(found, reroot(kept, node), tree)
         begins = tree.nodes.visits[:, ROOT]  # slots up to here are taken, or empty
         evaluations = jnp.where(found, config.nodes - begins, config.nodes)
     priors = _root_priors(tree) if begins is not None else tree.priors[:, ROOT]
     noise = rule.root_noise(rule_key, priors.shape)
-    if config.nodes > 1:
+    if config.leaves > 1:
+        tree = grow_leaves(game, evaluate, config, params, tree)
+    elif config.nodes > 1:
         record = _open_root(rule, priors, noise, config.nodes - 1)
 
         def next_leaf(tree: Tree, record: Any, index: jax.Array) -> tuple[Leaf, Any]:
@@ -93,7 +96,7 @@ def search_tree(
         def simulation(index: jax.Array, carry: tuple[Tree, Leaf, Any]) -> tuple[Tree, Leaf, Any]:
             tree, leaf, record = carry
             grown = grow(game, evaluate, params, tree, leaf, index)
-            tree = grown if begins is None else _select(begins <= index, grown, tree)
+            tree = grown if begins is None else select(begins <= index, grown, tree)
             return tree, *next_leaf(tree, record, index)
 
         first = jnp.int32(1) if begins is None else jnp.min(begins)
@@ -104,15 +107,6 @@ def search_tree(
     action = jnp.where(nodes.parent == ROOT, tree.action, priors.shape[-1])
     root = _by_action(priors, noise, action, nodes.visits, -mean_value(nodes))
     return _conclude(rule, nodes, root, evaluations), tree
-
-
-def _select(mask: jax.Array, new: Any, old: Any) -> Any:
-    """`new` in the trees where `mask` [B] holds, else `old`."""
-
-    def select(new: jax.Array, old: jax.Array) -> jax.Array:
-        return jnp.where(jnp.expand_dims(mask, range(1, old.ndim)), new, old)
-
-    return jax.tree.map(select, new, old)
 
 
 def _root_priors(tree: Tree) -> jax.Array:
@@ -167,7 +161,7 @@ def _search_in_rounds(
         size = jax.lax.dynamic_index_in_dim(sizes, round_index, axis=1)
         goes_on = join(waits & (_place(jnp.where(waits, rank, -jnp.inf)) < size))
         leaf, _ = choose(game, rule, trees, None, round_index, None)
-        return leaf._replace(path=leaf.path & goes_on[:, None], expands=leaf.expands & goes_on)
+        return leaf._replace(counts=goes_on, expands=leaf.expands & goes_on)
 
     def one_round(round_index: jax.Array, carry: tuple[Tree, Leaf]) -> tuple[Tree, Leaf]:
         trees = grow(game, evaluate, params, *carry, round_index)

@@ -51,13 +51,28 @@ class SearchConfig(FrozenModel, frozen=True):
     """Go on from the subtree of the position reached, at play time. Its visits count: a search of n
     nodes that keeps v visits makes n - v evaluations."""
 
+    leaves: int = pydantic.Field(default=1, ge=1, le=256)
+    """Leaves evaluated together, kept apart by virtual loss (PUCT only); see `mcts.leaves`."""
+
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
         if self.reuse and self.noise_fraction > 0:
             raise ValueError("reuse and noise_fraction exclude each other: kept visits drown noise")
         if self.reuse and isinstance(self.rule, Gumbel):
             raise ValueError("reuse does not go with rule gumbel: its halving needs a fresh root")
+        if self.leaves > 1 and not isinstance(self.rule, Puct):
+            raise ValueError(
+                f"leaves needs rule puct, not {self.rule.name}; gumbel has rule.parallel, which "
+                "changes nothing that is found"
+            )
+        if self.leaves > 1 and self.reuse:
+            raise ValueError("reuse and leaves exclude each other")
         return self
+
+    @property
+    def slots(self) -> int:
+        """Room that a tree needs: the root, and steps of `leaves` evaluations."""
+        return 1 + -(-(self.nodes - 1) // self.leaves) * self.leaves
 
     def with_nodes(self, nodes: int) -> Self:
         """The same with another budget."""

@@ -1,11 +1,12 @@
 """One simulation of a batch of trees: choose a leaf, evaluate it, back its value up.
 
-Values are from the view of the side to move everywhere; `_backup` is the one place that converts
+Values are from the view of the side to move everywhere; `back_up` is the one place that converts
 between plies, and the rules negate once to read a child's value from its parent.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,11 +14,23 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import Game, State
-from mcts.keys import draw_by_part, fold_in, spawn
+from mcts.keys import draw_by_part, spawn
 from mcts.noise import dirichlet
-from mcts.rule import TREES, Entry, SearchRule
+from mcts.paths import back_up, descend
+from mcts.rule import Entry, SearchRule
 from mcts.settings import SearchConfig
-from mcts.tree import NO_PARENT, ROOT, UNAVAILABLE, Nodes, Tree, at_node, next_untried
+from mcts.tree import (
+    NO_PARENT,
+    ROOT,
+    SCANNED,
+    UNAVAILABLE,
+    Children,
+    Nodes,
+    Tree,
+    at_node,
+    next_untried,
+    put,
+)
 
 Evaluate = Callable[[Any, State], tuple[jax.Array, jax.Array]]
 """A network: (params, states [B]) → policy logits [B, A] in the board frame, not yet masked, and
@@ -33,7 +46,7 @@ def plant(
     noise_key: jax.Array | None,
 ) -> Tree:
     """Trees of one node, with room for more; noise is mixed in only with a key."""
-    prior, value, terminal = _evaluate(game, evaluate, params, states)
+    prior, value, terminal = evaluate_states(game, evaluate, params, states)
     batch, num_actions = prior.shape
     if config.noise_fraction > 0 and noise_key is not None:
         alpha = config.noise_concentration / num_actions
@@ -42,17 +55,16 @@ def plant(
         prior = jnp.where(prior >= 0, mixed, UNAVAILABLE)
 
     def column(fill: float, dtype: Any, root: Any = None) -> jax.Array:
-        array = jnp.full((batch, config.nodes), fill, dtype)
+        array = jnp.full((batch, config.slots), fill, dtype)
         return array if root is None else array.at[:, ROOT].set(root)
 
     def fill_slots(root: jax.Array) -> jax.Array:
         # A slot is written before it is read, so what the others start with does not matter.
-        return jnp.repeat(root[:, None], config.nodes, axis=1)
+        return jnp.repeat(root[:, None], config.slots, axis=1)
 
     next_prior, next_action = next_untried(prior)
     nodes = Nodes(
         parent=column(NO_PARENT, jnp.int32),
-        depth=column(0, jnp.int32),
         visits=column(0, jnp.int32, 1),
         value_sum=column(0, jnp.float32, value),
         prior=column(0, jnp.float32),
@@ -60,6 +72,7 @@ def plant(
         untried_prior=column(0, jnp.float32, _mass(prior)),
         legal_actions=column(0, jnp.int32, jnp.sum(prior >= 0, axis=-1)),
         network_value=column(0, jnp.float32, value),
+        pending=column(0, jnp.int32) if config.leaves > 1 else None,
     )
     return Tree(
         nodes=nodes,
@@ -68,6 +81,16 @@ def plant(
         priors=fill_slots(prior),
         terminal=column(0, bool, terminal),
         states=jax.tree.map(fill_slots, states),
+        children=_no_children(batch, config.slots, num_actions),
+    )
+
+
+def _no_children(batch: int, nodes: int, num_actions: int) -> Children | None:
+    if nodes <= SCANNED:
+        return None
+    return Children(
+        slot=jnp.zeros((batch, nodes, num_actions), jnp.int16),
+        count=jnp.zeros((batch, nodes), jnp.int32),
     )
 
 
@@ -91,10 +114,16 @@ def _mass(priors: jax.Array) -> jax.Array:
     return jnp.sum(jnp.maximum(priors, 0), axis=-1)
 
 
-def _evaluate(
-    game: Game, evaluate: Evaluate, params: Any, states: State
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Priors [B, A], values [B] (the outcome where over) and whether the game is over [B]."""
+class Evaluation(NamedTuple):
+    """What is to be known of B states before they are searched."""
+
+    priors: jax.Array  # [B, A], UNAVAILABLE where illegal
+    value: jax.Array  # [B], the network's, the outcome where the game is over
+    terminal: jax.Array  # [B] bool
+
+
+def evaluate_states(game: Game, evaluate: Evaluate, params: Any, states: State) -> Evaluation:
+    """The network's word on B states, over legal actions and within bounds."""
     logits, value = evaluate(params, states)
     legal = jax.vmap(game.legal)(states)
     # Finite bounds, not infinity: infinite logits and a finished state's row give no NaN, and
@@ -104,7 +133,7 @@ def _evaluate(
     prior = jnp.where(legal, jax.nn.softmax(masked, axis=-1), UNAVAILABLE)
     terminal = jax.vmap(game.terminal)(states)
     value = jnp.where(terminal, _outcome(game, states), jnp.clip(value, -1, 1))
-    return prior, value, terminal
+    return Evaluation(prior, value, terminal)
 
 
 def _outcome(game: Game, states: State) -> jax.Array:
@@ -117,7 +146,7 @@ class Leaf(NamedTuple):
     """Where the descent of each tree ended, and the state to evaluate next."""
 
     node: jax.Array  # [B] int32, the last node of the path
-    path: jax.Array  # [B, N] bool, the nodes passed, itself included
+    counts: jax.Array  # [B] bool, whether this is a visit at all; a tree may stand still
     expands: jax.Array  # [B] bool, whether a new node is made; not if the game is over
     action: jax.Array  # [B] int32, the action to try from it
     prior: jax.Array  # [B], that action's prior
@@ -138,12 +167,12 @@ def choose(
         leave = jax.vmap(lambda record, nodes: rule.leave_root(record, nodes, index))
         record, entry = leave(record, tree.nodes)
     descend_key, action_key = (None, None) if key is None else spawn(key, 2)
-    node, path = _descend(rule, tree, entry, descend_key)
+    node = descend(rule, tree, entry, descend_key)
     action, prior = _new_action(rule, tree, node, entry, action_key)
     states = jax.tree.map(lambda array: at_node(array, node), tree.states)
     leaf = Leaf(
         node=node,
-        path=path,
+        counts=jnp.ones(node.shape, bool),
         expands=~at_node(tree.terminal, node),
         action=action,
         prior=prior,
@@ -158,8 +187,9 @@ def _new_action(
     """The action to try at each leaf [B], and its prior [B]."""
     likeliest, prior = at_node(tree.next_action, node), at_node(tree.nodes.next_prior, node)
     if rule.samples:
+        assert key is not None, "a rule that samples needs a key"
         rows = at_node(tree.priors, node)
-        uniform = draw_by_part(jax.random.uniform, _some(key), node.shape)
+        uniform = draw_by_part(jax.random.uniform, key, node.shape)
         likeliest, prior = jax.vmap(rule.new_action)(rows, likeliest, prior, uniform)
     if entry is not None:
         at_root = node == ROOT
@@ -168,104 +198,76 @@ def _new_action(
     return likeliest, prior
 
 
-def _some(key: jax.Array | None) -> jax.Array:
-    assert key is not None, "a rule that samples needs a key"
-    return key
-
-
 def grow(
     game: Game, evaluate: Evaluate, params: Any, tree: Tree, leaf: Leaf, index: jax.Array
 ) -> Tree:
     """Evaluate each leaf, add it as node `index` [] where it is new, and back its value up."""
     # Where nothing is expanded, the value is the finished leaf's own outcome.
-    priors, value, terminal = _evaluate(game, evaluate, params, leaf.states)
-    expands = leaf.expands[:, None]
+    evaluation = evaluate_states(game, evaluate, params, leaf.states)
+    # The new row of `priors` depends on the leaf's, so that XLA reads that one first and then
+    # writes in place; without the dependence it copies the whole of `priors` twice a simulation.
+    priors = jnp.where(leaf.expands[:, None], evaluation.priors, at_node(tree.priors, leaf.node))
+    tree = attach(tree, leaf, index)
+    tree = fill(tree, evaluation._replace(priors=priors), index)
+    end = jnp.where(leaf.expands, index, leaf.node)
+    return tree._replace(nodes=back_up(tree.nodes, end, evaluation.value, leaf.counts))
 
+
+def attach(tree: Tree, leaf: Leaf, index: jax.Array) -> Tree:
+    """Add each leaf that is new as node `index` [], and take the action off its parent."""
     old_priors = at_node(tree.priors, leaf.node)
-    # Both rows written below depend on old_priors, so that XLA reads it first and then writes in
-    # place; without the dependence it copies the whole of `priors` twice a simulation.
-    priors = jnp.where(expands, priors, old_priors)
-    trees, slots = jnp.arange(leaf.path.shape[0]), jnp.arange(leaf.path.shape[1])[None]
-    is_old = (slots == leaf.node[:, None]) & expands
-
-    def write(array: jax.Array, at_index: jax.Array) -> jax.Array:
-        return array.at[:, index].set(at_index)
-
-    def advance(array: jax.Array, at_old: jax.Array, at_index: jax.Array) -> jax.Array:
-        return write(jnp.where(is_old, at_old[:, None], array), at_index)
-
-    tried = jax.lax.broadcasted_iota(jnp.int32, priors.shape, 1) == leaf.action[:, None]
-    remaining = jnp.where(tried, UNAVAILABLE, old_priors)
-    old_next = next_untried(remaining)
-    new_next = next_untried(priors)
-    depth = at_node(tree.nodes.depth, leaf.node) + leaf.expands
-    nodes = tree.nodes._replace(
-        parent=write(tree.nodes.parent, jnp.where(leaf.expands, leaf.node, NO_PARENT)),
-        depth=write(tree.nodes.depth, depth),
-        prior=write(tree.nodes.prior, leaf.prior),
-        next_prior=advance(tree.nodes.next_prior, old_next[0], new_next[0]),
-        untried_prior=advance(tree.nodes.untried_prior, _mass(remaining), _mass(priors)),
-        legal_actions=write(tree.nodes.legal_actions, jnp.sum(priors >= 0, axis=-1)),
-        network_value=write(tree.nodes.network_value, value),
-    )
-    path = leaf.path | ((slots == index) & expands)
-    return Tree(
-        nodes=_backup(nodes, path, depth, value),
-        action=write(tree.action, leaf.action),
-        next_action=advance(tree.next_action, old_next[1], new_next[1]),
-        priors=write(tree.priors.at[trees, leaf.node].set(remaining), priors),
-        terminal=write(tree.terminal, terminal),
-        states=jax.tree.map(write, tree.states, leaf.states),
-    )
-
-
-def _descend(
-    rule: SearchRule, tree: Tree, entry: Entry | None, key: jax.Array | None
-) -> tuple[jax.Array, jax.Array]:
-    """Follow the rule from each root until it wants an action never tried, or the game is over.
-
-    Returns:
-        The node reached [B] and the nodes passed, itself included, bool [B, N].
-    """
+    tried = jax.lax.broadcasted_iota(jnp.int32, old_priors.shape, 1) == leaf.action[:, None]
+    remaining = jnp.where(tried & leaf.expands[:, None], UNAVAILABLE, old_priors)
+    next_prior, next_action = next_untried(remaining)
     nodes = tree.nodes
-    batch, num_nodes = nodes.parent.shape
-    num_actions = tree.priors.shape[-1]
-    scores = jax.vmap(rule.score_nodes, axis_name=TREES)(nodes)
-    slots = jnp.arange(num_nodes)[None]
-
-    def follow(*args: Any) -> tuple[jax.Array, jax.Array]:
-        nodes, scores, node, uniform = args
-        return rule.follow(nodes, scores, node, num_actions, uniform)
-
-    def step(carry):
-        node, path, _, level = carry
-        if rule.samples:
-            uniform = draw_by_part(jax.random.uniform, fold_in(_some(key), level), (batch,))
-            child, follows = jax.vmap(follow)(nodes, scores, node, uniform)
-        else:
-            child, follows = jax.vmap(follow, (0, 0, 0, None))(nodes, scores, node, None)
-        follows &= carry[2]
-        node = jnp.where(follows, child, node)
-        return node, path | (slots == node[:, None]), follows, level + 1
-
-    root = jnp.full(batch, ROOT, jnp.int32)
-    node = root if entry is None else entry.node
-    path = jnp.broadcast_to(slots == ROOT, (batch, num_nodes)) | (slots == node[:, None])
-    moves = jnp.ones(batch, bool) if entry is None else node != ROOT
-    leaf, path, *_ = jax.lax.while_loop(
-        lambda carry: jnp.any(carry[2]), step, (node, path, moves, jnp.int32(0))
+    write = functools.partial(_write, index=index)
+    return tree._replace(
+        nodes=nodes._replace(
+            parent=write(nodes.parent, jnp.where(leaf.expands, leaf.node, NO_PARENT)),
+            prior=write(nodes.prior, leaf.prior),
+            next_prior=put(nodes.next_prior, leaf.node, next_prior),
+            untried_prior=put(nodes.untried_prior, leaf.node, _mass(remaining)),
+        ),
+        action=write(tree.action, leaf.action),
+        next_action=put(tree.next_action, leaf.node, next_action),
+        priors=put(tree.priors, leaf.node, remaining),
+        states=jax.tree.map(write, tree.states, leaf.states),
+        children=_add_child(tree.children, leaf, index),
     )
-    return leaf, path
 
 
-def _backup(nodes: Nodes, path: jax.Array, depth: jax.Array, value: jax.Array) -> Nodes:
-    """Add `value` [B], seen by the mover `depth` [B] plies below the root, along `path` [B, N].
+def fill(tree: Tree, evaluation: Evaluation, index: jax.Array) -> Tree:
+    """Give node `index` [] of each tree what the network said of it."""
+    nodes = tree.nodes
+    priors = evaluation.priors
+    next_prior, next_action = next_untried(priors)
+    write = functools.partial(_write, index=index)
+    return tree._replace(
+        nodes=nodes._replace(
+            next_prior=write(nodes.next_prior, next_prior),
+            untried_prior=write(nodes.untried_prior, _mass(priors)),
+            legal_actions=write(nodes.legal_actions, jnp.sum(priors >= 0, axis=-1)),
+            network_value=write(nodes.network_value, evaluation.value),
+        ),
+        next_action=write(tree.next_action, next_action),
+        priors=write(tree.priors, priors),
+        terminal=write(tree.terminal, evaluation.terminal),
+    )
 
-    Players alternate, so the view changes with every ply in between.
-    """
-    same_view = (nodes.depth - depth[:, None]) % 2 == 0
-    seen = jnp.where(same_view, value[:, None], -value[:, None])
-    return nodes._replace(
-        visits=nodes.visits + path,
-        value_sum=nodes.value_sum + jnp.where(path, seen, 0),
+
+def _write(array: jax.Array, at_index: jax.Array, index: jax.Array) -> jax.Array:
+    """`array` [B, N, ...] with `at_index` [B, ...] as node `index` []."""
+    return array.at[:, index].set(at_index)
+
+
+def _add_child(children: Children | None, leaf: Leaf, index: jax.Array) -> Children | None:
+    if children is None:
+        return None
+    slot, count = children
+    trees = jnp.arange(leaf.node.shape[0])
+    rank = at_node(count, leaf.node)
+    new = jnp.where(leaf.expands, index, ROOT).astype(slot.dtype)  # what was there, if nothing is
+    return Children(
+        slot=slot.at[trees, leaf.node, rank].set(new, mode="drop", unique_indices=True),
+        count=put(count, leaf.node, rank + leaf.expands),
     )

@@ -16,7 +16,7 @@ Layout (docs/search.md gives the measurements behind it):
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,7 @@ from games.protocol import State
 
 ROOT = 0
 NO_PARENT = -1
+SCANNED = 384  # nodes; children are looked for in the `parent` array of a tree no larger than this
 UNAVAILABLE = -1.0  # for the prior of an action illegal or already tried; others are 0 or more
 
 
@@ -35,7 +36,6 @@ class Nodes(NamedTuple):
     """
 
     parent: jax.Array  # [N] int32, NO_PARENT for the root and for empty slots
-    depth: jax.Array  # [N] int32, plies from the root
     visits: jax.Array  # [N] int32
     value_sum: jax.Array  # [N] float32, over `visits`
     prior: jax.Array  # [N] float32, prior of the action that led here
@@ -43,6 +43,14 @@ class Nodes(NamedTuple):
     untried_prior: jax.Array  # [N] float32, prior of all untried actions together
     legal_actions: jax.Array  # [N] int32, how many there are
     network_value: jax.Array  # [N] float32, what the node was evaluated as
+    pending: jax.Array | None  # [N] int32, visits without a value yet; none in a sequential search
+
+
+class Children(NamedTuple):
+    """Which nodes follow on each, kept only in trees of more than `SCANNED` nodes."""
+
+    slot: jax.Array  # [B, N, A] int16, in the order they were made; ROOT where there is none
+    count: jax.Array  # [B, N] int32
 
 
 class Tree(NamedTuple):
@@ -54,6 +62,26 @@ class Tree(NamedTuple):
     priors: jax.Array  # [B, N, A] float32, UNAVAILABLE where illegal or already tried
     terminal: jax.Array  # [B, N] bool
     states: State  # [B, N, ...]
+    children: Children | None
+
+
+def family(tree: Tree, node: jax.Array, width: int) -> Nodes:
+    """Each `node` [B] and the first `width` of its children as a tree of its own [B, 1 + width].
+
+    Its first node is `node`, the others are the children in the order they were made.
+    """
+    assert tree.children is not None
+    slot = at_node(tree.children.slot, node)[:, :width].astype(jnp.int32)
+    exists = jnp.arange(width)[None] < at_node(tree.children.count, node)[:, None]
+    index = jnp.concatenate([node[:, None], slot], axis=1)
+    parent = jnp.where(exists, ROOT, NO_PARENT)
+    gathered = jax.tree.map(lambda array: jax.vmap(pick)(array, index), tree.nodes)
+    return gathered._replace(parent=jnp.pad(parent, ((0, 0), (1, 0)), constant_values=NO_PARENT))
+
+
+def all_visits(nodes: Nodes) -> jax.Array:
+    """Visits of each node, those still without a value included."""
+    return nodes.visits if nodes.pending is None else nodes.visits + nodes.pending
 
 
 def mean_value(nodes: Nodes) -> jax.Array:
@@ -64,6 +92,26 @@ def mean_value(nodes: Nodes) -> jax.Array:
 def at_node(array: jax.Array, node: jax.Array) -> jax.Array:
     """`array[b, node[b]]` for each b: [B, N, ...], [B] → [B, ...]."""
     return jax.vmap(lambda row, index: pick(row, index))(array, node)
+
+
+def put(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
+    """`array` with `values[b]` at `[b, node[b]]` for each b: [B, N, ...], [B], [B, ...]."""
+    trees = jnp.arange(array.shape[0])
+    return array.at[trees, node].set(values, mode="promise_in_bounds", unique_indices=True)
+
+
+def add(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
+    """`array` with `values[b]` added at `[b, node[b]]` for each b: [B, N], [B], [B]."""
+    return put(array, node, at_node(array, node) + values)
+
+
+def select(mask: jax.Array, new: Any, old: Any) -> Any:
+    """`new` in the trees where `mask` [B] holds, else `old`; pytrees of arrays [B, ...]."""
+
+    def one(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(jnp.expand_dims(mask, range(1, old.ndim)), new, old)
+
+    return jax.tree.map(one, new, old)
 
 
 def pick(row: jax.Array, index: jax.Array) -> jax.Array:

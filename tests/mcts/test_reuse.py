@@ -52,7 +52,7 @@ def test_a_kept_subtree_is_the_one_that_was_there(run, blank):
     for name in ("visits", "value_sum", "next_prior", "untried_prior", "network_value"):
         before = np.asarray(getattr(tree.nodes, name))[row, child]
         np.testing.assert_array_equal(np.asarray(getattr(moved.nodes, name))[:, 0], before)
-    assert (np.asarray(moved.nodes.depth)[:, 0] == 0).all()
+    assert (np.asarray(moved.nodes.parent)[:, 0] == -1).all()
     # A node's visits are its own evaluation and its children's visits, all the way down.
     parent, visits = np.asarray(moved.nodes.parent), np.asarray(moved.nodes.visits)
     over = np.asarray(moved.terminal)

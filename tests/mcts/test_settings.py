@@ -58,6 +58,9 @@ def test_digests_tell_settings_apart_and_outlive_new_fields():
         ({"rule": {"name": "regularised", "lambda_rule": "silver"}}, "lambda_rule"),
         ({"reuse": True, "noise_fraction": 0.25}, "noise_fraction"),
         ({"reuse": True, "rule": "gumbel"}, "gumbel"),
+        ({"leaves": 0}, "leaves"),
+        ({"leaves": 2, "rule": "gumbel"}, "leaves needs rule puct, not gumbel"),
+        ({"leaves": 2, "reuse": True}, "reuse and leaves"),
         ({"simulations": 64}, "simulations"),
     ],
 )

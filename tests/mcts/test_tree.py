@@ -1,4 +1,4 @@
-"""`first_argmax` against NumPy."""
+"""`first_argmax` against NumPy, and the two ways to find a node's children."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import jax
 import numpy as np
 import pytest
 
+import mcts
+import mcts.simulation
+from mcts import Gumbel, Puct, Regularised, SearchConfig
 from mcts.tree import first_argmax
 
 
@@ -19,3 +22,29 @@ def test_first_argmax_is_the_first_maximum_of_scores(length):
     index, best = jax.jit(first_argmax)(rows)
     np.testing.assert_array_equal(index, rows.argmax(axis=-1))
     np.testing.assert_array_equal(best, rows.max(axis=-1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "same_trees"),
+    # Sums over a node's children in another order differ in the last bit, which decides near-ties.
+    [(Puct(), 1.0), (Gumbel(), 0.95), (Regularised(), 0.95)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_children_looked_up_are_those_found_by_scanning(
+    search, hex_world, monkeypatch, rule, same_trees
+):
+    """Large trees list the children of each node, small ones are scanned for them."""
+    world, config, key = hex_world(5), SearchConfig(nodes=64, rule=rule), jax.random.key(7)
+    states = world.states(world.random_games(count=64, seed=5))
+    scanned = search(world.game, world.evaluate, config, world.params, states, key)
+    monkeypatch.setattr(mcts.simulation, "SCANNED", 0)
+    listed, tree = jax.jit(
+        lambda params, states: mcts.search_tree(
+            world.game, world.evaluate, config, params, states, key
+        )
+    )(world.params, states)
+    assert tree.children is not None
+    assert tree.children.count.max() > 15, "all nodes have few children: the test is too tame"
+    assert (listed.visits == scanned.visits).all(axis=-1).mean() >= same_trees
+    if rule.name == "puct":
+        jax.tree.map(np.testing.assert_array_equal, listed, scanned)
