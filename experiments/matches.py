@@ -14,11 +14,11 @@ from training.store import Agent, Match, Store
 from training.store import Game as GameRow
 
 
-def round_is_stored(store: Store, tournament: str, round_index: int) -> bool:
-    """Whether this round is in the store; a round is written in one transaction."""
-    query = sa.select(Match.id).where(Match.tournament == tournament, Match.round == round_index)
+def stored_rounds(store: Store, tournament: str) -> set[int]:
+    """The rounds of a tournament that are in the store; each was written in one transaction."""
+    query = sa.select(Match.round).where(Match.tournament == tournament).distinct()
     with store.session() as session:
-        return session.scalar(query.limit(1)) is not None
+        return set(session.scalars(query))
 
 
 def next_round(store: Store, tournament: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.resources
 import math
 import tomllib
@@ -106,7 +107,7 @@ class Plan(FrozenModel, frozen=True):
         """Board sides, rising."""
         return sorted({board.boardsize for board in self.boards})
 
-    @property
+    @functools.cached_property
     def runs(self) -> list[TrainConfig]:
         """The configuration of every run."""
         return [

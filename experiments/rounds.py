@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import games
 from experiments.agents import AgentEntry, load_player
 from experiments.arena import ArenaConfig, MeetingConfig, Pairs, play_pairs
-from experiments.matches import round_is_stored, store_round
+from experiments.matches import store_round, stored_rounds
 from experiments.parallel import Task, Worker
 from experiments.plan import Plan
 from experiments.players import Player
@@ -80,50 +80,52 @@ class Rounds:
     def parts(self, store: Store, plan: Plan) -> list[Part]:
         """A part for each round on each board, done or not."""
         return [
-            Part(
-                _title(rules, index),
-                self.seconds(plan, rules),
-                float(self._is_stored(store, plan, rules, index)),
-            )
-            for rules, index in self._all(store, plan)
+            Part(_title(board.rules, index), board.seconds, float(index not in board.waiting))
+            for board in self._boards(store, plan)
+            for index in range(board.rounds)
         ]
 
     def tasks(self, store: Store, plan: Plan) -> list[Task]:
         """A task for each board with rounds that are not stored: each may build on the last."""
-        waiting: dict[Game, list[int]] = {}
-        for rules, index in self._all(store, plan):
-            if not self._is_stored(store, plan, rules, index):
-                waiting.setdefault(rules, []).append(index)
         tasks = [
             Task(
-                f"{_title(rules, indices[0])}{f' to {indices[-1] + 1}' if indices[1:] else ''}",
+                _title(board.rules, *board.waiting),
                 _play_rounds,
-                (self, store.folder, plan, rules, tuple(indices)),
-                work=self.seconds(plan, rules) * len(indices),
+                (self, store.folder, plan, board.rules, board.waiting),
+                work=board.seconds * len(board.waiting),
             )
-            for rules, indices in waiting.items()
+            for board in self._boards(store, plan)
+            if board.waiting
         ]
         return sorted(tasks, key=lambda task: -task.work)
 
-    def _all(self, store: Store, plan: Plan) -> list[tuple[Game, int]]:
+    def _boards(self, store: Store, plan: Plan) -> list[_Board]:
         config = self.config(plan)
         if config is None:
             return []
         wanted = getattr(config, "boards", None)
-        return [
-            (games.make(plan.game, size), index)
-            for index in range(config.rounds)
-            for size in plan.boardsizes
-            if (wanted is None or size in wanted) and can_be_played(store, plan, size)
-        ]
-
-    def _is_stored(self, store: Store, plan: Plan, rules: Game, index: int) -> bool:
-        config = self.config(plan)
-        return config is not None and round_is_stored(store, config.tournament(rules), index)
+        found = []
+        for size in plan.boardsizes:
+            if (wanted is None or size in wanted) and can_be_played(store, plan, size):
+                rules = games.make(plan.game, size)
+                stored = stored_rounds(store, config.tournament(rules))
+                waiting = tuple(index for index in range(config.rounds) if index not in stored)
+                found.append(_Board(rules, config.rounds, waiting, self.seconds(plan, rules)))
+        return found
 
 
-def _title(rules: Game, index: int) -> str:
-    return f"{rules.size}×{rules.size} board, round {index + 1}"
+class _Board(NamedTuple):
+    """A board on which a stage is played."""
+
+    rules: Game
+    rounds: int
+    waiting: tuple[int, ...]  # rounds that are not stored
+    seconds: float  # expected of a round
+
+
+def _title(rules: Game, first: int, *others: int) -> str:
+    rounds = f"rounds {first + 1} to {others[-1] + 1}" if others else f"round {first + 1}"
+    return f"{rules.size}×{rules.size} board, {rounds}"
 
 
 def _play_rounds(

@@ -17,7 +17,7 @@ from sqlalchemy import exc
 
 from experiments import players
 from experiments.arena import ArenaConfig, Pairs, RoundResult, play_round
-from experiments.matches import round_is_stored, store_round
+from experiments.matches import store_round, stored_rounds
 from experiments.openings import draw_openings
 from games.hex import Hex
 from mcts.settings import SearchConfig
@@ -313,12 +313,11 @@ def matches(store: Store) -> list[tuple]:
 
 
 def test_a_round_is_stored_with_its_games_and_duplicates_are_counted(store):
-    assert not round_is_stored(store, "t", 2)
+    assert stored_rounds(store, "t") == set()
     store_round(store, "t", 2, [1, 2], PAIR_PLAYED, opening_plies=1)
     assert matches(store) == [(2, 1, 2, 3, 2, 1, 1), (2, 2, 1, 3, 3, 0, 3)]
-    assert round_is_stored(store, "t", 2)
-    assert not round_is_stored(store, "t", 3)
-    assert not round_is_stored(store, "other", 2)
+    assert stored_rounds(store, "t") == {2}
+    assert stored_rounds(store, "other") == set()
     _, games = store.frame_query(
         sa.select(Game.match_id, Game.index, Game.moves, Game.winner, Game.opening_plies)
     )
@@ -335,7 +334,7 @@ def test_a_round_is_stored_as_a_whole_or_not_at_all(store):
     with pytest.raises(exc.IntegrityError):
         store_round(store, "t", 0, [1, 99], PAIR_PLAYED, 1)
     assert matches(store) == []
-    assert not round_is_stored(store, "t", 0)
+    assert stored_rounds(store, "t") == set()
 
 
 def test_a_round_cannot_be_stored_twice(store):
