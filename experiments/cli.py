@@ -68,6 +68,10 @@ VERBS = {
         "reporting", "ReportConfig", "report",
         "Write the report of a lab again, without training or playing.",
     ),
+    "export": Entry(
+        "export", "ExportConfig", "export",
+        "Export a lab as small tables, and the agents on its frontiers as a lab of their own.",
+    ),
     "fit": Entry("fit", "FitConfig", "run", "Fit a scaling law to a CSV of rated snapshots."),
     "list": Entry(
         "listing", "ListConfig", "list_things",

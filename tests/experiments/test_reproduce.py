@@ -16,9 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.report import ReportPaths, write_report
+from analysis.rows import load_lab, read_parquet
 from experiments import jones2021, parallel, reporting, strength
 from experiments.plan import load_plan
 from games.hex import Hex
+from training.files import load_snapshot
 from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
 
 PLAN = load_plan("smoke")
@@ -249,3 +251,34 @@ def test_a_snapshot_that_went_missing_is_named_and_nothing_is_lost(
     victim.write_bytes(content)
     assert hexlaw(*command(tmp_path)) == 0
     assert rows(tmp_path) == rows(finished)
+
+
+def test_a_lab_is_exported_as_tables_and_as_a_small_lab_with_weights(
+    finished, tmp_path, hexlaw, capsys
+):
+    out = tmp_path / "stored"
+    export = ["export", "--lab", finished / "lab", "--out", out]
+    assert hexlaw(*export) == 0
+    whole, tables = load_lab(Store(finished / "lab")), read_parquet(out / "tables")
+    for name in ("runs", "snapshots", "agents", "matches", "blunder_rates"):
+        assert len(getattr(tables, name)) == len(getattr(whole, name)) > 0, name
+    assert set(tables.games["id"]) < set(whole.games["id"])
+    assert tables.games["analysis"].notna().sum() == 1
+    text = (out / "README.md").read_text()
+    assert "| 3×3 | efficient | 2 | 2 | 1 |" in text
+    assert str(finished) not in text + tables.runs["command"].str.cat()
+
+    small = load_lab(Store(out / "lab"))
+    for snapshot in small.snapshots.to_dict("records"):
+        _, run = load_snapshot(out / "lab" / snapshot["file"], snapshot["sha256"])
+        assert run.run_id == snapshot["run_id"]
+    assert set(small.snapshots["boardsize"]) == {3, 4}
+    assert set(small.games["match_id"]) <= set(small.matches["id"])
+    assert set(small.matches["black_id"]) <= set(small.agents["id"])
+    elo = strength.ratings(Store(finished / "lab"), Hex(4), ["league"])
+    best = whole.agents.set_index("id").loc[max(elo, key=lambda agent: elo[agent])]
+    assert best["spec"] in set(small.agents["spec"])
+
+    capsys.readouterr()
+    assert hexlaw(*export) == 2
+    assert f"{out} is there already" in capsys.readouterr().err
