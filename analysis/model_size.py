@@ -18,6 +18,8 @@ from analysis.law import resampled_frontiers
 from analysis.splits import Halves
 from games.errors import InputError
 
+_FLAT = 0.1  # share of a board's span of Elo at either end that is no climb
+
 
 @dataclasses.dataclass(frozen=True)
 class SizeFit:
@@ -26,11 +28,17 @@ class SizeFit:
     exponent: float
     constant: float
     best: pd.DataFrame  # boardsize, flops, run_id, elo, size: the best run at each compute
+    climb_exponent: float  # of the climb alone, between random and perfect play
     draws: list[float]  # the exponent of each resample
+    climb_draws: list[float]
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Percentile interval of the exponent."""
         return percentile_interval(np.array(self.draws), level)
+
+    def climb_interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Percentile interval of the climb's exponent."""
+        return percentile_interval(np.array(self.climb_draws), level)
 
 
 def fit_optimal_size(
@@ -67,14 +75,32 @@ def fit_optimal_size(
 
     best = with_sizes(pd.concat([frontier_of(board, elo) for board in curves], ignore_index=True))
     exponent, constant = _regress(best)
-    draws = [
-        _regress(with_sizes(frontier))[0]
+    resampled = [
+        with_sizes(frontier)
         for frontier in resampled_frontiers(curves, elo, halves, resamples, seed)
     ]
-    return SizeFit(exponent, constant, best, draws)
+    return SizeFit(
+        exponent=exponent,
+        constant=constant,
+        best=best,
+        climb_exponent=_regress(_climb(best))[0],
+        draws=[_regress(frontier)[0] for frontier in resampled],
+        climb_draws=[_regress(_climb(frontier))[0] for frontier in resampled],
+    )
+
+
+def _climb(best: pd.DataFrame) -> pd.DataFrame:
+    """Without both ends of each board: where all play at random, or all are near perfect, which run
+    is best is chance, which pulls the exponent towards zero."""
+    elo = best.groupby("boardsize")["elo"]
+    low, high = elo.transform("min"), elo.transform("max")
+    share = (best["elo"] - low) / (high - low).replace(0, np.nan)
+    return best[(share > _FLAT) & (share < 1 - _FLAT)]
 
 
 def _regress(best: pd.DataFrame) -> tuple[float, float]:
     x, y = np.log10(best["flops"].to_numpy(float)), np.log10(best["size"].to_numpy(float))
+    if not len(x):
+        return np.nan, np.nan
     slope = float(np.cov(x, y, bias=True)[0, 1] / np.var(x)) if np.var(x) > 0 else np.nan
     return slope, float(y.mean() - slope * x.mean())

@@ -26,8 +26,6 @@ def four_networks(searchers: pd.DataFrame, nodes: int = 64) -> pd.DataFrame:
     counts = searchers.groupby("snapshot_id")["nodes"].nunique()
     swept = searchers[searchers["snapshot_id"].isin(counts[counts >= _FEWEST_NODES].index)]
     at_league = swept[swept["nodes"] == nodes].sort_values("train_flops")
-    if at_league.empty:
-        return swept.assign(level=0.0)
     depth = -float(searchers["elo"].min())
     levels = JONES_LEVELS if depth > -JONES_LEVELS[0] else tuple(-depth * np.arange(4, 0, -1) / 5)
     chosen: dict[float, float] = {}

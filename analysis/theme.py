@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from games.errors import InputError
 
@@ -95,6 +97,11 @@ def board_marker(boardsize: int) -> str:
 def recipe_name(recipe: str) -> str:
     """How a recipe is called in figures and tables."""
     return f"recipe {recipe}" if recipe else "no named recipe"
+
+
+def log_axis(axis: Axis) -> None:
+    """Label a logarithmic axis so that labels do not run into each other on a short one."""
+    axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
 
 
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from analysis.fits import Fits
 from analysis.rows import LabRows
 from analysis.study import Study
-from analysis.wording import interval, number
+from analysis.wording import compute, interval, number
 
 
 class Cell(NamedTuple):
@@ -73,14 +73,21 @@ def missing(key: str, label: str, title: str, stage: str) -> Exhibit:
     )
 
 
+def figure(value: float, digits: int = 0) -> str:
+    """A number as it stands in a sentence; a huge one, as the ends of intervals may be, in powers
+    of ten."""
+    return compute(value) if value >= 1e6 else number(value, digits)
+
+
 def estimate(value: float, limits: tuple[float, float], digits: int = 0, unit: str = "") -> str:
     """`510 Elo (95 % interval 490 to 530)`."""
     if math.isnan(value):
         return "undetermined"
-    told = f"{number(value, digits)}{unit}"
+    told = f"{figure(value, digits)}{unit}"
     if math.isnan(limits[0]):
         return told
-    return f"{told} (95 % interval {interval(*limits, digits)})"
+    low, high = (figure(limit, digits) for limit in limits)
+    return f"{told} (95 % interval {low} to {high})"
 
 
 def cell(value: float, limits: tuple[float, float], digits: int = 0) -> Cell:

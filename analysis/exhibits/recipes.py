@@ -60,7 +60,7 @@ def _meaning(multiplier: Multiplier) -> str:
     if small == large:
         return "On one board it cannot be told whether the distance depends on the board."
     span = f"From {board(small)} to {board(large)} the factor changes"
-    changed = f"{span} {number(10**drift, 1)}-fold ({interval(10**low, 10**high, 1)})"
+    changed = f"{span} {number(10**drift, 2)}-fold ({interval(10**low, 10**high, 2)})"
     if low <= 0 <= high:
         return (
             f"{changed}: no change that these runs can show. A distance that is the same "

@@ -34,10 +34,20 @@ def figure_8(material: Material) -> Exhibit:
         return missing("figure_8", "Figure 8", title, "nodes")
     recipe = material.fits.main.recipe
     points = searchers.of(recipe=recipe).points
-    size = points["boardsize"].max()
-    networks = four_networks(points[points["boardsize"] == size])
-    if networks.empty:
-        return missing("figure_8", "Figure 8", title, "nodes")
+    found = {
+        size: four_networks(points[points["boardsize"] == size])
+        for size in sorted(points["boardsize"].unique().tolist())
+    }
+    found = {size: networks for size, networks in found.items() if len(networks)}
+    if not found:
+        return Exhibit(
+            "figure_8",
+            "Figure 8",
+            title,
+            "It needs networks rated at three numbers of nodes or more, the league’s among them.",
+        )
+    size = max(found)
+    networks = found[size]
     slopes = [
         f"{number(slope_per_tenfold(networks[networks['level'] == level]))} Elo at {number(level)}"
         for level in networks["level"].unique().tolist()
@@ -87,16 +97,16 @@ def _table(material: Material) -> Table:
     for fits in material.fits.recipes:
         for size, fit in fits.exchange.items():
             name = f"{board(size)} {fits.recipe}".strip()
-            rows.append([name, "all FLOPs, FLOPs a move", *_coefficients(fit)])
+            rows.append([Cell(name, "all FLOPs"), *_coefficients(fit)])
             jones = fits.exchange_jones[size]
-            rows.append([name, "Jones’s, × 64", *_coefficients(jones)])
+            rows.append([Cell(name, "Jones’s axes, × 64"), *_coefficients(jones)])
     theirs = published.EXCHANGE
     rows.append(
-        [f"Jones 2021, {board(published.EXCHANGE_BOARD_SIZE)}", "Jones’s, × 64",
+        [Cell(f"{board(published.EXCHANGE_BOARD_SIZE)} Jones 2021", "Jones’s axes, × 64"),
          "–", "–", "–", *(Cell(number(v, d)) for v, d in zip(theirs, (1, 3, 0), strict=True))]
     )  # fmt: skip
-    head = ["board, recipe", "compute of training and of play", "slope by surface",
-            "per Elo", "constant", "slope by isoquants", "per Elo", "constant"]  # fmt: skip
+    head = ["board, recipe", "slope by surface", "per Elo", "constant", "slope by isoquants",
+            "per Elo", "constant"]  # fmt: skip
     caption = (
         "log₁₀ play = slope · log₁₀ training + per Elo · Elo + constant. The paper’s play-time "
         "axis is 64 times the multiply-adds of a move: the size of the training tree was left in. "

@@ -40,6 +40,7 @@ def seconds_to_perfect(times: Mapping[str, pd.DataFrame], published: Mapping[int
             label="Jones, one RTX 2080 Ti (early plot)",
         )  # fmt: skip
         axes.set_yscale("log")
+        theme.log_axis(axes.yaxis)
         sizes = sorted({*published, *(s for t in times.values() for s in t["boardsize"])})
         axes.set_xticks(sizes, [f"{size}×{size}" for size in sizes])
         axes.set_xlabel("board")
@@ -81,6 +82,7 @@ def residual_variance(found: pd.DataFrame, published: Mapping[tuple[int, int], f
             Line2D([], [], color=INK, lw=0.9, ls=":", marker=".", label="Jones 2021"),
         ]
         axes.set_yscale("log")
+        theme.log_axis(axes.yaxis)
         axes.set_xticks(
             seen := sorted({s for _, s in published} | set(unseen["largest_fitted"])),
             [f"{s}×{s}" for s in seen],
@@ -115,7 +117,9 @@ def model_size(fits: Mapping[str, SizeFit], axis: str) -> Figure:
             axes.plot(flops, 10**fit.constant * flops**fit.exponent, color=INK, lw=1.4)
             axes.set_title(f"{theme.recipe_name(recipe)}: exponent {fit.exponent:.2f}")
             axes.set_xscale("log")
+            theme.log_axis(axes.xaxis)
             axes.set_yscale("log")
+            theme.log_axis(axes.yaxis)
         row[0].set_ylabel("parameters of the best network")
         figure.supxlabel(AXIS_LABELS[axis], fontsize=10, color=INK)
         handles, labels = row[0].get_legend_handles_labels()
@@ -138,6 +142,7 @@ def compute_multiplier(multiplier: Multiplier, cheap: str, dear: str) -> Figure:
             )  # fmt: skip
         axes.axhline(1, color=FAINT, lw=1)
         axes.set_yscale("log")
+        theme.log_axis(axes.yaxis)
         axes.set_xlabel(theme.ELO_LABEL)
         axes.set_ylabel(f"compute of {dear}\n÷ compute of {cheap}")
         axes.legend(**LEGEND_ABOVE)

@@ -99,6 +99,7 @@ def _panels(recipes: Sequence[str], label: str) -> tuple[Figure, list[Axes]]:
             axes.set_title(theme.recipe_name(recipe))
         axes.set_ylabel(ELO_LABEL if len(recipes) == 1 else "Elo (best agent = 0)")
         axes.set_xscale("log")
+        theme.log_axis(axes.xaxis)
     panels[-1].set_xlabel(label)
     return figure, panels
 

@@ -89,6 +89,7 @@ def test_compute(networks: pd.DataFrame) -> Figure:
                     xytext=(-5 if align == "right" else 5, -3), textcoords="offset points",
                 )  # fmt: skip
         axes.set_xscale("log")
+        theme.log_axis(axes.xaxis)
         axes.margins(x=0.09)
         axes.set_xlabel(f"{TEST_LABEL}; numbers: nodes")
         axes.set_ylabel(ELO_LABEL)
@@ -118,7 +119,9 @@ def exchange_isoquants(fit: ExchangeFit) -> Figure:
             for exchange, style in ((fit.paper, (0, (5, 2))), (fit.surface.exchange, ":")):
                 axes.plot(own, exchange.test_flops(own, level), color=colour, ls=style, lw=1.3)
         axes.set_xscale("log")
+        theme.log_axis(axes.xaxis)
         axes.set_yscale("log")
+        theme.log_axis(axes.yaxis)
         axes.set_ylim(y.min() / 3, y.max() * 3)
         axes.set_xlabel(theme.AXIS_LABELS["train_flops"])
         axes.set_ylabel("play-time compute\n(FLOPs a move, one multiply-add = 2)")

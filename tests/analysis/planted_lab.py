@@ -22,6 +22,7 @@ JONES_SHIFT = 1.0  # decades that recipe jones2021 lies to the right
 BLACK = 60.0  # first player's advantage, Elo
 SWEEP = (1, 4, 16, 64, 256)
 
+STAGES = ("league", "league_jones", "nodes", "direct", "perfect")
 DEVICE = "TFRT_CPU_0 (2 cores)"
 
 
@@ -37,7 +38,9 @@ def perfect_at(boardsize):
     return -(CONSTANT + PER_SIZE * boardsize) / ELO_PER_DECADE
 
 
-def planted_lab(boards=(3, 4, 5), seeds=3, networks=4, snapshots=8, games=16, seed=0, share=1.0):
+def planted_lab(
+    boards=(3, 4, 5), seeds=3, networks=4, snapshots=8, games=16, seed=0, share=1.0, stages=STAGES
+):
     """All stages of a lab.
 
     Args:
@@ -48,6 +51,7 @@ def planted_lab(boards=(3, 4, 5), seeds=3, networks=4, snapshots=8, games=16, se
         games: of each ordered pair that meets.
         seed: of all chance.
         share: of the league's pairs that meet.
+        stages: that are played.
     """
     rng = np.random.default_rng(seed)
     runs, snaps = [], []
@@ -74,6 +78,7 @@ def planted_lab(boards=(3, 4, 5), seeds=3, networks=4, snapshots=8, games=16, se
         _play_board(here, boardsize, games, share, rng, agents, elo, matches)
     agents = _fill("agents", pd.DataFrame(agents))
     matches = pd.DataFrame(matches)
+    matches = matches[matches["stage"].isin(stages)]
     matches = _fill("matches", matches.assign(id=np.arange(1, len(matches) + 1)))
     empty = {name: _fill(name, pd.DataFrame()) for name in ("metrics", "games", "blunder_rates")}
     rows = LabRows(

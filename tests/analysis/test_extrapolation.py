@@ -75,6 +75,7 @@ def test_jones_figure_7():
 def test_the_best_size_is_the_square_root_of_compute():
     fit = fit_optimal_size(runs_of_all_sizes(), resamples=20)
     assert fit.exponent == pytest.approx(0.5, abs=0.02)
+    assert fit.climb_exponent == pytest.approx(0.5, abs=0.02)
     low, high = fit.interval()
     assert 0.3 < low <= fit.exponent <= high < 0.7
     assert fit.best.sort_values("flops")["size"].iloc[-1] == pytest.approx(1e4)

@@ -15,6 +15,7 @@ from tests.analysis.planted_lab import (
     PER_SIZE,
     PLATEAU_SIZE,
     SEED_SD,
+    SIZE_EXPONENT,
     perfect_at,
     planted_lab,
 )
@@ -97,6 +98,13 @@ def test_near_perfect_play_costs_what_the_law_says(fits):
     assert found.growth_low < 10 ** (-PER_SIZE / ELO_PER_DECADE) < found.growth_high
     seconds = fits.main.to_perfect["seconds"].boards["at"]
     np.testing.assert_allclose(seconds, found.boards["at"] / 1e9, rtol=1e-6)
+
+
+def test_the_best_size_grows_as_planted_where_the_frontier_climbs(fits):
+    """As far as three sizes a board can tell: the flat ends would say half of what was planted."""
+    size = fits.main.size
+    assert size.climb_exponent == pytest.approx(SIZE_EXPONENT, abs=0.15)
+    assert size.exponent < size.climb_exponent - 0.05
 
 
 def test_small_boards_foretell_the_larger_one(fits):
