@@ -7,36 +7,42 @@ Each is measured at the batch sizes asked for and quoted at its best one.
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import importlib
+import resource
+import sys
 import time
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pydantic
 from rich.console import Console
 from rich.table import Table
 
 import games
+from experiments.bench_programs import (
+    MOVES,
+    PEERS,
+    Advance,
+    advance,
+    compile_on,
+    evaluations,
+    lanes_in_play,
+    our_move,
+    peer_move,
+    place,
+)
 from experiments.plan import NetworkShape
 from experiments.verb import Outcome, VerbConfig
-from games.errors import InputError
 from games.protocol import Game
 from mcts.settings import SearchConfig
-from mcts.simulation import Evaluate, bytes_per_tree
+from mcts.simulation import bytes_per_tree
 from training.architecture import NetworkConfig
 from training.config import SELFPLAY_SEARCH
-from training.networks import Params, init_params, make_evaluate
+from training.networks import init_params, make_evaluate
 from training.provenance import code_version, device_name
-from training.selfplay import Lanes, Schedule, play_move, select_lanes, start_lanes
-
-PEERS = {"mctx Gumbel": "gumbel_muzero_policy", "mctx PUCT": "muzero_policy"}
-MOVES = 4  # of each lane in one timed call
-Advance = Callable[[Params, Lanes, jax.Array], Lanes]
-
 
 _SHAPE = pydantic.TypeAdapter(NetworkShape)
 
@@ -58,7 +64,9 @@ class BenchConfig(VerbConfig, frozen=True):
     nodes: int = pydantic.Field(default=64, ge=2, le=4096)
     """Network evaluations a move."""
     batches: tuple[int, ...] = (64, 128, 256)
-    """Games side by side."""
+    """Games side by side on each device."""
+    devices: int = pydantic.Field(default=1, ge=1)
+    """Devices to spread the games over; a CPU is cut into so many, one for each core."""
     repeats: int = pydantic.Field(default=5, ge=1)
     """Timed calls of each; the fastest counts."""
     cpu_time: bool = False
@@ -66,16 +74,26 @@ class BenchConfig(VerbConfig, frozen=True):
     peer: bool = True
     """Measure mctx too (needs the extra: pip install 'hexlaw[bench]')."""
 
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.cpu_time and self.devices > 1:
+            raise ValueError("cpu_time adds up the seconds of all devices: leave it out")
+        return self
+
 
 def bench(config: BenchConfig, console: Console) -> Outcome:
     """Print and return one row for each board, network and rule."""
     peers = list(PEERS) if config.peer else []
+    _provide_devices(config.devices)
+    device = device_name() if config.devices == 1 else f"{config.devices} × {device_name()}"
     console.print(
-        f"self-play at {config.nodes} nodes a move on {device_name()}, commit {code_version()};\n"
+        f"self-play at {config.nodes} nodes a move on {device}, commit {code_version()};\n"
         f"moves a {'CPU ' if config.cpu_time else ''}second, each at its best batch"
     )
     ratios = [f"× {name}" for name in peers]
-    table = Table("board", "net", "rule", "moves/s", "of bound", *ratios, "compile", "a game")
+    table = Table(
+        "board", "net", "rule", "moves/s", "of bound", *ratios, "compile", "tree", "program"
+    )
     rows = []
     for size in config.boards:
         for shape in config.networks:
@@ -93,16 +111,21 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
                         for rate in row["peer_moves_per_second"].values()
                     ],
                     f"{row['compile_seconds']:.1f} s",
-                    f"{row['tree_bytes'] / 1024:.1f} KiB",
+                    f"{row['tree_bytes'] / 2**10:.1f} KiB",
+                    f"{row['program_bytes'] / 2**20:.1f} MiB",
                 )
     console.print(table)
     console.print(
         "of bound: of the speed of the network evaluations alone; ×: times the peer's speed, on "
-        "this project's Hex; a game: memory of its tree"
+        "this project's Hex; tree: memory of one game's; program: what it takes at its best batch, "
+        f"by XLA, on each device\n{_peak_memory() / 2**20:,.0f} MiB at most were in use, compiling "
+        "and all programs of this run included"
     )
     return Outcome(
         {
             "device": device_name(),
+            "devices": config.devices,
+            "peak_bytes": _peak_memory(),
             "commit": code_version(),
             "nodes": config.nodes,
             "peers": {name: PEERS[name] for name in peers},
@@ -116,24 +139,30 @@ def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[di
     evaluate = make_evaluate(game, network)
     params = init_params(game, network, jax.random.key(0))
     contestants: dict[str, Advance] = {
-        rule: _our_move(game, evaluate, search_of(rule, config.nodes)) for rule in config.rules
+        rule: our_move(game, evaluate, search_of(rule, config.nodes)) for rule in config.rules
     }
     peers = list(PEERS) if config.peer else []
-    contestants |= {name: _peer_move(game, evaluate, config.nodes, name) for name in peers}
+    contestants |= {name: peer_move(game, evaluate, config.nodes, name) for name in peers}
     rates: dict[str, list[float]] = {name: [] for name in [*contestants, "bound"]}
-    compile_seconds = dict.fromkeys(contestants, 0.0)
+    program_bytes: dict[str, list[int]] = {name: [] for name in [*contestants, "bound"]}
+    compile_seconds = dict.fromkeys([*contestants, "bound"], 0.0)
+    programs: dict[str, Callable[..., Any]] = {
+        name: advance(move) for name, move in contestants.items()
+    }
+    programs["bound"] = evaluations(evaluate, config.nodes)
     for batch in config.batches:
-        lanes = _lanes_in_play(game, batch)
+        games_in_play = batch * config.devices
+        lanes = lanes_in_play(game, games_in_play)
         calls: dict[str, Callable[[], Any]] = {}
-        for name, move in contestants.items():
+        for name, program in programs.items():
             began = time.perf_counter()
-            calls[name] = functools.partial(_compile(move, params, lanes), params, lanes, _key())
+            compiled = compile_on(program, config.devices, params, lanes)
             compile_seconds[name] = max(compile_seconds[name], time.perf_counter() - began)
-        bound = _compile_bound(evaluate, config.nodes, params, lanes)
-        calls["bound"] = functools.partial(bound, params, lanes)
+            calls[name] = functools.partial(compiled, *place(config.devices, params, lanes))
+            program_bytes[name].append(_bytes_of(compiled))
         clock = time.process_time if config.cpu_time else time.perf_counter
         for name, seconds in _time_in_turn(calls, config.repeats, clock).items():
-            rates[name].append(batch * MOVES / seconds)
+            rates[name].append(games_in_play * MOVES / seconds)
     return [
         {
             "board": game.size,
@@ -146,6 +175,7 @@ def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[di
             "peer_moves_per_second": {name: max(rates[name]) for name in peers},
             "compile_seconds": compile_seconds[rule],
             "tree_bytes": bytes_per_tree(game, config.nodes),
+            "program_bytes": program_bytes[rule][int(np.argmax(rates[rule]))],
         }
         for rule in config.rules
     ]
@@ -157,110 +187,25 @@ def search_of(rule: str, nodes: int) -> SearchConfig:
     return SearchConfig.model_validate({"nodes": nodes, "rule": rule, "noise_fraction": noise})
 
 
-@functools.cache
-def _key() -> jax.Array:
-    return jax.random.key(1)
+def _provide_devices(devices: int) -> None:
+    """Cut a CPU into so many devices, if JAX has not begun to use it yet."""
+    with contextlib.suppress(RuntimeError):
+        if devices > 1:
+            jax.config.update("jax_num_cpu_devices", devices)
 
 
-@functools.cache
-def _schedule() -> Schedule:
-    """No random openings; every move drawn by visit count."""
-    return Schedule(max_opening_plies=jnp.int32(0), greedy_from=jnp.int32(1_000))
+def _bytes_of(compiled: Any) -> int:
+    """Memory that a compiled program needs on one device."""
+    memory = compiled.memory_analysis()
+    return memory.argument_size_in_bytes + memory.output_size_in_bytes + memory.temp_size_in_bytes
 
 
-def _lanes_in_play(game: Game, batch: int) -> Lanes:
-    """Games at every stage, as in continuous self-play: each lane some random moves in."""
-    lanes = start_lanes(game, _schedule(), batch, _key())
-    states, rng = lanes.states, np.random.default_rng(0)
-    plies = rng.integers(0, game.num_actions // 2, batch)
-    step = jax.jit(jax.vmap(game.step))
-    for ply in range(plies.max()):
-        legal = np.asarray(jax.vmap(game.legal)(states))
-        action = np.argmax(rng.random(legal.shape) * legal, axis=1)
-        after = step(states, action)
-        plays = jnp.asarray(ply < plies) & ~jax.vmap(game.terminal)(after)
-        states = select_lanes(plays, after, states)
-    return lanes._replace(states=states)
-
-
-def _our_move(game: Game, evaluate: Evaluate, search: SearchConfig) -> Advance:
-    def move(params: Params, lanes: Lanes, key: jax.Array) -> Lanes:
-        return play_move(game, evaluate, search, _schedule(), params, lanes, key)[0]
-
-    return move
-
-
-def _peer_move(game: Game, evaluate: Evaluate, nodes: int, peer: str) -> Advance:
-    """The same with mctx: search, play, start finished games again."""
-    try:
-        mctx: Any = importlib.import_module("mctx")
-    except ImportError as error:
-        raise InputError(
-            "the peer mctx is not installed: pip install 'hexlaw[bench]', or use --no-peer"
-        ) from error
-
-    def masked(states: Any, logits: jax.Array) -> jax.Array:
-        legal = jax.vmap(game.legal)(states)
-        return jnp.where(legal, logits, jnp.finfo(logits.dtype).min)
-
-    def recurrent(params: Params, _key: jax.Array, action: jax.Array, states: Any) -> Any:
-        over = jax.vmap(game.terminal)(states)
-        states = jax.vmap(game.step)(states, action)
-        logits, value = evaluate(params, states)
-        terminal = jax.vmap(game.terminal)(states)
-        output = mctx.RecurrentFnOutput(
-            reward=jnp.where(terminal & ~over, 1.0, 0.0),  # who ends a game of Hex has won it
-            discount=jnp.where(terminal, 0.0, -1.0),
-            prior_logits=masked(states, logits),
-            value=jnp.where(terminal, 0.0, value),
-        )
-        return output, states
-
-    def move(params: Params, lanes: Lanes, key: jax.Array) -> Lanes:
-        logits, value = evaluate(params, lanes.states)
-        root = mctx.RootFnOutput(
-            prior_logits=masked(lanes.states, logits), value=value, embedding=lanes.states
-        )
-        # One simulation a node but the root's, so that both make the same network evaluations.
-        action: jax.Array = getattr(mctx, PEERS[peer])(
-            params,
-            key,
-            root,
-            recurrent,
-            num_simulations=nodes - 1,
-            invalid_actions=~jax.vmap(game.legal)(lanes.states),
-        ).action
-        after = jax.vmap(game.step)(lanes.states, action)
-        ended = jax.vmap(game.terminal)(after)
-        fresh = start_lanes(game, _schedule(), ended.shape[0], key).states
-        return lanes._replace(states=select_lanes(ended, fresh, after))
-
-    return move
-
-
-def _compile(move: Advance, params: Params, lanes: Lanes) -> Advance:
-    def advance(params: Params, lanes: Lanes, key: jax.Array) -> Lanes:
-        def one(lanes: Lanes, key: jax.Array) -> tuple[Lanes, None]:
-            return move(params, lanes, key), None
-
-        return jax.lax.scan(one, lanes, jax.random.split(key, MOVES))[0]
-
-    return jax.jit(advance).lower(params, lanes, _key()).compile()
-
-
-def _compile_bound(evaluate: Evaluate, nodes: int, params: Params, lanes: Lanes) -> Callable:
-    """The network evaluations of the same moves and nothing else."""
-
-    def evaluations(params: Params, lanes: Lanes) -> jax.Array:
-        def one(_: int, total: jax.Array) -> jax.Array:
-            # `total` is never NaN, but XLA does not know and cannot move the work out of the loop.
-            states = jax.tree.map(lambda leaf: jnp.where(jnp.isnan(total), 0, leaf), lanes.states)
-            logits, value = evaluate(params, states)
-            return total + logits.sum() + value.sum()
-
-        return jax.lax.fori_loop(0, nodes * MOVES, one, jnp.float32(0))
-
-    return jax.jit(evaluations).lower(params, lanes).compile()
+def _peak_memory() -> int:
+    """The most bytes in use so far: of the accelerator, or of this process on a CPU."""
+    if statistics := jax.devices()[0].memory_stats():
+        return statistics["peak_bytes_in_use"]
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _time_in_turn(
