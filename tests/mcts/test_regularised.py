@@ -47,6 +47,12 @@ def test_the_policy_by_hand(multiplier, prior, q, alpha, policy):
         (Regularised(c_puct=1.25), 63, 25, 5, 81, 0.11274508),
         # Jones: 63 visits and 20 of 25 cells untried are 83; 83 / (83 + 25) / 16
         (JONES.rule, 63, 25, 5, 25, 0.04803241),
+        # On 9×9 it rises with search. A fresh node: 81 / 162 / 16
+        (JONES.rule, 0, 81, 0, 81, 0.03125),
+        # The root of 64 nodes, 20 actions tried: 63 + 61 are 124; 124 / 205 / 16
+        (JONES.rule, 63, 81, 20, 81, 0.03780488),
+        # The root of 512 nodes, 60 tried: 511 + 21 are 532; 532 / 613 / 16
+        (JONES.rule, 511, 81, 60, 81, 0.05424144),
     ],
 )
 def test_the_multiplier_by_hand(rule, visits, legal, tried, cells, multiplier):
