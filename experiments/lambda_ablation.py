@@ -54,15 +54,14 @@ from experiments.arena import MeetingConfig, Pairs, play_pairs
 from experiments.judging import fixed_set
 from experiments.keys import move_keys, stable_seed
 from experiments.lock import alone_in
-from experiments.matches import match_rows, round_is_stored, store_round
+from experiments.matches import match_rows, store_round, stored_rounds
 from experiments.parallel import Task, Worker, run_tasks
 from experiments.players import NetworkPlayer, Player
 from experiments.recipe import configure, load_recipe
-from experiments.runtime import use_compilation_cache
 from experiments.specs import NetworkSpec, PerfectSpec, PlayerSpec
+from games.config import FrozenModel
 from games.hex import Hex
 from games.protocol import State
-from mcts.config import FrozenModel
 from mcts.regularised import Regularised
 from mcts.settings import JONES, SearchConfig
 from training.config import TrainConfig
@@ -286,7 +285,7 @@ def league(worker: Worker, lab: Path, board: int, rounds: int, agents: Sequence[
     players: list[Player] = [Explained(p) if isinstance(p, NetworkPlayer) else p for p in loaded]
     meeting, name = MeetingConfig(), tournament(board, agents)
     for number in range(rounds):
-        if round_is_stored(store, name, number):
+        if number in stored_rounds(store, name):
             continue
         result = play_pairs(
             rules, players, draw_pairs(len(players), number), meeting,
@@ -338,7 +337,6 @@ def equal_c_at_root(judged: pd.DataFrame, board: int, nodes: int) -> float:
 
 def main(config: AblationConfig) -> None:
     """Train, judge and play what is not there yet; print the tables and draw the figures."""
-    use_compilation_cache()
     store = Store(config.lab)
     for board in config.boards:
         runs = plan_runs(config, board)
