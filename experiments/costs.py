@@ -13,6 +13,7 @@ from training.ledger import forward_flops
 
 SECONDS_PER_NODE = 1e-6  # of the tree and the game
 FLOPS_PER_SECOND = 3e10  # of small matrix products
+REGULARISED_FACTOR = 10  # of a search by regularised policy optimisation: it solves for a policy
 SECONDS_PER_PROGRAM = 4.0  # XLA compiles one for each shape of network, search and batch
 SHARE_OF_THE_BOARD = 0.7  # that is full when a game between trained agents ends
 
@@ -31,4 +32,6 @@ def training_seconds(run: TrainConfig) -> float:
     """One run from beginning to end; the backward pass of learning costs twice its forward."""
     flops = forward_flops(run.rules, run.network)
     learning = 3 * run.replay_ratio * flops / FLOPS_PER_SECOND
-    return run.samples * (search_seconds(run.rules, run.network, run.search.nodes) + learning)
+    factor = REGULARISED_FACTOR if run.search.rule.name == "regularised" else 1
+    searching = factor * search_seconds(run.rules, run.network, run.search.nodes)
+    return run.samples * (searching + learning)

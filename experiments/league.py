@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from experiments.agents import AgentEntry, all_snapshots, enter_agents
 from experiments.arena import ArenaConfig, Pairs
-from experiments.costs import SECONDS_PER_PROGRAM, game_seconds
+from experiments.costs import REGULARISED_FACTOR, SECONDS_PER_PROGRAM, game_seconds
 from experiments.keys import stable_seed
 from experiments.plan import Plan
 from experiments.rounds import Field, Rounds, even_lanes
@@ -128,7 +128,7 @@ def _jones_seconds(plan: Plan, rules: Game) -> float:
     assert config is not None
     runs = runs_on(plan, rules)
     agents = sum(min(run.snapshots, config.snapshots or math.inf) for run in runs)
-    side = mean_game_seconds(plan, rules, config.nodes)
+    side = REGULARISED_FACTOR * mean_game_seconds(plan, rules, config.nodes)
     spent = _league_seconds(int(agents), config.opponents, config.openings, side)
     return _programs(plan, rules) + spent
 
