@@ -46,9 +46,17 @@ class Page(HTMLParser):
         self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href")]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def coarse_images():
+    """What is drawn does not depend on how many dots an inch draw it, the time it takes does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theme, "SCALE_UP", 40)
+        yield
+
+
 @pytest.fixture(scope="module")
 def report(lab_rows, tmp_path_factory):
-    return write_report(lab_rows, tmp_path_factory.mktemp("report"), resamples=10)
+    return write_report(lab_rows, tmp_path_factory.mktemp("report"), resamples=5)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +144,7 @@ def test_a_whole_lab_has_every_figure_of_the_paper(tmp_path):
 
 def test_the_exported_rows_alone_rebuild_the_same_page(report, tmp_path):
     rows = read_parquet(report.index.parent / "tables")
-    again = write_report(rows, tmp_path, resamples=10)
+    again = write_report(rows, tmp_path, resamples=5)
     assert again.index.read_bytes() == report.index.read_bytes()
     assert [path.read_bytes() for path in again.figures] == [
         path.read_bytes() for path in report.figures
