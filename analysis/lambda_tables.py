@@ -44,7 +44,7 @@ def own_play(judged: pd.DataFrame) -> str:
     """
     own = judged[judged["trained"] == judged["play"]]
     rows = {
-        f"{trained}, {train_nodes} nodes": _spreads(group, "nodes")
+        f"{trained}, {train_nodes} nodes": _spreads(group, "nodes", " nodes")
         for (trained, train_nodes), group in own.groupby(["trained", "train_nodes"], sort=False)  # pyright: ignore[reportGeneralTypeIssues]
     }
     return _markdown("trained and played under", rows)
@@ -55,15 +55,32 @@ def across(judged: pd.DataFrame, train_nodes: int, nodes: int) -> str:
     here = judged[(judged["train_nodes"] == train_nodes) & (judged["nodes"] == nodes)]
     several = here.groupby("trained")["play"].transform("nunique") > 1
     rows = {
-        str(trained): _spreads(group, "play")
+        str(trained): _spreads(group.sort_values("play", key=_in_order), "play")
         for trained, group in here[several].groupby("trained", sort=False)
     }
     return _markdown("trained under / played under", rows)
 
 
-def _spreads(group: pd.DataFrame, column: str) -> dict[str, str]:
+def against_published(judged: pd.DataFrame) -> str:
+    """Blunders less those of the same networks under the published rule, in percent of the won
+    positions: a row a rule, a column a search."""
+    rates = 100 * judged.pivot_table(values="rate", index="run_id", columns=["nodes", "play"])
+    rows: dict[str, dict[str, str]] = {}
+    for nodes, play in rates.columns:
+        if nodes > 1 and play != PUBLISHED:
+            lead = (rates[nodes, play] - rates[nodes, PUBLISHED]).dropna()
+            rows.setdefault(play, {})[f"{nodes} nodes"] = interval(lead, ".1f")
+    return _markdown("played under", {play: rows[play] for play in correct(rows)})
+
+
+def _in_order(plays: pd.Series) -> pd.Series:
+    """The published rule first, then c rising."""
+    return plays.map(lambda play: 0.0 if play == PUBLISHED else constant(play))
+
+
+def _spreads(group: pd.DataFrame, column: str, unit: str = "") -> dict[str, str]:
     return {
-        str(name): _spread(100 * cell["rate"].to_numpy(), ".1f")
+        f"{name}{unit}": _spread(100 * cell["rate"].to_numpy(), ".1f")
         for name, cell in group.groupby(column, sort=False)
     }
 
@@ -129,10 +146,10 @@ def _by_run(points: pd.DataFrame, measure: Callable[[pd.DataFrame], float]) -> p
     return pd.DataFrame(rows).pivot_table(values="value", index="run_id", columns="play")
 
 
-def interval(values: pd.Series) -> str:
+def interval(values: pd.Series, form: str = ".0f") -> str:
     """Mean of one value a run, and half the width of its 95 % interval (Student's t)."""
     half = scipy.stats.t.ppf(0.975, len(values) - 1) * scipy.stats.sem(values)
-    return f"{np.mean(values):.0f} ± {half:.0f}"
+    return f"{np.mean(values):{form}} ± {half:{form}}"
 
 
 def equal_constants(judged: pd.DataFrame, at_root: Mapping[int, float]) -> str:

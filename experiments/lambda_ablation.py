@@ -40,6 +40,7 @@ from analysis.lambda_figures import elo_by_nodes, sharpness_by_nodes
 from analysis.lambda_tables import (
     PUBLISHED,
     across,
+    against_published,
     constant,
     equal_constants,
     grill,
@@ -358,6 +359,8 @@ def main(config: AblationConfig) -> None:
         for train_nodes, nodes in itertools.product(config.train_nodes, config.test_nodes[1:]):
             print(f"Trained with {train_nodes} nodes, played with {nodes}:\n")
             print(across(judged, train_nodes, nodes))
+        print("The same less those under the published rule, 95 % over runs:\n")
+        print(against_published(of_league))
         print("Elo that search gains (perfect play 0), and its exchange with training:\n")
         print(search_gains(points, config.resamples))
         print("The correct c that equals the published λ:\n")

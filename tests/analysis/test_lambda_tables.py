@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from analysis.lambda_figures import elo_by_nodes, sharpness_by_nodes
-from analysis.lambda_tables import across, equal_c, gain, interval, own_play, per_decade
+from analysis.lambda_tables import (
+    across,
+    against_published,
+    equal_c,
+    gain,
+    interval,
+    own_play,
+    per_decade,
+)
 
 SLOPES = {"jones": 100.0, "grill 0.5": 130.0, "grill 1": 90.0}
 
@@ -66,8 +74,15 @@ def test_the_equal_constant_lies_where_entropies_meet(judged):
 def test_blunders_are_shown_by_who_trained_and_who_plays(judged):
     assert "| jones, 64 nodes | 20.0 (10.0–30.0) |" in own_play(judged)
     table = across(judged, 64, 64).splitlines()
-    assert table[0] == "| trained under / played under | jones | grill 1 | grill 0.5 | grill 2 |"
+    assert table[0] == "| trained under / played under | jones | grill 0.5 | grill 1 | grill 2 |"
     assert len(table) == 3
+
+
+def test_blunders_are_compared_within_runs(judged):
+    worse = judged["play"] == "grill 2"
+    judged.loc[worse, "rate"] += np.where(judged.loc[worse, "run_id"] == "a", 0.02, 0.04)
+    # mean 3, standard error 1, t(0.975, 1) = 12.706
+    assert "| grill 2 | 3.0 ± 12.7 |" in against_published(judged)
 
 
 def test_figures_name_every_rule(points, judged):
