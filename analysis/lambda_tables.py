@@ -66,7 +66,8 @@ def against_published(judged: pd.DataFrame) -> str:
     positions: a row a rule, a column a search."""
     rates = 100 * judged.pivot_table(values="rate", index="run_id", columns=["nodes", "play"])
     rows: dict[str, dict[str, str]] = {}
-    for nodes, play in rates.columns:
+    columns: list[tuple[int, str]] = list(rates.columns)  # pyright: ignore[reportAssignmentType]
+    for nodes, play in columns:
         if nodes > 1 and play != PUBLISHED:
             lead = (rates[nodes, play] - rates[nodes, PUBLISHED]).dropna()
             rows.setdefault(play, {})[f"{nodes} nodes"] = interval(lead, ".1f")
@@ -75,7 +76,7 @@ def against_published(judged: pd.DataFrame) -> str:
 
 def _in_order(plays: pd.Series) -> pd.Series:
     """The published rule first, then c rising."""
-    return plays.map(lambda play: 0.0 if play == PUBLISHED else constant(play))
+    return plays.map(lambda play: 0.0 if play == PUBLISHED else constant(str(play)))
 
 
 def _spreads(group: pd.DataFrame, column: str, unit: str = "") -> dict[str, str]:
