@@ -9,6 +9,7 @@ import logging
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from sqlalchemy import exc
 
 from experiments import players
 from experiments.arena import ArenaConfig, Pairs, RoundResult, play_round
+from experiments.keys import move_keys
 from experiments.matches import store_round, stored_rounds
 from experiments.openings import draw_openings
 from games.hex import Hex
@@ -214,6 +216,22 @@ def crowd_of(
         players.NetworkPlayer(GAME, NETWORK, params, search, lanes=lanes, temperature=temperature)
         for params in weights
     ]
+
+
+def test_a_player_that_keeps_its_trees_plays_what_it_would_play_afresh(weights):
+    """Two moves of eight games, more than its lanes; in the second, trees of the first are kept."""
+    search = SEARCH.model_copy(update={"reuse": True})
+    keeps, afresh = (
+        crowd_of(weights[:1], lanes=4, search=chosen)[0] for chosen in (search, SEARCH)
+    )
+    states = jax.vmap(lambda first: GAME.step(GAME.init(), first))(jnp.arange(8))
+    for ply in range(2):
+        keys = move_keys(range(8), ply)
+        thoughts = keeps.analyse(jax.device_get(states), keys)
+        kept = np.asarray(thoughts.search.evaluations) < SEARCH.nodes
+        assert kept.any() == (ply > 0)
+        np.testing.assert_array_equal(thoughts.action, afresh.act(jax.device_get(states), keys))
+        states = jax.vmap(GAME.step)(states, jnp.asarray(thoughts.action))
 
 
 def test_a_round_compiles_one_search_for_all_players_of_a_shape(weights, caplog):
