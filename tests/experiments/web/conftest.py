@@ -114,6 +114,7 @@ def store(tmp_path_factory, oracle) -> Store:
             moves = random_game(oracle("hex_oracle"), rules.size, rng)
             black_won = len(moves) % 2 == 1
             match = Match(
+                stage="league",
                 tournament="test",
                 round=0,
                 black_id=black.id,
