@@ -73,23 +73,38 @@ def figure_9(material: Material) -> Exhibit:
         return missing("figure_9", "Figure 9", title, "nodes")
     size = max(main.exchange)
     fit = main.exchange[size]
-    surface, paper = fit.surface.exchange, fit.paper
-    limits = fit.interval("surface", "slope")
-    trade = fit.interval("surface", "tenfold_training")
+    paper = fit.interval("paper", "slope")
     said = (
         f"{board(size)}, {called(main.recipe)}: each curve joins agents of equal strength. By the "
-        "surface through all agents, play-time compute falls as training compute to the power "
-        f"{estimate(surface.slope, limits, 2)}; {verdict(limits, published.EXCHANGE.slope, 1)} on "
-        "9×9. By the paper’s regression through the isoquants it is "
-        f"{estimate(paper.slope, fit.interval('paper', 'slope'), 2)}. Ten times the training "
-        f"replaces {estimate(surface.tenfold_training, trade)} times the search; the paper says "
-        "15. Isoquants take the luckiest agent at each compute and end at the floor of one node, "
-        "which bends the regression; the surface does neither."
+        "paper’s regression through the isoquants, play-time compute falls as training compute to "
+        f"the power {estimate(fit.paper.slope, paper, 2)}; "
+        f"{verdict(paper, published.EXCHANGE.slope, 1)} on 9×9. Ten times the training replaces "
+        f"{estimate(fit.paper.tenfold_training, fit.interval('paper', 'tenfold_training'))} times "
+        f"the search; the paper says 15. {_by_surface(fit)}"
     )
     tables = [_table(material)]
-    if len(main.exchange) > 1:
-        tables.append(_foretold(main.exchange))
+    determined = {size: fit for size, fit in main.exchange.items() if _is_determined(fit)}
+    if len(determined) > 1:
+        tables.append(_foretold(determined))
     return Exhibit("figure_9", "Figure 9", title, said, exchange_isoquants(fit), tables)
+
+
+def _is_determined(fit: ExchangeFit) -> bool:
+    """Whether the surface climbs with search in nearly all resamples, as isoquants need."""
+    return fit.interval("surface", "slope")[1] < 0
+
+
+def _by_surface(fit: ExchangeFit) -> str:
+    """What the direct fit adds."""
+    bends = "Isoquants take the luckiest agent at each compute and end at the floor of one node"
+    if not _is_determined(fit):
+        return (
+            f"{bends}, which bends the regression. The surface fitted to all agents at once does "
+            "not determine the trade here: a larger network makes play dearer and, at equal "
+            "training compute, is less trained, which hides what search alone buys (figure 8)."
+        )
+    slope = estimate(fit.surface.exchange.slope, fit.interval("surface", "slope"), 2)
+    return f"{bends}; the surface through all agents, which does neither, has the power {slope}."
 
 
 def _table(material: Material) -> Table:
@@ -118,11 +133,16 @@ def _table(material: Material) -> Table:
 
 
 def _coefficients(fit: ExchangeFit) -> list[Cell]:
-    return [
-        cell(getattr(exchange, name), fit.interval(way, name), digits)
-        for way, exchange in (("surface", fit.surface.exchange), ("paper", fit.paper))
-        for name, digits in zip(Exchange._fields, (2, 4, 1), strict=True)
-    ]
+    def cells(way: str, exchange: Exchange) -> list[Cell]:
+        return [
+            cell(getattr(exchange, name), fit.interval(way, name), digits)
+            for name, digits in zip(Exchange._fields, (2, 4, 1), strict=True)
+        ]
+
+    surface = cells("surface", fit.surface.exchange)
+    if not _is_determined(fit):
+        surface = [Cell("undetermined"), Cell("–"), Cell("–")]
+    return [*surface, *cells("paper", fit.paper)]
 
 
 def _foretold(fits: dict[int, ExchangeFit]) -> Table:
