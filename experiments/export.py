@@ -175,6 +175,6 @@ on the frontier of each recipe and board, with their weights.
 ```sh
 hexlaw report --from FOLDER --out report     # the report again, without training
 hexlaw serve --lab FOLDER/lab                # look at its agents and games, and play
-hexlaw play --against FOLDER/lab/RUN#INDEX   # in the terminal
+hexlaw play --size 5 --against FOLDER/lab/RUN#INDEX   # in the terminal
 ```
 """
