@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jax
@@ -12,11 +12,11 @@ from experiments.costs import training_seconds
 from experiments.keys import search_hangs_on_others
 from experiments.parallel import Task, Worker
 from experiments.plan import Plan
-from experiments.rounds import Part
+from experiments.rounds import Part, runs_that_are_over
 from training.config import TrainConfig
-from training.loop import Progress, train_population
+from training.loop import Status, train_population
 from training.program import shape_of
-from training.store import Metric, Run, Store
+from training.store import Metric, Store
 
 LANES_THAT_FILL = {"cpu": 256}  # one core; more fall out of its cache (docs/training.md)
 MANY_LANES = 16_384  # of any accelerator
@@ -27,7 +27,7 @@ class Training:
 
     def parts(self, store: Store, plan: Plan) -> list[Part]:
         """A part for each run."""
-        over = _runs_that_are_over(store)
+        over = runs_that_are_over(store)
         query = sa.select(Metric.run_id, sa.func.max(Metric.samples)).group_by(Metric.run_id)
         samples = dict(store.frame_query(query)[1])
         return [
@@ -41,7 +41,7 @@ class Training:
 
     def tasks(self, store: Store, plan: Plan) -> list[Task]:
         """One task for each network with runs that are not over: its seeds share one program."""
-        over = _runs_that_are_over(store)
+        over = runs_that_are_over(store)
         alike: dict[object, list[TrainConfig]] = {}
         for run in plan.runs:
             if run.run_id not in over:
@@ -64,24 +64,32 @@ def _name(run: TrainConfig) -> str:
     return f"{run.boardsize}×{run.boardsize} board, network {run.network.name}, {run.recipe}"
 
 
-def _runs_that_are_over(store: Store) -> set[str]:
-    with store.session() as session:
-        return set(session.scalars(sa.select(Run.id).where(Run.status != "running")))
-
-
 def _train(worker: Worker, lab: Path, runs: Sequence[TrainConfig]) -> None:
     """Train runs of equal shape, as many at a time as fill the device."""
-    store = Store(lab)
     together = _side_by_side(runs[0])
     for first in range(0, len(runs), together):
         members = runs[first : first + together]
 
-        def report(progress: Progress, done: int = first, count: int = len(members)) -> None:
-            worker.report((done + count * progress.iteration / progress.iterations) / len(runs))
+        def overall(share: float, done: int = first, count: int = len(members)) -> float:
+            return (done + count * share) / len(runs)
 
-        statuses = train_population(members, store, report=report, should_stop=worker.should_stop)
-        if "stopped" in statuses:
+        if "stopped" in train_together(worker, lab, members, overall):
             return
+
+
+def train_together(
+    worker: Worker,
+    lab: Path,
+    runs: Sequence[TrainConfig],
+    overall: Callable[[float], float] = lambda share: share,
+) -> list[Status]:
+    """Train runs as one population; `overall` turns its share that is done into the task's."""
+    return train_population(
+        runs,
+        Store(lab),
+        report=lambda progress: worker.report(overall(progress.iteration / progress.iterations)),
+        should_stop=worker.should_stop,
+    )
 
 
 def _side_by_side(run: TrainConfig) -> int:

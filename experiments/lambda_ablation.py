@@ -52,6 +52,7 @@ from analysis.rows import load_lab
 from analysis.theme import save
 from experiments.agents import enter_agents, load_player
 from experiments.arena import MeetingConfig, Pairs, play_pairs
+from experiments.grid import train_together
 from experiments.judging import fixed_set
 from experiments.keys import move_keys, stable_seed
 from experiments.lock import alone_in
@@ -66,7 +67,6 @@ from games.protocol import State
 from mcts.regularised import Regularised
 from mcts.settings import JONES, SearchConfig
 from training.config import TrainConfig
-from training.loop import train_population
 from training.store import Store
 
 IN_FULL = "jones in full"
@@ -177,16 +177,11 @@ def plan_runs(config: AblationConfig, board: int) -> Runs:
     return runs
 
 
-def train_task(worker: Worker, lab: Path, configs: Sequence[TrainConfig]) -> None:
-    """Train runs that share a program."""
-    train_population(configs, Store(lab), should_stop=worker.should_stop)
-
-
 def training_tasks(config: AblationConfig, runs: Runs) -> Iterator[Task]:
     """The seeds of a rule side by side, except with Jones's value range."""
     for (rule, nodes), seeds in runs.items():
         for group in [[run] for run in seeds] if rule == IN_FULL else [seeds]:
-            yield Task(f"{rule} {nodes} {group[0].seed}", train_task, (config.lab, group), 1.0)
+            yield Task(f"{rule} {nodes} {group[0].seed}", train_together, (config.lab, group), 1.0)
 
 
 def judged_agents(config: AblationConfig, runs: Runs) -> list[Agent]:
@@ -300,12 +295,8 @@ def league(worker: Worker, lab: Path, board: int, rounds: int, agents: Sequence[
 
 
 def draw_pairs(players: int, number: int) -> Pairs:
-    """So many random pairs that everybody has `LEAGUE_GAMES` games, or meets everybody once."""
-    order = np.random.default_rng(number).permutation(players)
-    steps = min(LEAGUE_GAMES // 4, (players - 1) // 2)  # a step makes two opponents for each
-    pairs = [(order, np.roll(order, step)) for step in range(1, steps + 1)]
-    first, second = (np.concatenate(side) for side in zip(*pairs, strict=True))
-    return Pairs(first, second, np.full(len(first), number))
+    """Everybody has `LEAGUE_GAMES` games, or meets everybody once if there are few."""
+    return Pairs.drawn(players, LEAGUE_GAMES // 2, seed=number, turn=number)
 
 
 def league_points(store: Store, board: int, agents: Sequence[Agent]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from experiments.keys import stable_seed
 from experiments.plan import Plan
 from experiments.rounds import Field, Rounds, even_lanes
 from experiments.specs import NetworkSpec, PlayerSpec
+from experiments.stages import JonesLeagueConfig
 from experiments.strength import league_points
 from games.protocol import Game
 from mcts.settings import JONES
@@ -29,26 +30,27 @@ def league_agents(store: Store, rules: Game, arena: ArenaConfig) -> list[AgentEn
     return enter_agents(store, rules, specs)
 
 
-def league_lanes(agents: int, arena: ArenaConfig) -> int:
+def league_lanes(agents: int, league: ArenaConfig | JonesLeagueConfig) -> int:
     """Batch size of the searches of a board's league; later stages that search alike take the
     same, which is compiled already."""
     # At one ply every agent moves in about as many games as it has opponents.
-    opponents = min(agents, arena.opponents or agents)
-    return even_lanes(opponents * arena.openings)
+    opponents = min(agents, league.opponents or agents)
+    return even_lanes(opponents * league.openings)
 
 
 def _draw_league(store: Store, plan: Plan, rules: Game, index: int) -> Field:
     agents, arena = league_agents(store, rules, plan.arena), plan.arena
     lanes = league_lanes(len(agents), arena)
-    pairs = _pairs(len(agents), arena.opponents, arena, index, rules)
+    pairs = _pairs(len(agents), arena, index, rules)
     return Field(agents, pairs, [lanes] * len(agents))
 
 
-def _pairs(players: int, opponents: int | None, config, index: int, rules: Game) -> Pairs:
-    turn = index * config.openings
-    if opponents is None:
+def _pairs(players: int, league: ArenaConfig | JonesLeagueConfig, index: int, rules: Game) -> Pairs:
+    turn = index * league.openings
+    if league.opponents is None:
         return Pairs.all_of(players, turn)
-    return Pairs.drawn(players, opponents, stable_seed(config.seed, rules.size, index), turn)
+    seed = stable_seed(league.seed, rules.size, index)
+    return Pairs.drawn(players, league.opponents, seed, turn)
 
 
 def spread(count: int, kept: int | None) -> list[int]:
@@ -69,8 +71,8 @@ def _draw_jones(store: Store, plan: Plan, rules: Game, index: int) -> Field:
         by_run.setdefault(spec.run, []).append(spec)
     kept = [run[k] for run in by_run.values() for k in spread(len(run), config.snapshots)]
     agents = enter_agents(store, rules, kept)
-    lanes = even_lanes(min(len(agents), config.opponents or len(agents)) * config.openings)
-    pairs = _pairs(len(agents), config.opponents, config, index, rules)
+    lanes = league_lanes(len(agents), config)
+    pairs = _pairs(len(agents), config, index, rules)
     return Field(agents, pairs, [lanes] * len(agents))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from experiments.agents import enter_agents, load_player, resolve
+from experiments.agents import enter_agents, resolve
 from experiments.anchors import PerfectPlayer
 from experiments.arena import MeetingConfig, Pairs
 from experiments.blunders import GAMES_EACH, blunder_tasks
@@ -20,7 +20,7 @@ from experiments.league import league_agents, league_lanes, mean_game_seconds, r
 from experiments.parallel import Task
 from experiments.plan import Plan
 from experiments.players import Player
-from experiments.rounds import Field, Part, Rounds, can_be_played
+from experiments.rounds import Field, Part, Rounds, can_be_played, load_all
 from experiments.solutions import StoredSolver
 from experiments.specs import NetworkSpec, PerfectSpec, PlayerSpec
 from experiments.strength import best_of_each_recipe, league_points
@@ -72,11 +72,11 @@ def _draw(store: Store, plan: Plan, rules: Game, index: int) -> Field:
 
 def _load(store: Store, rules: Game, field: Field) -> Sequence[Player]:
     """The agents, and a perfect player that remembers in the lab what it has solved."""
-    networks = [
-        load_player(rules, agent, lanes=lanes)
-        for agent, lanes in zip(field.agents[:-1], field.lanes, strict=False)
+    networks = field._replace(agents=field.agents[:-1], lanes=field.lanes[:-1])
+    return [
+        *load_all(store, rules, networks),
+        PerfectPlayer(rules, solver=StoredSolver(store, rules.size)),
     ]
-    return [*networks, PerfectPlayer(rules, solver=StoredSolver(store, rules.size))]
 
 
 def _meeting(plan: Plan, rules: Game) -> MeetingConfig:

@@ -126,7 +126,8 @@ def _configure(plan: Plan, board: BoardPlan, network: NetworkConfig, seed: int) 
         "samples": board.samples,
         "seed": seed,
     }
-    run = configure(load_recipe(board.recipe), fields)
+    recipe = load_recipe(board.recipe)
+    run = configure(recipe, fields)
     if board.flops is None:
         return run
     first, last = (
@@ -137,7 +138,7 @@ def _configure(plan: Plan, board: BoardPlan, network: NetworkConfig, seed: int) 
         "samples": min(board.samples, last),
         "first_snapshot": max(first, run.samples_per_iteration),
     }
-    return configure(load_recipe(board.recipe), fields | capped)
+    return configure(recipe, fields | capped)
 
 
 def preset_names() -> list[str]:

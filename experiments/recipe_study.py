@@ -29,8 +29,9 @@ import tyro
 
 from analysis.ratings import rate
 from experiments.arena import MeetingConfig, play_round
+from experiments.grid import train_together
 from experiments.judging import Positions, fixed_set, judge
-from experiments.parallel import Task, Worker, default_workers, run_tasks
+from experiments.parallel import Task, default_workers, run_tasks
 from experiments.players import NetworkPlayer
 from experiments.recipe import configure, load_recipe
 from games.config import FrozenModel
@@ -38,7 +39,6 @@ from games.hex import Hex
 from mcts.settings import SearchConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
-from training.loop import train_population
 from training.store import Snapshot, Store
 
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -115,16 +115,6 @@ def run_of(board: int, variant: str, seed: int, samples: int | None) -> TrainCon
     if variant == "half as wide":
         config = configure(recipe, base | {"network.width": config.network.width // 2})
     return config
-
-
-def train_task(worker: Worker, lab: Path, configs: Sequence[TrainConfig]) -> None:
-    """Train the seeds of a variant side by side."""
-    train_population(
-        configs,
-        Store(lab),
-        report=lambda progress: worker.report(progress.iteration / progress.iterations),
-        should_stop=worker.should_stop,
-    )
 
 
 def player_of(config: TrainConfig, params: Any, nodes: int) -> NetworkPlayer:
@@ -240,7 +230,7 @@ def main(config: StudyConfig) -> None:
         for variant in variants
     }
     tasks = [
-        Task(f"{board} {variant}", train_task, (config.lab, seeds), 1.0)
+        Task(f"{board} {variant}", train_together, (config.lab, seeds), 1.0)
         for (board, variant), seeds in runs.items()
     ]
     if not run_tasks(tasks, config.workers or default_workers()):

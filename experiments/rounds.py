@@ -138,7 +138,7 @@ def _play_rounds(
     meeting = stage.meeting(plan, rules) if stage.meeting else config
     for number, index in enumerate(rounds):
         field = stage.draw(store, plan, rules, index)
-        load = stage.load or _load_all
+        load = stage.load or load_all
         result = play_pairs(
             rules,
             load(store, rules, field),
@@ -162,7 +162,8 @@ def _play_rounds(
         )
 
 
-def _load_all(store: Store, rules: Game, field: Field) -> list[Player]:
+def load_all(store: Store, rules: Game, field: Field) -> list[Player]:
+    """The players of a round's agents, from the lab's snapshots."""
     return [
         load_player(rules, agent, lanes=lanes)
         for agent, lanes in zip(field.agents, field.lanes, strict=True)
@@ -179,11 +180,16 @@ def even_lanes(games_a_ply: float) -> int:
 def can_be_played(store: Store, plan: Plan, boardsize: int) -> bool:
     """Whether a board has two agents that can meet, or may have once its training is over."""
     with store.session() as session:
-        over = set(session.scalars(sa.select(Run.id).where(Run.status != "running")))
         snapshots = session.scalar(
             sa.select(sa.func.count(Snapshot.id))
             .join(Run, Snapshot.run_id == Run.id)
             .where(Run.boardsize == boardsize, Run.game == plan.game)
         )
     runs = {run.run_id for run in plan.runs if run.boardsize == boardsize}
-    return not runs <= over or (snapshots or 0) > 1
+    return not runs <= runs_that_are_over(store) or (snapshots or 0) > 1
+
+
+def runs_that_are_over(store: Store) -> set[str]:
+    """Names of the lab's runs that are done or have failed."""
+    with store.session() as session:
+        return set(session.scalars(sa.select(Run.id).where(Run.status != "running")))

@@ -105,13 +105,13 @@ def show_standings(
     standings: Mapping[str, Standing], units: Mapping[str, str], console: Console
 ) -> list[dict[str, Any]]:
     """Print the table; returns its rows."""
-    table = Table("stage", "done", "", "share", "left", box=None)
+    table = Table("stage", "done", "share", "left", box=None)
     for name, standing in standings.items():
         count = (
             f"{standing.done} of {standing.parts} {units[name]}" if standing.parts else "not played"
         )
         left = duration(standing.seconds_left) if standing.share < 1 else "–"
-        table.add_row(name, count, "", f"{100 * standing.share:.0f} %", left)
+        table.add_row(name, count, f"{100 * standing.share:.0f} %", left)
     console.print(table)
     left = sum(standing.seconds_left for standing in standings.values())
     console.print(f"about {duration(left)} left in all" if left else "all stages are done")
