@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.optimize
 
 from analysis.bootstrap import percentile_interval
 from analysis.frontier import Curves, curves_of, frontier_of, mean_frontier, ratings_of
+from analysis.least_squares import descend
 from analysis.splits import Halves
 from games.errors import InputError
 
@@ -225,19 +225,8 @@ def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
         on_plateau = (plateau >= incline) & (plateau < 0)
         return np.hstack([design * on_incline[:, None], design[:, 1:] * on_plateau[:, None]])
 
-    fits = [
-        scipy.optimize.least_squares(
-            residual,
-            start,
-            jac=jacobian,  # pyright: ignore[reportArgumentType] SciPy carries no types
-            method="lm",
-            x_scale="jac",
-            xtol=1e-12,
-            ftol=1e-12,
-        )
-        for start in starts
-    ]
-    return Law(*min(fits, key=lambda fit: fit.cost).x.tolist())
+    fits = [descend(residual, jacobian, start) for start in starts]
+    return Law(*min(fits, key=lambda fit: fit[1])[0].tolist())
 
 
 def _determined(law: Law, frontier: pd.DataFrame) -> Law:

@@ -61,13 +61,18 @@ def split_ratings(ratings: Ratings, splits: int, seed: int, *, fixed_zero: bool 
 def split_scores(elo: np.ndarray, se: np.ndarray, splits: int, seed: int) -> Halves:
     """The same for ratings [N] whose errors `se` [N] are independent; they keep their zero."""
     draws = np.random.default_rng(seed).standard_normal((splits, len(elo))) * se
-    return Halves(elo + draws, elo - draws)
+    return _rounded(elo + draws, elo - draws)
 
 
 def _halves(elo: np.ndarray, draws: np.ndarray, eligible: np.ndarray) -> Halves:
     pick, report = elo + draws, elo - draws
     top = np.where(eligible, pick, -np.inf).argmax(axis=1)[:, None]
-    return Halves(
+    return _rounded(
         pick - np.take_along_axis(pick, top, axis=1),
         report - np.take_along_axis(report, top, axis=1),
     )
+
+
+def _rounded(pick: np.ndarray, report: np.ndarray) -> Halves:
+    """To a millionth of an Elo, as `analysis.frontier.ratings_of` and for its reason."""
+    return Halves(pick.round(6), report.round(6))
