@@ -13,13 +13,14 @@ from analysis.rows import LabRows
 from analysis.study import Study
 from analysis.wording import listed, number
 
+_SHORT = 100  # Elo from perfect play beyond which games tell the distance too small
 _FEW_RUNS = 6  # runs of a board below which resampling them says little
 
 
 def summary(study: Study, fits: Fits) -> str:
     """The main numbers in a few sentences."""
     boards = listed([board(b.boardsize) for b in study.boards])
-    rated = f"{len(study.agents)} agents on {boards} were rated."
+    rated = f"{study.agents['snapshot_id'].count()} agents on {boards} were rated."
     main = fits.main
     law = main.laws.get(("league", "train_flops"))
     if law is None:
@@ -88,8 +89,7 @@ def limits(study: Study, fits: Fits) -> list[str]:
     return [
         *sentences,
         *_saturation(fits),
-        "Zero is the best agent of each board, as in the paper, not perfect play: where no agent "
-        "is perfect, the whole curve of that board stands too high. Figure 4 tells where that is.",
+        *_zeros(study),
         "Agents of the main league play their search’s best move without root noise, from random "
         "openings played with both colours; the paper’s drew their moves, with noise, from the "
         "empty board. Openings that decide a game bring agents closer together.",
@@ -136,6 +136,45 @@ def warnings(rows: LabRows, study: Study) -> list[str]:
     if len(failed):
         found.append(f"{len(failed)} runs failed: {', '.join(failed['id'])}.")
     return found
+
+
+def top(study: Study) -> str:
+    """What zero Elo is, as the end of a sentence."""
+    perfect = [board(b.boardsize) for b in study.boards if b.zero_is_perfect]
+    if not perfect:
+        return "zero being the best agent of each board"
+    where = f" on {listed(perfect)}" if len(perfect) < len(study.boards) else ""
+    rest = ", and the best agent elsewhere" if where else ""
+    return f"zero being perfect play{where}, which the best agents met{rest}"
+
+
+def _zeros(study: Study) -> list[str]:
+    """What hangs on where zero lies."""
+    relative = [board(b.boardsize) for b in study.boards if not b.zero_is_perfect]
+    best = study.points.groupby("boardsize")["elo"].max()
+    short = [
+        f"{board(b.boardsize)} ({number(-best[b.boardsize])} Elo short)"
+        for b in study.boards
+        if b.zero_is_perfect and best[b.boardsize] < -_SHORT
+    ]
+    sentences = []
+    if len(relative) < len(study.boards):
+        sentences.append(
+            "Only the best agent of each recipe met perfect play (figure 4), so its luck there "
+            "moves all curves of its board together; the intervals hold that. The paper’s zero is "
+            "its best agent."
+        )
+    if short:
+        sentences.append(
+            f"{listed(short)}: the best agent is far from perfect play, and its distance is told "
+            "too small: openings that decide a game by themselves give it half of the points."
+        )
+    if relative:
+        sentences.append(
+            f"{listed(relative)}: zero is the best agent, as in the paper. Where it is not "
+            "perfect, its board’s whole curve stands too high, and larger boards look too cheap."
+        )
+    return sentences
 
 
 def _saturation(fits: Fits) -> list[str]:

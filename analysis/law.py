@@ -6,7 +6,9 @@ Jones 2021 (arXiv 2104.03113), section 4.1 and Table III. For board side B and t
     incline = m_f·log10 C + m_B·B + c_i         the frontier between random and perfect play
     Elo     = min(max(incline, plateau), 0)     the best agent, or perfect play, is zero
 
-fitted by least squares to the frontiers of all boards together.
+fitted by least squares to the frontiers of all boards together. A plateau is where learning has not
+begun, so none may lie above the beginning of its board's frontier: without that bound, a plateau
+would stand for a small board whose climb is less steep than the others'.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ from games.errors import InputError
 _START_SLOPES = (150.0, 300.0, 600.0, 1200.0)
 _START_DECADES = (0.0, 0.5, 1.0)
 _START_PLACES = (0.25, 0.5, 0.75, 1.0)
+_BEGINNING = 0.1  # share of a board's grid that its frontier begins with
+_SLACK = 100.0  # Elo by which a plateau may lie above it; ratings there are uncertain
+_STIFFNESS = 10.0  # weight of an Elo above that bound against an Elo of error at one point
 _APART = 1.0  # Elo between incline and plateau from which a point counts for the higher one
 
 
@@ -212,21 +217,40 @@ def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
     x, elo = np.log10(frontier["flops"].to_numpy()), frontier["elo"].to_numpy()
     design = np.stack([x, B, np.ones_like(x)], axis=1)
 
+    sizes, bounds = _plateau_bounds(frontier)
+
     def branches(law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # Written out: a matrix product's last digits depend on where its arrays lie in memory.
         return law[0] * x + law[1] * B + law[2], law[3] * B + law[4]
 
+    def above(law: np.ndarray) -> np.ndarray:
+        return np.maximum(law[3] * sizes + law[4] - bounds, 0.0)
+
     def residual(law: np.ndarray) -> np.ndarray:
-        return np.minimum(np.maximum(*branches(law)), 0.0) - elo
+        error = np.minimum(np.maximum(*branches(law)), 0.0) - elo
+        return np.append(error, _STIFFNESS * above(law))
 
     def jacobian(law: np.ndarray) -> np.ndarray:
         incline, plateau = branches(law)
         on_incline = (incline > plateau) & (incline < 0)
         on_plateau = (plateau >= incline) & (plateau < 0)
-        return np.hstack([design * on_incline[:, None], design[:, 1:] * on_plateau[:, None]])
+        errors = np.hstack([design * on_incline[:, None], design[:, 1:] * on_plateau[:, None]])
+        bound = np.zeros((len(sizes), 5))
+        bound[:, 3:] = np.stack([sizes, np.ones_like(sizes)], axis=1)
+        return np.vstack([errors, _STIFFNESS * bound * (above(law) > 0)[:, None]])
 
     fits = [descend(residual, jacobian, start) for start in starts]
     return Law(*min(fits, key=lambda fit: fit[1])[0].tolist())
+
+
+def _plateau_bounds(frontier: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Board sides, and the highest Elo that the plateau of each may have."""
+    sizes, bounds = [], []
+    for size, board in frontier.groupby("boardsize"):
+        beginning = board.sort_values("flops")["elo"].head(max(1, int(_BEGINNING * len(board))))
+        sizes.append(size)
+        bounds.append(min(beginning.max() + _SLACK, 0.0))
+    return np.array(sizes, float), np.array(bounds)
 
 
 def _determined(law: Law, frontier: pd.DataFrame) -> Law:

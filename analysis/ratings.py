@@ -46,6 +46,7 @@ class Ratings:
     games: np.ndarray  # [P]
     flags: list[tuple[str, ...]]  # [P] why a rating is not to be trusted; empty when it is
     zero: Hashable
+    zero_is_best: bool  # whether it is the zero for its rating, and not by name
     first_player_elo: float  # black's advantage; 0 when fitted without it
     first_player_se: float
     covariance: np.ndarray  # [P, P] of the ratings before they are shifted to `zero`
@@ -134,6 +135,7 @@ def rate(
         games=results.per_player(results.games, results.games),
         flags=flags,
         zero=results.players[at_zero],
+        zero_is_best=zero is None,
         first_player_elo=ELO * float(delta),
         first_player_se=float(np.sqrt(covariance[-1, -1])) if first_player else 0.0,
         covariance=C,

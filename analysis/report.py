@@ -56,7 +56,8 @@ def write_report(
         rows: the lab, from `load_lab` or `read_parquet`.
         out_dir: folder of the report, made if it is not there.
         title: headline of the page.
-        zero: agent to put at 0 Elo on its board; by default each board's best.
+        zero: agent to put at 0 Elo on its board; by default perfect play if agents met it,
+            else each board's best.
         resamples: bootstrap resamples of each fit, and splits of the games.
         seed: of the bootstrap.
 
@@ -82,6 +83,7 @@ def write_report(
     page = _environment().get_template("report.html").render(
         title=title,
         summary=findings.summary(study, fits),
+        top=findings.top(study),
         method=method,
         results=results,
         beyond=beyond,

@@ -24,6 +24,8 @@ import scipy.linalg
 
 from analysis.ratings import Ratings
 
+Seed = int | tuple[int, ...]
+
 
 class Halves(NamedTuple):
     """Ratings of N players by both halves of the games, split R times; in Elo."""
@@ -41,24 +43,24 @@ class Halves(NamedTuple):
         return cls(*(np.concatenate(parts, axis=1) for parts in zip(*boards, strict=True)))
 
 
-def split_ratings(ratings: Ratings, splits: int, seed: int, *, fixed_zero: bool = False) -> Halves:
+def split_ratings(ratings: Ratings, splits: int, seed: Seed) -> Halves:
     """Split the games of a league `splits` times.
 
     Args:
-        ratings: of the league; flagged players cannot be the zero unless all are flagged.
+        ratings: of the league. A zero that is the best is picked anew by each half, among players
+            without a flag if there are any; one that was named stays.
         splits: R.
         seed: of the splits.
-        fixed_zero: keep the zero where `ratings` has it, because nobody picked it by its rating.
     """
     factor = scipy.linalg.cholesky(ratings.covariance, lower=True)
     draws = np.random.default_rng(seed).standard_normal((splits, len(factor))) @ factor.T
     eligible = np.array([not flags for flags in ratings.flags])
-    if fixed_zero:
+    if not ratings.zero_is_best:
         eligible = np.array([player == ratings.zero for player in ratings.players])
     return _halves(ratings.elo, draws, eligible if eligible.any() else ~eligible)
 
 
-def split_scores(elo: np.ndarray, se: np.ndarray, splits: int, seed: int) -> Halves:
+def split_scores(elo: np.ndarray, se: np.ndarray, splits: int, seed: Seed) -> Halves:
     """The same for ratings [N] whose errors `se` [N] are independent; they keep their zero."""
     draws = np.random.default_rng(seed).standard_normal((splits, len(elo))) * se
     return _rounded(elo + draws, elo - draws)

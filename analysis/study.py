@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from analysis.transitivity import Transitivity, transitivity
 from games.errors import InputError
 
 AXES = ("train_flops", "jones_flops")
+PERFECT = "perfect play"  # name of the player that never errs
 
 _COMPUTE = ["samples", "seconds", *AXES]
 _NETWORK = [
@@ -35,8 +35,8 @@ class Board:
     transitivity: Transitivity
     first_player_elo: float  # black's advantage, from a fit with the first-player term
     first_player_se: float
-    agents: pd.DataFrame  # the rated agents with network, compute, elo, se, …; strongest first
-    names: list[str]  # of the agents, the weakest first
+    agents: pd.DataFrame  # all that were rated, with network, compute, elo, se, …; strongest first
+    names: list[str]  # of the league's players, the weakest first
     win_rates: np.ndarray  # [P, P] row's share of the games against column, weakest first
     z: np.ndarray  # [P, P] the same's residual in standard deviations
 
@@ -45,6 +45,11 @@ class Board:
         """Name of the agent at 0 Elo."""
         at_zero = self.agents["player"] == self.ratings.zero
         return str(self.agents.loc[at_zero, "name"].iloc[0])
+
+    @property
+    def zero_is_perfect(self) -> bool:
+        """Whether the player at 0 Elo never errs."""
+        return self.zero_name == PERFECT
 
 
 class Rated(NamedTuple):
@@ -91,7 +96,8 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
 
     Args:
         rows: the lab.
-        zero: agent to put at 0 Elo on its board; other boards keep their best agent.
+        zero: agent to put at 0 Elo on its board. Other boards have perfect play there if their
+            agents met it (stage `perfect`), else the best agent, as in the paper.
         splits: of the games into halves.
         seed: of the splits.
 
@@ -102,12 +108,14 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
     if "league" not in stages:
         raise InputError("the lab holds no league's matches yet; run `hexlaw reproduce` first")
     sizes = np.unique(stages["league"]["boardsize"]).tolist()
-    boards = [_board(rows, stages["league"], size, zero) for size in sizes]
-    split = functools.partial(split_ratings, splits=splits, seed=seed)
-    league = [
-        _rated(b.agents, b.ratings, split(b.ratings, fixed_zero=b.ratings.zero == zero))
-        for b in boards
-    ]
+    perfect = stages.get("perfect", stages["league"].head(0))
+    boards = [_board(rows, stages["league"], perfect, size, zero) for size in sizes]
+
+    def split(ratings: Ratings, boardsize: int) -> Halves:
+        # With draws of its own: what boards have in common would cancel when they are compared.
+        return split_ratings(ratings, splits, (seed, boardsize))
+
+    league = [_rated(b.agents, b.ratings, split(b.ratings, b.boardsize)) for b in boards]
     rated = {"league": _reference(_joined(league))}
     if "league_jones" in stages:
         rated["league_jones"] = _reference(_rate_stage(rows, stages["league_jones"], split))
@@ -115,20 +123,27 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
         rated["direct"] = _reference(_direct(rows, stages["direct"], splits, seed))
     searchers = None
     if "nodes" in stages:
-        together = pd.concat([stages["league"], stages["nodes"]])
+        together = pd.concat([stages["league"], stages["nodes"], perfect])
         swept = together["boardsize"].isin(stages["nodes"]["boardsize"])
         searchers = _trained(_rate_stage(rows, together[swept], split))
     return Study(boards, rated, searchers)
 
 
-def _board(rows: LabRows, league: pd.DataFrame, boardsize: int, zero: int | None) -> Board:
-    matches = _named(league[league["boardsize"] == boardsize])
+def _board(
+    rows: LabRows, league: pd.DataFrame, perfect: pd.DataFrame, boardsize: int, zero: int | None
+) -> Board:
+    matches, anchored = (
+        _named(games[games["boardsize"] == boardsize])
+        for games in (league, pd.concat([league, perfect]))
+    )
     plays_here = zero in matches[["black", "white"]].to_numpy()
-    ratings = rate(matches, zero=zero if plays_here else None, first_player=False)
+    zero = zero if plays_here else perfect_player(rows, anchored)
+    ratings = rate(anchored, zero=zero, first_player=False)
     with_colour = rate(matches)
     residuals = transitivity(matches, ratings)
     agents = _described(rows, ratings.table())
-    win_rates, z = _matrices(residuals.pairs, agents["player"].tolist()[::-1])
+    ladder = agents[agents["player"].isin(matches[["black", "white"]].to_numpy().ravel())][::-1]
+    win_rates, z = _matrices(residuals.pairs, ladder["player"].tolist())
     return Board(
         boardsize=boardsize,
         ratings=ratings,
@@ -136,10 +151,17 @@ def _board(rows: LabRows, league: pd.DataFrame, boardsize: int, zero: int | None
         first_player_elo=with_colour.first_player_elo,
         first_player_se=with_colour.first_player_se,
         agents=agents,
-        names=agents["name"].tolist()[::-1],
+        names=ladder["name"].tolist(),
         win_rates=win_rates,
         z=z,
     )
+
+
+def perfect_player(rows: LabRows, matches: pd.DataFrame) -> int | None:
+    """The player that never errs, if it took part in a board's matches (black, white, …)."""
+    perfect = rows.agents.loc[rows.agents["kind"] == "perfect", "id"]
+    met = perfect[perfect.isin(matches[["black", "white"]].to_numpy().ravel())]
+    return None if met.empty else int(met.iloc[0])
 
 
 def _named(matches: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +171,7 @@ def _named(matches: pd.DataFrame) -> pd.DataFrame:
 def _described(rows: LabRows, table: pd.DataFrame) -> pd.DataFrame:
     """A table with the column `player`, joined with what is known of each agent."""
     agents = table.merge(
-        rows.agents[["id", "spec", "snapshot_id", *_NETWORK, *_COMPUTE]],
+        rows.agents[["id", "kind", "spec", "snapshot_id", *_NETWORK, *_COMPUTE]],
         left_on="player", right_on="id", how="left",
     )  # fmt: skip
     return agents.assign(name=[_name(agent) for agent in agents.to_dict("records")])
@@ -159,7 +181,7 @@ def _name(agent: dict) -> str:
     """Network, seed and snapshot, as a short label: `16×2 s0 #12`; the name of an agent without
     a network."""
     if np.isnan(agent["snapshot_id"]):
-        return agent["spec"]
+        return PERFECT if agent["kind"] == "perfect" else agent["spec"]
     network = agent["network"].replace("x", "×")
     recipe = "J " if agent["recipe"] == "jones2021" else ""
     return f"{recipe}{network} s{agent['seed']:.0f} #{agent['index']:.0f}"
@@ -187,12 +209,16 @@ def _joined(boards: list[Rated]) -> Rated:
     return Rated(points, Halves.of_boards([board.halves for board in boards]))
 
 
-def _rate_stage(rows: LabRows, matches: pd.DataFrame, split: Callable[[Ratings], Halves]) -> Rated:
-    """Rate all boards of some matches; the best agent of each is its zero."""
+def _rate_stage(
+    rows: LabRows, matches: pd.DataFrame, split: Callable[[Ratings, int], Halves]
+) -> Rated:
+    """Rate all boards of some matches; zero is perfect play where it took part, else the best."""
     parts = []
     for _, board in matches.groupby("boardsize"):
-        ratings = rate(_named(board), first_player=False)
-        parts.append(_rated(_described(rows, ratings.table()), ratings, split(ratings)))
+        named = _named(board)
+        ratings = rate(named, zero=perfect_player(rows, named), first_player=False)
+        halves = split(ratings, int(board["boardsize"].iloc[0]))
+        parts.append(_rated(_described(rows, ratings.table()), ratings, halves))
     return _joined(parts)
 
 
@@ -201,7 +227,8 @@ def _direct(rows: LabRows, matches: pd.DataFrame, splits: int, seed: int) -> Rat
     for _, board in matches.groupby("boardsize"):
         agents = _described(rows, direct_elo(board).assign(flags=""))
         elo, se = agents["elo"].to_numpy(), agents["se"].to_numpy()
-        parts.append(Rated(agents, split_scores(elo, se, splits, seed)))
+        own_seed = seed, int(board["boardsize"].iloc[0])
+        parts.append(Rated(agents, split_scores(elo, se, splits, own_seed)))
     return _joined(parts)
 
 

@@ -34,7 +34,7 @@ AXIS_LABELS = {
     "train_flops": "training compute (FLOPs, one multiply-add = 2)",
     "jones_flops": "training compute (Jones’s FLOPs: one multiply-add = 1, learner left out)",
 }
-ELO_LABEL = "Elo (best agent of each board = 0)"
+ELO_LABEL = "Elo (top of each board = 0)"
 # Outside the axes, where no curve can run into it.
 LEGEND_ABOVE: dict[str, Any] = {
     "loc": "lower left",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 
 def number(value: float, digits: int = 0) -> str:
-    """A number with a true minus sign and thin spaces between thousands."""
+    """A number with a true minus sign and thin spaces between thousands; a dash for NaN."""
+    if math.isnan(value):
+        return "–"
     return f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "−")
 
 
@@ -20,7 +24,7 @@ def percent(share: float) -> str:
 
 def compute(flops: float) -> str:
     """An amount of compute or of samples in powers of ten: 1.2×10¹²."""
-    if flops < 1e4:
+    if not flops >= 1e4:
         return number(flops)
     mantissa, exponent = f"{flops:.1e}".split("e")
     return f"{mantissa}×10{str(int(exponent)).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

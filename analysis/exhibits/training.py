@@ -56,7 +56,7 @@ def figure_3(material: Material) -> Exhibit:
         "Figure 3",
         "Training time to near-perfect play",
         "Time that one run needs, on the device named under Provenance, until the best of all runs "
-        "at that time stands 50 Elo below the board’s best agent, with 95 % intervals. "
+        "at that time stands 50 Elo below the top, with 95 % intervals. "
         f"{' '.join(said)} The paper’s agents took about 1.9 times longer per board size, on "
         "another device and with other batches, so slopes compare and seconds do not.",
         cost.seconds_to_perfect(
@@ -81,8 +81,7 @@ def figure_5(material: Material) -> Exhibit:
         "that each amount of compute has bought. As in the paper, a larger board lies further "
         "right (it needs more compute) and starts lower (random play is further from good play). "
         "The frontier is picked by one half of the games and reported by the other, averaged over "
-        f"many splits; picked and reported on the same games, against a zero picked likewise, it "
-        f"would stand {listed(biases)}.",
+        f"many splits; picked and reported on the same games, it would stand {listed(biases)}.",
         training_curves(
             {f.recipe: points[points["recipe"] == f.recipe] for f in fits},
             {f.recipe: f.frontiers["train_flops"] for f in fits},
@@ -116,7 +115,7 @@ def _law(key: str, label: str, title: str, stage: str, table: str, material: Mat
     how = {
         "league": "The frontiers (thick) and the law fitted to all boards at once (dashed): flat "
         "while play is random, then a straight climb in log compute with one slope for all boards, "
-        "then flat at the best agent. Dotted: the law that Jones published; nothing is shifted.",
+        "then flat at the top. Dotted: the law that Jones published; nothing is shifted.",
         "direct": "As figure 6, but each agent is rated by its games against the board’s best "
         "agent alone, Elo = ln(w + 1) − ln(l + 1) in Elo’s units. The scale ends where no game is "
         "won: n games tell no more than about log(n) apart, so weak agents crowd at the bottom.",

@@ -97,7 +97,7 @@ def _panels(recipes: Sequence[str], label: str) -> tuple[Figure, list[Axes]]:
     for axes, recipe in zip(panels, recipes, strict=True):
         if len(recipes) > 1 or recipe:
             axes.set_title(theme.recipe_name(recipe))
-        axes.set_ylabel(ELO_LABEL if len(recipes) == 1 else "Elo (best agent = 0)")
+        axes.set_ylabel(ELO_LABEL if len(recipes) == 1 else "Elo (top = 0)")
         axes.set_xscale("log")
         theme.log_axis(axes.xaxis)
     panels[-1].set_xlabel(label)

@@ -20,6 +20,7 @@ NODES_ELO = 200.0  # per decade of nodes
 SEED_SD = 15.0  # Elo between runs that differ in their seed
 JONES_SHIFT = 1.0  # decades that recipe jones2021 lies to the right
 BLACK = 60.0  # first player's advantage, Elo
+PERFECT_PAIRS = 64  # of games of each board's best agent against perfect play
 SWEEP = (1, 4, 16, 64, 256)
 
 STAGES = ("league", "league_jones", "nodes", "direct", "perfect")
@@ -39,8 +40,9 @@ def perfect_at(boardsize):
 
 
 def planted_lab(
-    boards=(3, 4, 5), seeds=3, networks=4, snapshots=8, games=16, seed=0, share=1.0, stages=STAGES
-):
+    boards=(3, 4, 5), seeds=3, networks=4, snapshots=8, games=16, seed=0, share=1.0, stages=STAGES,
+    short=None,
+):  # fmt: skip
     """All stages of a lab.
 
     Args:
@@ -52,6 +54,7 @@ def planted_lab(
         seed: of all chance.
         share: of the league's pairs that meet.
         stages: that are played.
+        short: by board, Elo that its best agents lack when training ends.
     """
     rng = np.random.default_rng(seed)
     runs, snaps = [], []
@@ -59,6 +62,8 @@ def planted_lab(
         boards, {"efficient": 0.0, "jones2021": JONES_SHIFT}.items()
     ):
         end = perfect_at(boardsize) + shift + 0.3
+        if short and boardsize in short:
+            end -= 0.3 + short[boardsize] / ELO_PER_DECADE
         for network in range(networks):
             # The k-th network is the best one where its compute ends.
             stop = end - 0.45 * (networks - 1 - network)
@@ -143,16 +148,28 @@ def _play_board(here, boardsize, games, share, rng, agents, elo, matches):
         elo.append(float(true))
         return len(agents)
 
+    def record(stage, black, white, games, wins):
+        matches.append(
+            {"tournament": f"{stage}{boardsize}", "stage": stage, "round": 0,
+             "black_id": black, "white_id": white, "games": games, "distinct_games": games,
+             "black_wins": wins, "white_wins": games - wins, "boardsize": boardsize}
+        )  # fmt: skip
+
     def play(stage, pairs):
         for first, second in pairs:
             for black, white in ((first, second), (second, first)):
                 lead = elo[black - 1] - elo[white - 1] + BLACK
                 wins = int(rng.binomial(games, 1 / (1 + 10 ** (-lead / 400))))
-                matches.append(
-                    {"tournament": f"{stage}{boardsize}", "stage": stage, "round": 0,
-                     "black_id": black, "white_id": white, "games": games, "distinct_games": games,
-                     "black_wins": wins, "white_wins": games - wins, "boardsize": boardsize}
-                )  # fmt: skip
+                record(stage, black, white, games, wins)
+
+    def meet_perfect_play(agent, perfect):
+        """Of the two games from an opening, the one who never errs wins at least its won one."""
+        score, own = 1 / (1 + 10 ** (-elo[agent - 1] / 400)), np.random.default_rng(boardsize)
+        taken = own.random(PERFECT_PAIRS) < 2 * score
+        as_black = int((taken & (own.random(PERFECT_PAIRS) < 0.5)).sum())
+        as_white = int(taken.sum()) - as_black
+        record("perfect", agent, perfect, PERFECT_PAIRS, as_black)
+        record("perfect", perfect, agent, PERFECT_PAIRS, PERFECT_PAIRS - as_white)
 
     snapshots = here.to_dict("records")
     league = [enter(snapshot, 64) for snapshot in snapshots]
@@ -166,8 +183,7 @@ def _play_board(here, boardsize, games, share, rng, agents, elo, matches):
     play("nodes", [(a, int(b)) for a in searching for b in rng.choice(league, 12)])
     best = max(league, key=lambda agent: elo[agent - 1])
     play("direct", [(agent, best) for agent in league if agent != best])
-    perfect = enter({}, 0, kind="perfect")
-    play("perfect", [(best, perfect)] * 4)
+    meet_perfect_play(best, enter({}, 0, kind="perfect"))
 
 
 def _fill(name, frame):

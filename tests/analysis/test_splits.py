@@ -36,7 +36,7 @@ def test_the_best_of_equals_is_not_reported_as_better_than_they_are():
 
 def test_halves_spread_as_the_rating_fit_says_and_do_not_know_each_other():
     ratings = rate(equal_players(), zero=0, first_player=False)
-    halves = split_ratings(ratings, 4000, 1, fixed_zero=True)
+    halves = split_ratings(ratings, 4000, 1)
     np.testing.assert_allclose(halves.report[:, 0], 0, atol=1e-9)
     np.testing.assert_allclose(halves.pick + halves.report, 2 * ratings.elo + 0 * halves.pick)
     # 4,000 draws know a standard deviation to 1.1 %.

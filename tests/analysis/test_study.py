@@ -11,8 +11,10 @@ from analysis import findings, wording
 from analysis.example import pick_example
 from analysis.exhibits.base import verdict
 from analysis.fits import fit_all
+from analysis.law import fit_law
 from analysis.study import analyse
 from games.errors import InputError
+from tests.analysis.planted_lab import planted_lab
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,43 @@ def test_a_chosen_zero_moves_only_its_own_board(lab_rows, study):
     moved = analyse(lab_rows, zero=weakest, splits=1)
     assert moved.boards[0].ratings.elo.min() == 0
     np.testing.assert_allclose(moved.boards[1].ratings.elo, study.boards[1].ratings.elo)
+
+
+@pytest.fixture(scope="module")
+def unfinished():
+    """A lab whose runs on 5×5 end 240 Elo below perfect play; 3×3 and 4×4 reach it."""
+    return planted_lab(networks=3, share=0.5, stages=("league", "nodes", "perfect"), short={5: 240})
+
+
+def test_zero_is_perfect_play_where_agents_met_it(unfinished):
+    rows, elo = unfinished
+    study = analyse(rows, splits=10)
+    assert [board.zero_name for board in study.boards] == ["perfect play"] * 3
+    assert study.searchers is not None
+    for rated in (study.rated["league"], study.searchers):
+        here = rated.of(boardsize=5).points
+        off = here["elo"] - here["player"].map(elo)
+        assert abs(off.mean()) < 60  # the best agent's score in 128 games: about 40 Elo
+    assert study.points["snapshot_id"].notna().all()
+    assert "zero being perfect play, which" in findings.top(study)
+    assert "5×5 (" in " ".join(findings.limits(study, fit_all(study, resamples=2)))
+    assert "perfect play" not in study.boards[2].names
+
+
+def test_a_board_that_no_agent_masters_looks_cheap_only_without_perfect_play(unfinished):
+    """0.8 decades a board are planted. With the best agent as zero, 5×5 lies 0.6 to the left."""
+    rows, _ = unfinished
+    league = rows.matches[rows.matches["stage"] == "league"]
+    decades = {}
+    for name, own in (("perfect", rows), ("best", dataclasses.replace(rows, matches=league))):
+        study = analyse(own, splits=20)
+        rated = study.rated["league"].of(recipe="efficient")
+        law = fit_law(rated.points, "jones_flops", rated.halves, resamples=1).law
+        decades[name] = np.log10(law.factor_per_size)
+        limits = " ".join(findings.limits(study, fit_all(study, resamples=2)))
+        assert ("5×5: zero is the best agent" in limits) == (name == "best")
+    assert decades["perfect"] == pytest.approx(0.8, abs=0.12)
+    assert decades["best"] < 0.62
 
 
 def test_snapshots_before_training_and_other_search_sizes_stay_out_of_the_curves(lab_rows):
