@@ -41,10 +41,10 @@ def summary(study: Study, fits: Fits) -> str:
     ]
     if main.exchange:
         fit = main.exchange[max(main.exchange)]
-        slope = estimate(fit.surface.exchange.slope, fit.interval("surface", "slope"), 2)
+        slope = estimate(fit.paper.slope, fit.interval("paper", "slope"), 2)
         said.append(
-            f"On {board(max(main.exchange))}, search and training trade at a slope of {slope}; "
-            f"Jones found {number(published.EXCHANGE.slope, 1)} on 9×9."
+            f"On {board(max(main.exchange))}, search and training trade at a slope of {slope} by "
+            f"the paper’s regression; Jones found {number(published.EXCHANGE.slope, 1)} on 9×9."
         )
     if fits.multiplier:
         low, high = fits.multiplier.interval()
