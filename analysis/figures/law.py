@@ -115,15 +115,17 @@ def _boards(frontier: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
 
 def _label_boards(axes: Axes, frontier: pd.DataFrame) -> None:
     """Name each curve half-way up its climb."""
+    least = frontier["flops"].min()
     for boardsize, board in _boards(frontier):
         lowest, highest = board["elo"].min(), board["elo"].max()
         half_way = board[board["elo"] >= lowest + 0.5 * (highest - lowest)].iloc[0]
+        at_the_edge = half_way["flops"] < 3 * least  # to its left is the axis
         axes.annotate(
             f"{boardsize}×{boardsize}",
             (half_way["flops"], half_way["elo"]),
-            xytext=(-8, 5),
+            xytext=(0, 8) if at_the_edge else (-8, 5),
             textcoords="offset points",
-            ha="right",
+            ha="left" if at_the_edge else "right",
             color=board_colour(boardsize),
             fontweight="bold",
         )
