@@ -79,6 +79,7 @@ def test_zero_is_perfect_play_where_agents_met_it(unfinished):
         off = here["elo"] - here["player"].map(elo)
         assert abs(off.mean()) < 60  # the best agent's score in 128 games: about 40 Elo
     assert study.points["snapshot_id"].notna().all()
+    assert "perfect play" in study.boards[0].agents["name"].tolist()
     assert "zero being perfect play, which" in findings.top(study)
     assert "5×5 (" in " ".join(findings.limits(study, fit_all(study, resamples=2)))
     assert "perfect play" not in study.boards[2].names

@@ -39,7 +39,7 @@ def ask_planted(oracle, plain_planted, cases):
 
 @pytest.mark.parametrize(
     ("rule", "nodes"),
-    [*((rule, 64) for rule in RULES), (RULES[0], 1), (RULES[2], 2), (RULES[1], 3)],
+    [*((rule, 64) for rule in RULES), (RULES[0], 1), (RULES[2], 2), (RULES[1], 3), (RULES[0], 16)],
 )
 def test_same_visits_and_values_as_the_papers_on_planted_trees(
     search_cases, ask_planted, expect_same, cases, rule, nodes
