@@ -194,7 +194,7 @@ def _saturation(fits: Fits) -> list[str]:
         )
     if unfinished:
         sentences.append(
-            f"{listed(unfinished)}: the frontier still climbs where compute ends, so its top is "
-            "not the top of the game."
+            f"{listed(unfinished)}: the frontier still climbs where compute ends, so its best "
+            "agent is not the best that there can be."
         )
     return sentences

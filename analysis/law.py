@@ -216,8 +216,8 @@ def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
     B = frontier["boardsize"].to_numpy(float)
     x, elo = np.log10(frontier["flops"].to_numpy()), frontier["elo"].to_numpy()
     design = np.stack([x, B, np.ones_like(x)], axis=1)
-
     sizes, bounds = _plateau_bounds(frontier)
+    slope_above = np.pad(np.stack([sizes, np.ones_like(sizes)], axis=1), ((0, 0), (3, 0)))
 
     def branches(law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # Written out: a matrix product's last digits depend on where its arrays lie in memory.
@@ -235,9 +235,7 @@ def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
         on_incline = (incline > plateau) & (incline < 0)
         on_plateau = (plateau >= incline) & (plateau < 0)
         errors = np.hstack([design * on_incline[:, None], design[:, 1:] * on_plateau[:, None]])
-        bound = np.zeros((len(sizes), 5))
-        bound[:, 3:] = np.stack([sizes, np.ones_like(sizes)], axis=1)
-        return np.vstack([errors, _STIFFNESS * bound * (above(law) > 0)[:, None]])
+        return np.vstack([errors, _STIFFNESS * slope_above * (above(law) > 0)[:, None]])
 
     fits = [descend(residual, jacobian, start) for start in starts]
     return Law(*min(fits, key=lambda fit: fit[1])[0].tolist())
@@ -247,7 +245,7 @@ def _plateau_bounds(frontier: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Board sides, and the highest Elo that the plateau of each may have."""
     sizes, bounds = [], []
     for size, board in frontier.groupby("boardsize"):
-        beginning = board.sort_values("flops")["elo"].head(max(1, int(_BEGINNING * len(board))))
+        beginning = board["elo"].head(max(1, int(_BEGINNING * len(board))))
         sizes.append(size)
         bounds.append(min(beginning.max() + _SLACK, 0.0))
     return np.array(sizes, float), np.array(bounds)

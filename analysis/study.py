@@ -137,7 +137,7 @@ def _board(
         for games in (league, pd.concat([league, perfect]))
     )
     plays_here = zero in matches[["black", "white"]].to_numpy()
-    zero = zero if plays_here else perfect_player(rows, anchored)
+    zero = zero if plays_here else _perfect_player(rows, anchored)
     ratings = rate(anchored, zero=zero, first_player=False)
     with_colour = rate(matches)
     residuals = transitivity(matches, ratings)
@@ -157,7 +157,7 @@ def _board(
     )
 
 
-def perfect_player(rows: LabRows, matches: pd.DataFrame) -> int | None:
+def _perfect_player(rows: LabRows, matches: pd.DataFrame) -> int | None:
     """The player that never errs, if it took part in a board's matches (black, white, …)."""
     perfect = rows.agents.loc[rows.agents["kind"] == "perfect", "id"]
     met = perfect[perfect.isin(matches[["black", "white"]].to_numpy().ravel())]
@@ -216,7 +216,7 @@ def _rate_stage(
     parts = []
     for _, board in matches.groupby("boardsize"):
         named = _named(board)
-        ratings = rate(named, zero=perfect_player(rows, named), first_player=False)
+        ratings = rate(named, zero=_perfect_player(rows, named), first_player=False)
         halves = split(ratings, int(board["boardsize"].iloc[0]))
         parts.append(_rated(_described(rows, ratings.table()), ratings, halves))
     return _joined(parts)

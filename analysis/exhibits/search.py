@@ -58,7 +58,7 @@ def figure_8(material: Material) -> Exhibit:
         title,
         f"{board(size)}, {called(recipe)}: the cheapest networks to pass each level at the "
         "league’s search, played with other tree sizes (1 node is the network alone); shaded, 95 % "
-        f"intervals to the best agent. Ten times the search buys, averaged over the curve, "
+        f"intervals to the top. Ten times the search buys, averaged over the curve, "
         f"{', '.join(slopes)}. The paper’s curves on 9×9 are of the same kind, a rise that levels "
         "off; it left root noise on, which hurts the play of few nodes most, and here it is off.",
         test_compute(networks),
