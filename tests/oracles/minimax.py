@@ -12,6 +12,8 @@ class Minimax:
         legal: the actions open at a position.
         step: the position after an action; the players alternate.
         outcome: +1, 0 or -1 for the side to move at a finished position, else None.
+        combine: what a position is worth, given what its actions are worth; a mean makes it the
+            expected score of players who move at random.
     """
 
     def __init__(
@@ -19,16 +21,17 @@ class Minimax:
         legal: Callable[[Hashable], Iterable[int]],
         step: Callable[[Hashable, int], Hashable],
         outcome: Callable[[Hashable], float | None],
+        combine: Callable[[Iterable[float]], float] = max,
     ) -> None:
-        self.legal, self.step, self.outcome = legal, step, outcome
+        self.legal, self.step, self.outcome, self.combine = legal, step, outcome, combine
         self._known: dict[Hashable, float] = {}
 
     def value(self, state: Hashable) -> float:
-        """What the side to move gets if both play perfectly."""
+        """What the side to move gets; if both play perfectly, unless `combine` says otherwise."""
         if state not in self._known:
             outcome = self.outcome(state)
             self._known[state] = (
-                max(self.action_values(state).values()) if outcome is None else outcome
+                self.combine(self.action_values(state).values()) if outcome is None else outcome
             )
         return self._known[state]
 
