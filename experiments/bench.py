@@ -174,7 +174,7 @@ def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[di
             "share_of_bound": max(rates[rule]) / max(rates["bound"]),
             "peer_moves_per_second": {name: max(rates[name]) for name in peers},
             "compile_seconds": compile_seconds[rule],
-            "tree_bytes": bytes_per_tree(game, config.nodes),
+            "tree_bytes": bytes_per_tree(game, search_of(rule, config.nodes)),
             "program_bytes": program_bytes[rule][int(np.argmax(rates[rule]))],
         }
         for rule in config.rules

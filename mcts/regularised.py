@@ -33,7 +33,7 @@ import pydantic
 
 from mcts.puct import UnvisitedValue
 from mcts.rule import TREES, Root, SearchRule
-from mcts.tree import ROOT, Nodes, mean_value
+from mcts.tree import ROOT, Nodes, draw, largest, mean_value, pick, total
 
 TINY = float(np.finfo(np.float32).tiny)
 TOLERANCE = 1e-6  # of Σπ̄ - 1, from either side
@@ -70,17 +70,17 @@ class Regularised(SearchRule, frozen=True):
 
     def measure(self, nodes: Nodes) -> jax.Array:
         """The largest |mean value| [], by which q is stretched."""
-        largest = jnp.max(jnp.abs(mean_value(nodes)))
-        return jax.lax.pmax(largest, TREES) if self.value_range == "jones" else largest
+        extreme = largest(jnp.abs(mean_value(nodes)))
+        return jax.lax.pmax(extreme, TREES) if self.value_range == "jones" else extreme
 
     def score_nodes(self, nodes: Nodes, measure: jax.Array) -> Scores:
         """See `Scores`."""
-        value, largest = mean_value(nodes), measure
-        untried = {"parent": value, "zero": jnp.zeros_like(value), "loss": -largest}
+        value, extreme = mean_value(nodes), measure
+        untried = {"parent": value, "zero": jnp.zeros_like(value), "loss": -extreme}
         return Scores(
-            q=_stretch(-value, largest),
+            q=_stretch(-value, extreme),
             untried_q=jnp.broadcast_to(
-                _stretch(untried[self.unvisited_value], largest), value.shape
+                _stretch(untried[self.unvisited_value], extreme), value.shape
             ),
         )
 
@@ -112,22 +112,23 @@ class Regularised(SearchRule, frozen=True):
         num_actions: int,
         uniform: jax.Array,
     ) -> tuple[jax.Array, jax.Array]:
-        """Draw from π̄: the children in the order tried, then all actions never tried as one.
+        """Draw from π̄: all actions never tried as one, then the children in the order tried.
 
-        These have the same q, so that π̄ among them is in proportion to the prior.
+        The former have the same q, so that π̄ among them is in proportion to the prior; they take
+        the place of `node`, which is no child of its own.
         """
         is_child = nodes.parent == node
+        is_node = jnp.arange(is_child.shape[0]) == node
         multiplier = self.multiplier(
             visits=nodes.visits[node] - 1,
             legal=nodes.legal_actions[node],
             tried=jnp.sum(is_child),
             cells=num_actions,
         )
-        prior = jnp.append(jnp.where(is_child, nodes.prior, 0), nodes.untried_prior[node])
-        q = jnp.append(scores.q, scores.untried_q[node])
-        policy = regularised_policy(multiplier, prior, q)
-        drawn = draw(policy, uniform)
-        return drawn, (drawn < is_child.shape[0]) & is_child[drawn]  # no child of a finished game
+        prior = jnp.where(is_child, nodes.prior, jnp.where(is_node, nodes.untried_prior, 0))
+        q = jnp.where(is_node, scores.untried_q, scores.q)
+        drawn = draw(regularised_policy(multiplier, prior, q), uniform)
+        return drawn, pick(is_child, drawn)
 
     def new_action(
         self, priors: jax.Array, likeliest: jax.Array, prior: jax.Array, uniform: jax.Array
@@ -139,10 +140,10 @@ class Regularised(SearchRule, frozen=True):
 
     def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
         """π̄ at the root, and its largest action."""
-        largest = self.measure(nodes)
-        scores = self.score_nodes(nodes, largest)
+        extreme = self.measure(nodes)
+        scores = self.score_nodes(nodes, extreme)
         tried = root.visits > 0
-        q = jnp.where(tried, _stretch(root.q, largest), scores.untried_q[ROOT])
+        q = jnp.where(tried, _stretch(root.q, extreme), scores.untried_q[ROOT])
         multiplier = self.multiplier(
             visits=jnp.sum(root.visits),
             legal=nodes.legal_actions[ROOT],
@@ -153,9 +154,9 @@ class Regularised(SearchRule, frozen=True):
         return policy, jnp.argmax(policy).astype(jnp.int32)
 
 
-def _stretch(value: jax.Array, largest: jax.Array) -> jax.Array:
-    """[-largest, largest] to [0, 1]."""
-    return (value + largest) / jnp.maximum(2 * largest, 1e-4)
+def _stretch(value: jax.Array, extreme: jax.Array) -> jax.Array:
+    """[-extreme, extreme] to [0, 1]."""
+    return (value + extreme) / jnp.maximum(2 * extreme, 1e-4)
 
 
 def regularised_policy(multiplier: jax.Array, prior: jax.Array, q: jax.Array) -> jax.Array:
@@ -167,17 +168,18 @@ def regularised_policy(multiplier: jax.Array, prior: jax.Array, q: jax.Array) ->
     would leave it.
     """
     live = prior > 0
-    top = jnp.max(jnp.where(live, q, -jnp.inf))
+    top = largest(jnp.where(live, q, -jnp.inf))
     gap = jnp.where(live, top - q, jnp.inf)
     weight = multiplier * prior
 
-    def total(t: jax.Array) -> tuple[jax.Array, jax.Array]:
-        terms = weight / (t + gap)
-        return jnp.sum(terms), jnp.sum(terms / (t + gap))
+    def sums(t: jax.Array) -> tuple[jax.Array, jax.Array]:
+        inverse = 1 / (t + gap)
+        terms = weight * inverse
+        return total(terms), total(terms * inverse)
 
     def unsolved(carry: tuple[jax.Array, ...]) -> jax.Array:
         step, _, _, _, mass, _ = carry
-        return (jnp.abs(mass - 1) > TOLERANCE) & (step < MAX_STEPS) & jnp.any(live)
+        return (jnp.abs(mass - 1) > TOLERANCE) & (step < MAX_STEPS) & (top > -jnp.inf)
 
     def improve(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         step, low, high, t, mass, slope = carry
@@ -185,19 +187,10 @@ def regularised_policy(multiplier: jax.Array, prior: jax.Array, q: jax.Array) ->
         high = jnp.where(mass < 1, t, high)
         newton = t + mass * (mass - 1) / jnp.maximum(slope, TINY)
         t = jnp.where((newton > low) & (newton < high), newton, (low + high) / 2)
-        return step + 1, low, high, t, *total(t)
+        return step + 1, low, high, t, *sums(t)
 
-    low = jnp.max(jnp.where(live, weight - gap, TINY))
-    high = jnp.sum(weight)
-    start = (jnp.int32(0), low, high, low, *total(low))
+    low = largest(jnp.where(live, weight - gap, TINY))
+    high = total(weight)
+    start = (jnp.int32(0), low, high, low, *sums(low))
     _, _, _, t, mass, _ = jax.lax.while_loop(unsolved, improve, start)
     return weight / (t + gap) / jnp.maximum(mass, TINY)
-
-
-def draw(weights: jax.Array, uniform: jax.Array) -> jax.Array:
-    """Index [] int32 of an entry of positive weight [K], in proportion to it, by the inverse of the
-    cumulative distribution at `uniform` in [0, 1) []."""
-    cumulative = jnp.cumsum(weights)
-    last = jnp.max(jnp.where(weights > 0, jnp.arange(weights.shape[0]), 0))
-    drawn = jnp.sum(cumulative <= uniform * cumulative[-1])
-    return jnp.minimum(drawn, last).astype(jnp.int32)

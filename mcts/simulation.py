@@ -22,12 +22,12 @@ from mcts.settings import SearchConfig
 from mcts.tree import (
     NO_PARENT,
     ROOT,
-    SCANNED,
     UNAVAILABLE,
     Children,
     Nodes,
     Tree,
     at_node,
+    keeps_children,
     next_untried,
     put,
 )
@@ -81,20 +81,20 @@ def plant(
         priors=fill_slots(prior),
         terminal=column(0, bool, terminal),
         states=jax.tree.map(fill_slots, states),
-        children=_no_children(batch, config.slots, num_actions),
+        children=_no_children(batch, config, num_actions),
     )
 
 
-def _no_children(batch: int, nodes: int, num_actions: int) -> Children | None:
-    if nodes <= SCANNED:
+def _no_children(batch: int, config: SearchConfig, num_actions: int) -> Children | None:
+    if not keeps_children(config.slots, num_actions, config.rule.sums):
         return None
     return Children(
-        slot=jnp.zeros((batch, nodes, num_actions), jnp.int16),
-        count=jnp.zeros((batch, nodes), jnp.int32),
+        slot=jnp.zeros((batch, config.slots, num_actions), jnp.int16),
+        count=jnp.zeros((batch, config.slots), jnp.int32),
     )
 
 
-def bytes_per_tree(game: Game, nodes: int) -> int:
+def bytes_per_tree(game: Game, config: SearchConfig) -> int:
     """Memory of one game's tree."""
     batch_of_one = jax.tree.map(lambda leaf: leaf[None], game.init())
 
@@ -103,7 +103,7 @@ def bytes_per_tree(game: Game, nodes: int) -> int:
         return jnp.zeros((1, game.num_actions)), jnp.zeros(1)
 
     tree = jax.eval_shape(
-        lambda states: plant(game, evaluate, SearchConfig(nodes=nodes), None, states, None),
+        lambda states: plant(game, evaluate, config, None, states, None),
         batch_of_one,
     )
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mcts import JONES, Regularised, SearchConfig
-from mcts.regularised import draw, regularised_policy
+from mcts.regularised import regularised_policy
 
 solve = jax.jit(regularised_policy)
 
@@ -88,14 +88,6 @@ def test_the_policy_goes_from_the_prior_to_the_best_action_as_visits_grow():
     np.testing.assert_allclose(solve(1e4, prior, q), prior, atol=1e-3)
 
 
-def test_draws_are_in_proportion_to_the_weights_and_never_of_weight_zero():
-    weights = jnp.array([0.0, 0.5, 0.0, 1.5, 0.0])
-    grid = (jnp.arange(1000) + 0.5) / 1000
-    drawn = jax.vmap(draw, (None, 0))(weights, jnp.append(grid, jnp.array([0.0, 1.0])))
-    assert np.bincount(drawn[:1000], minlength=5).tolist() == [0, 250, 0, 750, 0]
-    assert drawn[1000:].tolist() == [1, 3]
-
-
 def variates(key, simulations, levels, batch):
     """What a search with this key draws: [simulations, levels, B], and for new actions [.., B]."""
     _, _, draw_key = jax.random.split(key, 3)
@@ -168,13 +160,13 @@ def test_same_search_as_the_papers_on_hex(search, plain_hex, hex_world, ask, exp
 
 def test_only_jones_s_range_looks_across_the_batch(search, hex_world):
     """The empty 4×4 board is searched otherwise beside games that are nearly over, whose outcomes
-    of ±1 stretch all values."""
+    of ±1 stretch all values. With 6 nodes no search of the empty board meets an outcome itself."""
     world = hex_world(4)
     unsure = world.params | {"value": world.params["value"] / 8}
     late = [moves for moves in world.random_games(count=256, seed=4) if len(moves) > 8][:64]
     key = jax.random.key(14)
     for rule, looks in [(RULES[0], False), (JONES.rule, True)]:
-        config = SearchConfig(nodes=64, rule=rule)
+        config = SearchConfig(nodes=6, rule=rule)
         alone, beside = (
             search(world.game, world.evaluate, config, unsure, world.states(games), key)
             for games in ([[]] * len(late), [[], *late[1:]])

@@ -1,4 +1,4 @@
-"""`first_argmax` against NumPy, and the two ways to find a node's children."""
+"""Reductions and draws against NumPy, and the two ways to find a node's children."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import mcts
 import mcts.simulation
 from mcts import Gumbel, Puct, Regularised, SearchConfig
-from mcts.tree import first_argmax
+from mcts.tree import draw, first_argmax, keeps_children, total
 
 
 @pytest.mark.parametrize("length", [1, 4, 25, 64, 361])
@@ -24,6 +24,20 @@ def test_first_argmax_is_the_first_maximum_of_scores(length):
     np.testing.assert_array_equal(best, rows.max(axis=-1))
 
 
+@pytest.mark.parametrize("length", [1, 5, 16, 17, 64, 65, 363])
+def test_total_is_the_sum_and_draw_the_inverse_of_the_cumulative_distribution(length):
+    """Whole weights, so that no order of adding matters; most are 0, the ends too."""
+    rng = np.random.default_rng(length)
+    weights = rng.integers(1, 9, size=length) * (rng.random(length) < 0.3)
+    weights[length // 2] = 3
+    count = weights.sum()
+    np.testing.assert_array_equal(jax.jit(total)(weights.astype(np.float32)), count)
+    uniform = np.append((np.arange(count) + 0.5) / count, [0.0, 1.0]).astype(np.float32)
+    drawn = jax.jit(jax.vmap(draw, (None, 0)))(weights.astype(np.float32), uniform)
+    np.testing.assert_array_equal(np.bincount(drawn[:-2], minlength=length), weights)
+    np.testing.assert_array_equal(drawn[-2:], np.flatnonzero(weights)[[0, -1]])
+
+
 @pytest.mark.parametrize(
     ("rule", "same_trees"),
     # Sums over a node's children in another order differ in the last bit, which decides near-ties.
@@ -36,8 +50,9 @@ def test_children_looked_up_are_those_found_by_scanning(
     """Large trees list the children of each node, small ones are scanned for them."""
     world, config, key = hex_world(5), SearchConfig(nodes=64, rule=rule), jax.random.key(7)
     states = world.states(world.random_games(count=64, seed=5))
+    assert not keeps_children(config.nodes, world.num_actions, rule.sums)
     scanned = search(world.game, world.evaluate, config, world.params, states, key)
-    monkeypatch.setattr(mcts.simulation, "SCANNED", 0)
+    monkeypatch.setattr(mcts.simulation, "keeps_children", lambda *tree: True)
     listed, tree = jax.jit(
         lambda params, states: mcts.search_tree(
             world.game, world.evaluate, config, params, states, key

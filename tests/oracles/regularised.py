@@ -8,8 +8,8 @@ stretched by the largest one of the whole batch.
 What the papers leave open is settled so:
 
 - Values are stretched from [-M, M] to [0, 1], M the largest |mean value| of a node.
-- A draw goes through the actions tried in the order tried, then through the others by index, in
-  one step to "none tried yet" and a second one among these.
+- A draw goes through "none tried yet" first, then through the actions tried in the order tried; a
+  second one, where it is needed, through those never tried by index.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Tree:
         policy = self.policy(node)
         new = [a for a in policy if a not in node.children]
         tried = [(a, policy[a]) for a in node.children]
-        drawn = self.draw([*tried, (None, sum(policy[a] for a in new))], uniform(level))
+        drawn = self.draw([(None, sum(policy[a] for a in new)), *tried], uniform(level))
         if drawn is not None:
             return drawn
         return self.draw([(a, node.prior[a]) for a in new], uniform(None))
