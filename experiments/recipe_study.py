@@ -55,14 +55,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "32 nodes": {"search.nodes": 32},
     "Gumbel search": {"search.rule": "gumbel"},
     "regularised search": {"search.rule": "regularised"},
-    "search value half of the target": {"search_value_share": 0.5},
+    "outcomes alone as value targets": {"search_value_share": 0},
+    "newest weights, not their average": {"averaging": 0},
     "half as wide": {},
     "bfloat16 products": {"network.matmul": "bfloat16"},
     "convolution": {"network.kind": "conv", "network.width": 16},
     "jones, but smaller batches": {
         "opening_plies": 0, "temperature_plies": 361, "replay_ratio": 1, "augment": False,
         "learning_rate": 1e-3, "bootstrap": True, "lanes": 1024, "moves": 1, "batch_size": 1024,
-        "window": 64, "mixing_moves": 2500,
+        "window": 64, "mixing_moves": 2500, "search_value_share": 0, "averaging": 0,
     },
 }  # fmt: skip
 

@@ -51,6 +51,9 @@ class TrainConfig(FrozenModel, frozen=True):
     """How often each position is trained on, on average. Jones: 1."""
     learning_rate: float = pydantic.Field(default=3e-3, gt=0)
     """Adam's step size. Jones: 1e-3."""
+    averaging: float = pydantic.Field(default=0.0, ge=0, le=1)
+    """Snapshots hold the average of the weights over this latest share of the learner's steps;
+    without it they are as good as the last batches were. 0: the newest weights. Jones: 0."""
     augment: bool = True
     """Show positions to the learner in a random symmetry of the board. Jones: no."""
 
@@ -59,7 +62,8 @@ class TrainConfig(FrozenModel, frozen=True):
     is not over, instead of leaving its positions without a value target. Jones: yes."""
     search_value_share: float = pydantic.Field(default=0.0, ge=0, le=1)
     """Share of the search's value of the position in its value target; the rest is the outcome.
-    Jones: 0."""
+    If there is any, the search's value alone is the target of a position that has no outcome, one
+    whose move was drawn at random or whose game is not over. Jones: 0."""
 
     samples: int = pydantic.Field(default=200_000, ge=1)
     """Self-play positions after which the run ends."""

@@ -1,4 +1,5 @@
-"""The learner: loss, gradient and Adam, and how well the network fits its targets."""
+"""The learner: loss, gradient, Adam and the average of its weights, and how well the network fits
+its targets."""
 
 from __future__ import annotations
 
@@ -15,8 +16,9 @@ from training.replay import Batch
 class LearnerState(NamedTuple):
     """What the learner changes."""
 
-    params: Params
+    params: Params  # the newest weights; they play the games that are learnt from
     optimiser: Any  # Adam's moments
+    average: Params  # of the weights after the latest steps; agents are made of them
 
 
 class Prediction(NamedTuple):
@@ -46,7 +48,7 @@ ADAM = optax.scale_by_adam()
 
 def init_learner(params: Params) -> LearnerState:
     """Fresh moments for these parameters."""
-    return LearnerState(params, ADAM.init(params))
+    return LearnerState(params, ADAM.init(params), average=params)
 
 
 def predict(network: Network, params: Params, batch: Batch) -> Prediction:
@@ -100,9 +102,19 @@ def _cross_entropy(policy: jax.Array, log_policy: jax.Array, where: jax.Array) -
 
 
 def learn(
-    network: Network, state: LearnerState, batch: Batch, learning_rate: jax.Array
+    network: Network,
+    state: LearnerState,
+    batch: Batch,
+    learning_rate: jax.Array,
+    averaging: jax.Array,
 ) -> tuple[LearnerState, tuple[Losses, Fit]]:
-    """One step of Adam."""
+    """One step of Adam, and of the average over the latest `averaging` of all steps.
+
+    With step t the average goes 1 / (averaging · t) of the way to the new weights, at most all of
+    it. Its memory so grows with the run, and it fits snapshots early and late alike: the power
+    function average of Karras et al. 2024, "Analyzing and improving the training dynamics of
+    diffusion models", Section 3.1, with γ + 1 = 1 / averaging.
+    """
 
     def total(params: Params) -> tuple[jax.Array, tuple[Losses, Prediction]]:
         prediction = predict(network, params, batch)
@@ -112,7 +124,10 @@ def learn(
     gradient, (parts, prediction) = jax.grad(total, has_aux=True)(state.params)
     update, optimiser = ADAM.update(gradient, state.optimiser)
     step = jax.tree.map(lambda u: -learning_rate * u, update)
-    after = LearnerState(optax.apply_updates(state.params, step), optimiser)
+    params = optax.apply_updates(state.params, step)
+    share = 1 / jnp.maximum(averaging * optimiser.count, 1)
+    average = jax.tree.map(lambda old, new: (1 - share) * old + share * new, state.average, params)
+    after = LearnerState(params, optimiser, average)
     return after, (parts, fit(prediction, batch))
 
 

@@ -220,7 +220,8 @@ class _Training:
                 continue
             self._records.write_metrics(config, self._iteration, self._ledger, means)
             if index is not None:
-                params = jax.tree.map(lambda leaf, at=number: leaf[at], self._state.learner.params)
+                average = self._state.learner.average
+                params = jax.tree.map(lambda leaf, at=number: leaf[at], average)
                 self._records.take_snapshot(config, index, params, self._ledger, means)
         return written
 

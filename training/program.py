@@ -71,6 +71,7 @@ class Settings(NamedTuple):
     schedule: Schedule  # [P] each
     targets: Targets  # [P, 1] each
     learning_rate: jax.Array  # [P] float32
+    averaging: jax.Array  # [P] float32
     symmetries: jax.Array  # [P, K, A] int32, the ones to draw from; K identities for none
 
 
@@ -147,6 +148,7 @@ def settings_of(configs: Sequence[TrainConfig]) -> Settings:
             search_share=column(np.float32, lambda config: [config.search_value_share]),
         ),
         learning_rate=column(np.float32, lambda config: config.learning_rate),
+        averaging=column(np.float32, lambda config: config.averaging),
         symmetries=column(np.int32, symmetries),
     )
 
@@ -246,7 +248,8 @@ def learn_from(shape: Shape, settings: Settings, state: TrainState) -> tuple[Tra
         if shape.devices > 1:
             by_position = sharding(shape.devices, PartitionSpec(None, LANES))
             batch = jax.lax.with_sharding_constraint(batch, by_position)
-        return jax.vmap(functools.partial(learn, network))(learner, batch, settings.learning_rate)
+        one = functools.partial(learn, network)
+        return jax.vmap(one)(learner, batch, settings.learning_rate, settings.averaging)
 
     keys = jnp.stack(spawn(learn_key, shape.learner_steps))
     learner, (losses, fit) = jax.lax.scan(step, state.learner, keys)

@@ -63,7 +63,8 @@ def outcomes(window: Window, targets: Targets) -> tuple[jax.Array, jax.Array]:
     passes the end of a game. A position whose game is still going on has no outcome yet, unless
     the network's value of the lane's newest position stands in for it; one whose move was drawn at
     random has none either, because the outcome is not that of its own policy. Of an outcome and
-    the search's value of the position, the target is a weighted mean.
+    the search's value of the position, the target is a weighted mean; if the latter has any weight,
+    it stands alone where there is no outcome.
 
     Returns:
         Targets [W, P, B] and whether they are known [W, P, B], in ring order.
@@ -84,7 +85,9 @@ def outcomes(window: Window, targets: Targets) -> tuple[jax.Array, jax.Array]:
     outcome = jnp.zeros_like(outcome).at[order].set(outcome)
     known = jnp.zeros_like(known).at[order].set(known)
     share = jnp.broadcast_to(targets.search_share, outcome.shape)
-    return (1 - share) * outcome + share * moves.value, known & ~moves.random
+    known &= ~moves.random
+    target = jnp.where(known, (1 - share) * outcome + share * moves.value, moves.value)
+    return target, known | (share > 0)
 
 
 def sample_batch(

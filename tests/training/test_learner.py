@@ -133,7 +133,9 @@ def test_the_gradient_is_that_of_finite_differences(params, varied):
 def test_the_first_step_of_adam_moves_every_weight_by_the_learning_rate(params, varied):
     """Kingma and Ba 2015, section 2.1: with fresh moments the step is the gradient's sign."""
     state = init_learner(params)
-    after, _ = jax.jit(functools.partial(learn, NETWORK))(state, varied, np.float32(0.01))
+    after, _ = jax.jit(functools.partial(learn, NETWORK))(
+        state, varied, np.float32(0.01), np.float32(0)
+    )
     _, gradient = gradient_of(params, varied)
     for old, new, slope in zip(
         *(jax.tree.leaves(jax.device_get(tree)) for tree in (params, after.params, gradient)),
@@ -149,7 +151,7 @@ def test_one_batch_can_be_learnt_by_heart(params, varied):
     @jax.jit
     def study(state):
         def step(state, _):
-            return learn(NETWORK, state, varied, jnp.float32(0.02))
+            return learn(NETWORK, state, varied, jnp.float32(0.02), jnp.float32(0.5))
 
         return jax.lax.scan(step, state, length=1_000)
 
