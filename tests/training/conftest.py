@@ -27,6 +27,7 @@ TINY = TrainConfig.model_validate(
         "window": 8,
         "batch_size": 16,
         "replay_ratio": 2,
+        "averaging": 0.5,
         "samples": 24 * 16,
         "first_snapshot": 16,
     }

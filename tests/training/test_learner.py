@@ -145,6 +145,36 @@ def test_the_first_step_of_adam_moves_every_weight_by_the_learning_rate(params, 
         np.testing.assert_allclose((new - old)[steep], -0.01 * np.sign(slope[steep]), rtol=0.01)
 
 
+@pytest.mark.parametrize(
+    ("averaging", "weights"),
+    [
+        (0.0, [0, 0, 0, 0, 0, 1]),
+        # 1/t of the way: the plain mean.
+        (1.0, [1, 1, 1, 1, 1, 1]),
+        # 2/t of the way: the k-th step counts k - 1 times.
+        (0.5, [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_the_average_of_the_weights_by_hand(params, varied, averaging, weights):
+    """Six steps, whose weights do not depend on whether they are averaged."""
+
+    @jax.jit
+    def study(state, averaging):
+        def step(state, _):
+            after, _ = learn(NETWORK, state, varied, jnp.float32(0.02), averaging)
+            return after, after.params
+
+        return jax.lax.scan(step, state, length=6)
+
+    after, steps = jax.device_get(study(init_learner(params), np.float32(averaging)))
+    _, plain_steps = jax.device_get(study(init_learner(params), np.float32(0)))
+    jax.tree.map(np.testing.assert_array_equal, steps, plain_steps)
+    for average, each in zip(*map(jax.tree.leaves, (after.average, steps)), strict=True):
+        expected = np.average(each.astype(np.float64), axis=0, weights=weights)
+        np.testing.assert_allclose(average, expected, rtol=1e-5, atol=1e-6)
+        assert np.abs(each[-1] - each[0]).max() > 0.05, "else nothing is averaged"
+
+
 def test_one_batch_can_be_learnt_by_heart(params, varied):
     """The policy loss falls to the entropy of its targets, the value loss to nothing."""
 

@@ -120,6 +120,16 @@ def test_the_search_has_its_share_in_the_target():
     np.testing.assert_allclose(outcome[:, 0], [-0.75 + 0.125, 0.75 + 0.125])
 
 
+def test_the_search_alone_is_the_target_where_there_is_no_outcome():
+    """A random move, the last move of its game, and a game that goes on."""
+    moves = moves_of(column([0, 1, 0]), random=column([1, 0, 0]))
+    moves = moves._replace(value=column([0.5, -0.5, 0.75]).astype(np.float32))
+    targets = OUTCOME_ONLY._replace(search_share=jnp.float32(0.25))
+    outcome, known = look_up(window_of(moves, length=3, block=3), targets)
+    assert known.all()
+    np.testing.assert_allclose(outcome[:, 0], [0.5, 0.75 - 0.125, 0.75])
+
+
 def test_lanes_do_not_mix():
     moves = moves_of([[0, 1], [1, 0], [0, 0], [0, 1]])
     outcome, known = look_up(window_of(moves, length=4))
