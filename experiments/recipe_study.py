@@ -6,7 +6,8 @@ variant changes one ingredient; `jones` changes all of them to those of Jones 20
 which on two cores would be one learner step a minute. Expected: without random openings two to
 five times the blunders; replay ratio 1 two to three times the compute; the rest within the spread
 of the seeds. Command: `python -m experiments.recipe_study`, about half an hour on two cores; it
-goes on where it was stopped and prints a Markdown table.
+goes on where it was stopped, prints a Markdown table for each board and draws the curves.
+docs/training.md has the answer.
 
 Compute counts self-play and learning. A run reaches a goal at its first snapshot from which on all
 but one in ten snapshots meet it, so that a lucky one does not count. Medians are over seeds. Elo is
@@ -28,6 +29,8 @@ import sqlalchemy as sa
 import tyro
 
 from analysis.ratings import rate
+from analysis.recipe_figures import blunders_by_variant
+from analysis.theme import save
 from experiments.arena import MeetingConfig, play_round
 from experiments.grid import train_together
 from experiments.judging import Positions, fixed_set, judge
@@ -40,6 +43,8 @@ from mcts.settings import SearchConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
 from training.store import Snapshot, Store
+
+JONES_LIKE = "jones, but smaller batches"
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "efficient": {},
@@ -60,14 +65,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "half as wide": {},
     "bfloat16 products": {"network.matmul": "bfloat16"},
     "convolution": {"network.kind": "conv", "network.width": 16},
-    "jones, but smaller batches": {
+    JONES_LIKE: {
         "opening_plies": 0, "temperature_plies": 361, "replay_ratio": 1, "augment": False,
         "learning_rate": 1e-3, "bootstrap": True, "lanes": 1024, "moves": 1, "batch_size": 1024,
         "window": 64, "mixing_moves": 2500, "search_value_share": 0, "averaging": 0,
     },
 }  # fmt: skip
 
-SAMPLES = {3: 60_000, 4: 300_000, 5: 500_000, 6: 2_000_000}
+SAMPLES = {3: 60_000, 4: 150_000, 5: 200_000, 6: 1_000_000}
 GOALS = {3: 0.01, 4: 0.01, 5: 0.05, 6: 0.1}
 """Blunder rate with 64 nodes that counts as reached."""
 OPENINGS = 4
@@ -87,6 +92,8 @@ class StudyConfig(FrozenModel, frozen=True):
     """Self-play positions of each run, if not the board's own."""
     lab: Path = Path("runs/recipe-study")
     """Folder of the store."""
+    figures: Path = Path("docs/images")
+    """Folder of the figures."""
     workers: int | None = None
     """Processes; one a core if unset."""
 
@@ -106,6 +113,11 @@ class Curve(NamedTuple):
     params: list[Any]  # its weights
     search: np.ndarray  # blunder rate with 64 nodes
     raw: np.ndarray  # and of the raw policy
+
+    def rows(self, variant: str) -> pd.DataFrame:
+        """A row a snapshot."""
+        columns = {"flops": self.flops, "search": self.search, "raw": self.raw}
+        return pd.DataFrame(columns).rename_axis("index").reset_index().assign(variant=variant)
 
 
 def run_of(board: int, variant: str, seed: int, samples: int | None) -> TrainConfig:
@@ -242,6 +254,9 @@ def main(config: StudyConfig) -> None:
             for variant in variants
         }
         print_table(board, curves)
+        rows = [curve.rows(variant) for variant, runs in curves.items() for _, curve in runs]
+        figure = blunders_by_variant(pd.concat(rows), "efficient", JONES_LIKE)
+        save(figure, config.figures / f"recipe_blunders_{board}")
 
 
 if __name__ == "__main__":

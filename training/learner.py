@@ -125,7 +125,8 @@ def learn(
     update, optimiser = ADAM.update(gradient, state.optimiser)
     step = jax.tree.map(lambda u: -learning_rate * u, update)
     params = optax.apply_updates(state.params, step)
-    share = 1 / jnp.maximum(averaging * optimiser.count, 1)
+    step_number = state.optimiser.count + 1
+    share = 1 / jnp.maximum(averaging * step_number, 1)
     average = jax.tree.map(lambda old, new: (1 - share) * old + share * new, state.average, params)
     after = LearnerState(params, optimiser, average)
     return after, (parts, fit(prediction, batch))

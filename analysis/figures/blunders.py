@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 from analysis import theme
 from analysis.theme import AXIS_LABELS, FAINT, INK, board_colour, themed
 
-_LABEL = "won positions thrown away, %"
+BLUNDERS_LABEL = "won positions thrown away, %"
 _TICKS = (0, 1, 5, 10, 20, 40, 60, 80, 100)
 _ALONE = (0, (2, 1.5))  # the network without search
 
@@ -106,13 +106,17 @@ def _panels(points: pd.DataFrame) -> tuple[Figure, Iterator[tuple[Axes, int, pd.
     row = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
     for axes, (boardsize, _) in zip(row, boards, strict=True):
         axes.set_title(f"{boardsize}×{boardsize}", color=board_colour(boardsize))
-        # Roots spread what lies near zero, and zero itself has a place.
-        axes.set_yscale("function", functions=(_root, np.square))
-        axes.yaxis.set_major_locator(FixedLocator(_TICKS))
-        axes.axhline(0, color=FAINT, lw=0.8)
-    row[0].set_ylabel(_LABEL)
+        blunder_scale(axes)
+    row[0].set_ylabel(BLUNDERS_LABEL)
     row[0].set_ylim(0, 105 * points["blunders_high"].max())
     return figure, ((axes, *board) for axes, board in zip(row, boards, strict=True))
+
+
+def blunder_scale(axes: Axes) -> None:
+    """The roots of percentages: they spread what lies near zero, and zero itself has a place."""
+    axes.set_yscale("function", functions=(_root, np.square))
+    axes.yaxis.set_major_locator(FixedLocator(_TICKS))
+    axes.axhline(0, color=FAINT, lw=0.8)
 
 
 def _root(share: np.ndarray) -> np.ndarray:

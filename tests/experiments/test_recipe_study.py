@@ -22,13 +22,15 @@ def test_each_variant_is_a_run_of_its_own():
 
 def test_the_study_goes_from_configuration_to_table(tmp_path, capsys):
     config = StudyConfig(
-        boards=(3,), variants=("no symmetry",), seeds=2, samples=11_000, lab=tmp_path, workers=1
-    )
+        boards=(3,), variants=("no symmetry",), seeds=2, samples=11_000, lab=tmp_path, workers=1,
+        figures=tmp_path,
+    )  # fmt: skip
     main(config)
     rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if "|" in line]
     header, _, first, second = [[cell.strip() for cell in row] for row in rows]
     assert header[0] == "variant"
     assert (first[0], second[0]) == ("efficient", "no symmetry")
+    assert (tmp_path / "recipe_blunders_3.svg").stat().st_size > 10_000
     blunders = float(first[4].split()[0])
     assert 0 <= blunders < 20  # 3x3 with 64 nodes is nearly solved by the search alone
     low, high = (float(end) for end in first[6].removeprefix("0 (").removesuffix(")").split(" to "))
