@@ -40,7 +40,7 @@ class Fit(NamedTuple):
 
     policy_entropy: jax.Array  # [], nats, of the network's policy
     policy_kl: jax.Array  # [], nats, from the search policy to the network's
-    residual_variance: jax.Array  # [], share of the outcomes' variance left unexplained; NaN if 0
+    residual_variance: jax.Array  # [], share of the targets' variance left unexplained; NaN if 0
 
 
 ADAM = optax.scale_by_adam()
