@@ -179,8 +179,8 @@ class Metric(Table):
         doc="Divergence from the search policy to the network's in nats: what search still adds."
     )
     residual_variance: orm.Mapped[float | None] = orm.mapped_column(
-        doc="Share of the variance of the value targets that the value does not explain; empty where "
-        "all were alike."
+        doc="Share of the variance of the value targets that the value does not explain; empty "
+        "where all were alike."
     )
     game_length: orm.Mapped[float | None] = orm.mapped_column(
         doc="Mean plies of the self-play games that ended."
