@@ -229,6 +229,28 @@ def print_table(board: int, curves: dict[str, list[tuple[TrainConfig, Curve]]]) 
     print("|---|---|---|---|---|---|---|")
     for (variant, runs), ratings in zip(curves.items(), elo, strict=True):
         print(line(variant, [curve for _, curve in runs], goal, ratings), flush=True)
+    if JONES_LIKE in curves:
+        rate, spent, needed = saving(of_efficient, [curve for _, curve in curves[JONES_LIKE]])
+        print(
+            f"\n{JONES_LIKE!r} ends with {rate:.0%} after {spent / 1e9:.3g} GFLOPs; there", end=""
+        )
+        print(f" `efficient` has spent {needed / 1e9:.3g}, {spent / needed:.0f} times less")
+
+
+def saving(ours: Sequence[Curve], theirs: Sequence[Curve]) -> tuple[float, float, float]:
+    """The blunder rate with which theirs end, what they have spent on it, and what ours have.
+
+    Medians over seeds; as much is spent as the first snapshot costs that is as good, infinitely
+    much where there is none.
+    """
+    end = float(np.median([curve.search[-1] for curve in theirs]))
+
+    def cost(curves: Sequence[Curve]) -> float:
+        good = np.median([curve.search for curve in curves], axis=0) <= end
+        flops = np.median([curve.flops for curve in curves], axis=0)
+        return float(flops[np.argmax(good)]) if good.any() else math.inf
+
+    return end, cost(theirs), cost(ours)
 
 
 def main(config: StudyConfig) -> None:
