@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.optimize
 
 from analysis.bootstrap import percentile_interval
+from analysis.least_squares import descend
 from games.errors import InputError
 
 LEVELS = tuple(range(-1500, 1, 250))  # Elo of Jones's isoquants
@@ -161,8 +161,17 @@ def fit_surface(points: pd.DataFrame, near: Surface | None = None) -> Surface:
     centre = np.array([train.mean(), test.mean()])
     design = np.stack([train - centre[0], test - centre[1], np.ones_like(train)], axis=1)
 
+    def incline(surface: np.ndarray) -> np.ndarray:
+        return (design * surface[:3]).sum(axis=1)
+
     def residual(surface: np.ndarray) -> np.ndarray:
-        return np.minimum(np.maximum(design @ surface[:3], surface[3]), 0.0) - elo
+        return np.minimum(np.maximum(incline(surface), surface[3]), 0.0) - elo
+
+    def jacobian(surface: np.ndarray) -> np.ndarray:
+        height, floor = incline(surface), surface[3]
+        climbs = (height > floor) & (height < 0)
+        flat = (height <= floor) & (floor < 0)
+        return np.column_stack([design * climbs[:, None], flat])
 
     starts = [
         [slope, slope * share, offset, float(elo.min())]
@@ -173,13 +182,10 @@ def fit_surface(points: pd.DataFrame, near: Surface | None = None) -> Surface:
     if near is not None:
         at_centre = near.constant + near.train * centre[0] + near.test * centre[1]
         starts = [[near.train, near.test, float(at_centre), near.floor]]
-    fits = [
-        scipy.optimize.least_squares(residual, start, method="lm", x_scale="jac")
-        for start in starts
-    ]
-    per_train, per_test, at_centre, floor = min(fits, key=lambda fit: fit.cost).x.tolist()
+    fits = [descend(residual, jacobian, start) for start in starts]
+    (per_train, per_test, at_centre, floor), _ = min(fits, key=lambda fit: fit[1])
     constant = at_centre - per_train * centre[0] - per_test * centre[1]
-    return Surface(per_train, per_test, float(constant), floor)
+    return Surface(float(per_train), float(per_test), float(constant), float(floor))
 
 
 def fit_exchange(
