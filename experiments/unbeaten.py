@@ -3,7 +3,8 @@
 Who moves first in Hex can win, so a perfect agent beats every opponent there is. The agent answers
 every position that any replies can bring about, ply by ply, until it has won all lines, which
 proves it perfect as first player from the empty board, or has lost one, which is then shown. Unlike
-a blunder rate it says nothing of positions that the agent itself avoids.
+a blunder rate it says nothing of positions that the agent itself avoids. Where there are too many
+lines, a sample of them may find a loss, and proves nothing if it does not.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class UnbeatenConfig(VerbConfig, frozen=True):
     """Side of the board; lines multiply: beyond 5×5 only weak agents, soon refuted, are quick."""
     max_positions: int = pydantic.Field(2_000_000, ge=1)
     """Give up once an agent has met so many."""
+    sample: int | None = pydantic.Field(None, ge=1)
+    """Follow no more than so many lines from ply to ply, drawn evenly; all if left out."""
 
 
 class Verdict(NamedTuple):
@@ -56,15 +59,20 @@ class Verdict(NamedTuple):
         return self.complete and self.refutation is None
 
 
-def every_line(rules: Hex, player: Player, max_positions: int) -> Verdict:
-    """Follow all lines of play against an agent that moves first.
+def every_line(
+    rules: Hex, player: Player, max_positions: int, sample: int | None = None
+) -> Verdict:
+    """Follow all lines of play against an agent that moves first, or a sample of them.
 
     Lines that lead to the same stones are followed once. The agent must always play the same move
     in the same position.
     """
     lines = np.full((1, rules.max_plies), -1, np.int32)  # [L, T] moves up to the agent's turn
-    met = 0
+    met, all_followed, rng = 0, True, np.random.default_rng(0)
     for ply in range(0, rules.max_plies, 2):
+        if sample and len(lines) > sample:
+            all_followed = False
+            lines = lines[rng.choice(len(lines), sample, replace=False)]
         met += len(lines)
         if met > max_positions:
             return Verdict(met, None, complete=False)
@@ -72,7 +80,7 @@ def every_line(rules: Hex, player: Player, max_positions: int) -> Verdict:
         lines[:, ply] = player.act(states, move_keys(np.zeros(len(lines)), ply))
         lines = _going_on(rules, lines)[0]  # after its own move the agent can only have won
         if not len(lines):
-            return Verdict(met, None, complete=True)
+            return Verdict(met, None, complete=all_followed)
         lines, lost = _going_on(rules, _all_replies(rules, lines, ply + 1))
         if len(lost):
             return Verdict(met, lost[0][lost[0] >= 0].tolist(), complete=True)
@@ -110,8 +118,8 @@ def run(config: UnbeatenConfig, console: Console) -> Outcome:
     rows: list[dict[str, Any]] = []
     for spec in _agents(config, rules):
         player, _ = find_player(spec, rules, config.lab, lanes=LANES)
-        verdict = every_line(rules, player, config.max_positions)
-        word = "unbeaten" if verdict.unbeaten else "beaten" if verdict.complete else "given up"
+        verdict = every_line(rules, player, config.max_positions, config.sample)
+        word = "unbeaten" if verdict.unbeaten else "beaten" if verdict.complete else "unproven"
         game = [cell_name(action, rules.size) for action in verdict.refutation or []]
         table.add_row(word, f"{verdict.positions:,}", " ".join(game), spec.text)
         rows.append(

@@ -47,6 +47,22 @@ def test_one_mistake_in_one_position_is_found_and_shown():
     assert int(play(RULES, verdict.refutation).winner) == 1
 
 
+def test_a_sample_proves_nothing_but_a_loss():
+    """A player who fills the board from the first cell on loses most lines."""
+    verdict = every_line(RULES, PerfectPlayer(RULES), 10_000, sample=2)
+    assert verdict.positions <= 2 * 5
+    assert (verdict.unbeaten, verdict.complete, verdict.refutation) == (False, False, None)
+    assert every_line(RULES, PerfectPlayer(RULES), 10_000, sample=10_000).unbeaten
+
+    class Filler(PerfectPlayer):
+        def act(self, states, keys):
+            return np.asarray(jax.vmap(RULES.legal)(states)).argmax(axis=1)
+
+    lost = every_line(RULES, Filler(RULES), 10_000, sample=10)
+    assert lost.complete
+    assert lost.refutation is not None
+
+
 def test_giving_up_proves_nothing():
     verdict = every_line(RULES, PerfectPlayer(RULES), 5)
     assert not verdict.unbeaten
