@@ -13,7 +13,7 @@ from training.ledger import forward_flops
 
 SECONDS_PER_NODE = 1e-6  # of the tree and the game
 FLOPS_PER_SECOND = 3e10  # of small matrix products
-REGULARISED_FACTOR = 10  # of a search by regularised policy optimisation: it solves for a policy
+REGULARISED_FACTOR = 8  # of a search by regularised policy optimisation: it solves for a policy
 SECONDS_PER_PROGRAM = 4.0  # XLA compiles one for each shape of network, search and batch
 SHARE_OF_THE_BOARD = 0.7  # that is full when a game between trained agents ends
 
