@@ -183,9 +183,10 @@ def fit_surface(points: pd.DataFrame, near: Surface | None = None) -> Surface:
         at_centre = near.constant + near.train * centre[0] + near.test * centre[1]
         starts = [[near.train, near.test, float(at_centre), near.floor]]
     fits = [descend(residual, jacobian, start) for start in starts]
-    (per_train, per_test, at_centre, floor), _ = min(fits, key=lambda fit: fit[1])
+    best, _ = min(fits, key=lambda fit: fit[1])
+    per_train, per_test, at_centre, floor = best.tolist()
     constant = at_centre - per_train * centre[0] - per_test * centre[1]
-    return Surface(float(per_train), float(per_test), float(constant), float(floor))
+    return Surface(per_train, per_test, float(constant), floor)
 
 
 def fit_exchange(

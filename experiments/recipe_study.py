@@ -230,11 +230,11 @@ def print_table(board: int, curves: dict[str, list[tuple[TrainConfig, Curve]]]) 
     for (variant, runs), ratings in zip(curves.items(), elo, strict=True):
         print(line(variant, [curve for _, curve in runs], goal, ratings), flush=True)
     if JONES_LIKE in curves:
-        rate, spent, needed = saving(of_efficient, [curve for _, curve in curves[JONES_LIKE]])
+        end, spent, needed = saving(of_efficient, [curve for _, curve in curves[JONES_LIKE]])
         print(
-            f"\n{JONES_LIKE!r} ends with {rate:.0%} after {spent / 1e9:.3g} GFLOPs; there", end=""
+            f"\n{JONES_LIKE!r} ends with {end:.0%} after {spent / 1e9:.3g} GFLOPs; there "
+            f"`efficient` has spent {needed / 1e9:.3g}, {spent / needed:.0f} times less"
         )
-        print(f" `efficient` has spent {needed / 1e9:.3g}, {spent / needed:.0f} times less")
 
 
 def saving(ours: Sequence[Curve], theirs: Sequence[Curve]) -> tuple[float, float, float]:

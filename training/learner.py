@@ -77,7 +77,7 @@ def losses(network: Network, params: Params, batch: Batch) -> Losses:
 
 
 def fit(prediction: Prediction, batch: Batch) -> Fit:
-    """Entropies, and the residual variance Var(z − v) / Var(z) over known outcomes."""
+    """Entropies, and the residual variance Var(z − v) / Var(z) over known targets."""
     cross_entropy = _cross_entropy(batch.policy, prediction.log_policy, batch.legal)
     search_entropy = _cross_entropy(batch.policy, jnp.log(batch.policy), batch.policy > 0)
     policy = jnp.exp(prediction.log_policy)
@@ -113,7 +113,7 @@ def learn(
     With step t the average goes 1 / (averaging · t) of the way to the new weights, at most all of
     it. Its memory so grows with the run, and it fits snapshots early and late alike: the power
     function average of Karras et al. 2024, "Analyzing and improving the training dynamics of
-    diffusion models", Section 3.1, with γ + 1 = 1 / averaging.
+    diffusion models", Section 3.1, with γ + 1 = 1 / averaging, to first order in 1 / t.
     """
 
     def total(params: Params) -> tuple[jax.Array, tuple[Losses, Prediction]]:
@@ -127,7 +127,7 @@ def learn(
     params = optax.apply_updates(state.params, step)
     step_number = state.optimiser.count + 1
     share = 1 / jnp.maximum(averaging * step_number, 1)
-    average = jax.tree.map(lambda old, new: (1 - share) * old + share * new, state.average, params)
+    average = optax.incremental_update(params, state.average, share)
     after = LearnerState(params, optimiser, average)
     return after, (parts, fit(prediction, batch))
 

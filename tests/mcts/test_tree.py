@@ -26,7 +26,7 @@ def test_first_argmax_is_the_first_maximum_of_scores(length):
 
 @pytest.mark.parametrize("length", [1, 5, 16, 17, 64, 65, 363])
 def test_total_is_the_sum_and_draw_the_inverse_of_the_cumulative_distribution(length):
-    """Whole weights, so that no order of adding matters; most are 0, the ends too."""
+    """Whole weights, so that no order of adding matters; most are 0."""
     rng = np.random.default_rng(length)
     weights = rng.integers(1, 9, size=length) * (rng.random(length) < 0.3)
     weights[length // 2] = 3

@@ -135,9 +135,6 @@ def test_seconds_are_split_and_utilisation_is_a_share(trained):
         assert 0 < row.utilisation < 1
 
 
-# Populations.
-
-
 def test_averaging_changes_what_is_kept_and_nothing_of_what_is_learnt(lab, tiny, trained):
     """The tiny run averages; the same without it plays and learns the same, in other snapshots."""
     newest = lab._replace(config=tiny(averaging=0))
@@ -145,6 +142,9 @@ def test_averaging_changes_what_is_kept_and_nothing_of_what_is_learnt(lab, tiny,
     for ours, theirs in zip(metric_rows(newest), metric_rows(trained), strict=True):
         assert (ours.policy_loss, ours.value_loss) == (theirs.policy_loss, theirs.value_loss)
     assert not set(newest.hashes()) & set(trained.hashes())
+
+
+# Populations.
 
 
 def test_every_member_of_a_population_has_the_rows_and_weights_of_a_run_of_its_own(
