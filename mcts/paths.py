@@ -13,17 +13,42 @@ from mcts.keys import draw_by_part, fold_in
 from mcts.rule import TREES, Entry, SearchRule
 from mcts.tree import ROOT, Nodes, Tree, add, at_node, family
 
-FAMILIES = (15, 31)
+SCANNED = (64, 128, 192, 256)
+"""Numbers of nodes scanned, but for all that a tree may have: the smallest that its nodes so far do
+not exceed. Rules that sum over children spend too little on the scan to gain by it."""
+
+FAMILIES = (7, 15, 31, 55)
 """Numbers of children looked at, but for all that a node may have: at each level the smallest that
 no node of the batch exceeds, unless a rule sums over them."""
 
 
-def descend(rule: SearchRule, tree: Tree, entry: Entry | None, key: jax.Array | None) -> jax.Array:
+def descend(
+    rule: SearchRule, tree: Tree, entry: Entry | None, key: jax.Array | None, count: jax.Array
+) -> jax.Array:
     """Follow the rule from each root until it wants an action never tried, or the game is over.
+
+    Args:
+        count: how many nodes a tree has by now []; slots from there on are not looked at.
 
     Returns:
         The node reached [B] int32.
     """
+    slots = tree.terminal.shape[1]
+    scanned = [] if rule.sums else [width for width in SCANNED if width < slots]
+    fits = jnp.sum(count > jnp.array(scanned, jnp.int32))
+    branches = [functools.partial(_descend_among, rule, width) for width in scanned]
+    return jax.lax.switch(fits, [*branches, functools.partial(_descend, rule)], tree, entry, key)
+
+
+def _descend_among(
+    rule: SearchRule, width: int, tree: Tree, entry: Entry | None, key: jax.Array | None
+) -> jax.Array:
+    """`descend`, where the trees have no more than `width` nodes."""
+    nodes = jax.tree.map(lambda array: array[:, :width], tree.nodes)
+    return _descend(rule, tree._replace(nodes=nodes, children=None), entry, key)
+
+
+def _descend(rule: SearchRule, tree: Tree, entry: Entry | None, key: jax.Array | None) -> jax.Array:
     batch = tree.terminal.shape[0]
     follow = (_follow_by_scan if tree.children is None else _follow_by_list)(rule, tree)
 

@@ -167,7 +167,7 @@ def choose(
         leave = jax.vmap(lambda record, nodes: rule.leave_root(record, nodes, index))
         record, entry = leave(record, tree.nodes)
     descend_key, action_key = (None, None) if key is None else spawn(key, 2)
-    node = descend(rule, tree, entry, descend_key)
+    node = descend(rule, tree, entry, descend_key, index + 1)
     action, prior = _new_action(rule, tree, node, entry, action_key)
     states = jax.tree.map(lambda array: at_node(array, node), tree.states)
     leaf = Leaf(

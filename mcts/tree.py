@@ -69,7 +69,7 @@ def keeps_children(nodes: int, num_actions: int, sums: bool) -> bool:
     faster than finding them in the `parent` array; for rules that sum over them, and so do more for
     each node looked at, it is from fewer nodes on. Bounds measured on one CPU core, 3×3 to 9×9.
     """
-    return nodes > (3 * num_actions if sums else 384)
+    return nodes > (3 * num_actions if sums else 256)
 
 
 def family(tree: Tree, node: jax.Array, width: int) -> Nodes:
@@ -80,9 +80,12 @@ def family(tree: Tree, node: jax.Array, width: int) -> Nodes:
     assert tree.children is not None
     slot = at_node(tree.children.slot, node)[:, :width].astype(jnp.int32)
     exists = jnp.arange(width)[None] < at_node(tree.children.count, node)[:, None]
-    index = jnp.concatenate([node[:, None], slot], axis=1)
+    # Of all trees' nodes in a row: XLA would make pairs of tree and node anew for each array.
+    batch, nodes = tree.terminal.shape
+    first = jnp.arange(batch, dtype=jnp.int32)[:, None] * nodes
+    index = first + jnp.concatenate([node[:, None], slot], axis=1)
+    gathered = jax.tree.map(lambda array: pick(array.reshape(-1), index), tree.nodes)
     parent = jnp.where(exists, ROOT, NO_PARENT)
-    gathered = jax.tree.map(lambda array: jax.vmap(pick)(array, index), tree.nodes)
     return gathered._replace(parent=jnp.pad(parent, ((0, 0), (1, 0)), constant_values=NO_PARENT))
 
 
@@ -151,20 +154,21 @@ def first_argmax(scores: jax.Array) -> tuple[jax.Array, jax.Array]:
     return index, jax.lax.bitcast_convert_type(best, jnp.float32)
 
 
-REDUCED_AT = 16  # columns; XLA vectorises a reduction of so few integers, but not of many
+FOLDED_TO = 24  # columns; XLA vectorises a reduction of so many integers, not of 22 or of 28
+SUMMED_AT = 16  # columns, as few as a sum is left with
 
 
 def _fold(pairwise: Callable, reduce: Callable, values: jax.Array) -> jax.Array:
     """Reduce the last axis, halved until it is short; both functions are of the same operation."""
-    while (length := values.shape[-1]) > REDUCED_AT:
-        half = (length + 1) // 2  # the halves overlap where the length is odd
+    while (length := values.shape[-1]) > FOLDED_TO:
+        half = max((length + 1) // 2, FOLDED_TO)  # the halves may overlap
         values = pairwise(values[..., :half], values[..., length - half :])
     return reduce(values, axis=-1)
 
 
 def total(values: jax.Array) -> jax.Array:
     """Sum of the last axis, by halves: a float `sum` keeps its order and so is not vectorised."""
-    while (length := values.shape[-1]) > REDUCED_AT:
+    while (length := values.shape[-1]) > SUMMED_AT:
         half = (length + 1) // 2
         values = values[..., :half] + _pad(values[..., half:], half)
     return jnp.sum(values, axis=-1)
@@ -184,7 +188,7 @@ def draw(weights: jax.Array, uniform: jax.Array) -> jax.Array:
     vectorises; a `cumsum` takes five times as long.
     """
     count = weights.shape[0]
-    blocks = _pad(weights, -(-count // REDUCED_AT) * REDUCED_AT).reshape(-1, REDUCED_AT)
+    blocks = _pad(weights, -(-count // SUMMED_AT) * SUMMED_AT).reshape(-1, SUMMED_AT)
     # One order of adding, so that the distribution never falls, not by a rounding either.
     within = [blocks[:, 0]]
     for column in blocks.T[1:]:

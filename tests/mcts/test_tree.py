@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import mcts
+import mcts.paths
 import mcts.simulation
 from mcts import Gumbel, Puct, Regularised, SearchConfig
 from mcts.tree import draw, first_argmax, keeps_children, total
@@ -63,3 +64,16 @@ def test_children_looked_up_are_those_found_by_scanning(
     assert (listed.visits == scanned.visits).all(axis=-1).mean() >= same_trees
     if rule.name == "puct":
         jax.tree.map(np.testing.assert_array_equal, listed, scanned)
+
+
+def test_a_scan_of_the_nodes_so_far_finds_what_a_scan_of_all_finds(search, hex_world, monkeypatch):
+    """The descent looks at more and more of the slots as a tree fills."""
+    world, config, key = hex_world(5), SearchConfig(nodes=64), jax.random.key(7)
+    states = world.states(world.random_games(count=64, seed=5))
+    assert min(mcts.paths.SCANNED) >= config.nodes
+    of_all = search(world.game, world.evaluate, config, world.params, states, key)
+    monkeypatch.setattr(mcts.paths, "SCANNED", (1, 2, 3, 5, 8, 13, 21, 34, 55))
+    of_those_so_far = jax.jit(
+        lambda params, states: mcts.search(world.game, world.evaluate, config, params, states, key)
+    )(world.params, states)
+    jax.tree.map(np.testing.assert_array_equal, of_those_so_far, of_all)
