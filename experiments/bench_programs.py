@@ -127,15 +127,17 @@ def evaluations(evaluate: Evaluate, nodes: int) -> Callable[..., jax.Array]:
     def evaluations(params: Params, lanes: Lanes, key: jax.Array) -> jax.Array:
         del key
 
-        def one(_: int, total: jax.Array) -> jax.Array:
-            # `total` is never NaN, but XLA does not know and cannot move the work out of the loop.
-            states = jax.tree.map(
-                lambda leaf: jnp.where(jnp.isnan(total[0]), 0, leaf), lanes.states
-            )
+        def one(_: int, carry: tuple[jax.Array, Any]) -> tuple[jax.Array, Any]:
+            # States are carried over, as in a search: XLA would compute others anew at every use.
+            total, states = carry
             logits, value = evaluate(params, states)
-            return total + logits.sum(axis=-1) + value
+            total = total + logits.sum(axis=-1) + value
+            # `total` is never NaN, but XLA does not know and cannot move the work out of the loop.
+            impossible = jnp.isnan(total[0])
+            return total, jax.tree.map(lambda leaf: jnp.where(impossible, 0, leaf), states)
 
-        return jax.lax.fori_loop(0, nodes * MOVES, one, jnp.zeros(lanes.ply.shape[0]))
+        start = jnp.zeros(lanes.ply.shape[0]), lanes.states
+        return jax.lax.fori_loop(0, nodes * MOVES, one, start)[0]
 
     return evaluations
 
