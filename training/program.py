@@ -303,7 +303,9 @@ def compile_program(shape: Shape) -> Program:
         started = {"in_shardings": everywhere, "out_shardings": where}
     else:
         placed = started = {}
-    start = jax.jit(functools.partial(init_state, shape), **started)
+    # It runs once, for milliseconds, and would compile for seconds; weights are the same bits.
+    once = {"xla_backend_optimization_level": "1"}
+    start = jax.jit(functools.partial(init_state, shape), compiler_options=once, **started)
     playing = jax.jit(functools.partial(play, shape), donate_argnums=1, **placed)
     learning = jax.jit(functools.partial(learn_from, shape), donate_argnums=1, **placed)
     return Program(
