@@ -160,9 +160,9 @@ def _zeros(study: Study) -> list[str]:
     sentences = []
     if len(relative) < len(study.boards):
         sentences.append(
-            "Only the best agent of each recipe met perfect play (figure 4), so its luck there "
-            "moves all curves of its board together; the intervals hold that. The paper’s zero is "
-            "its best agent."
+            "Only a few agents of each recipe met perfect play, its best and the last of its "
+            "strongest runs, so their luck there moves all curves of their board together; the "
+            "intervals hold that. The paper’s zero is its best agent."
         )
     if short:
         sentences.append(

@@ -133,7 +133,7 @@ def _board(
     rows: LabRows, league: pd.DataFrame, perfect: pd.DataFrame, boardsize: int, zero: int | None
 ) -> Board:
     matches, anchored = (
-        _named(games[games["boardsize"] == boardsize])
+        named(games[games["boardsize"] == boardsize])
         for games in (league, pd.concat([league, perfect]))
     )
     plays_here = zero in matches[["black", "white"]].to_numpy()
@@ -164,7 +164,8 @@ def _perfect_player(rows: LabRows, matches: pd.DataFrame) -> int | None:
     return None if met.empty else int(met.iloc[0])
 
 
-def _named(matches: pd.DataFrame) -> pd.DataFrame:
+def named(matches: pd.DataFrame) -> pd.DataFrame:
+    """Stored matches with the columns that `rate` reads."""
     return matches.rename(columns={"black_id": "black", "white_id": "white"})
 
 
@@ -215,8 +216,8 @@ def _rate_stage(
     """Rate all boards of some matches; zero is perfect play where it took part, else the best."""
     parts = []
     for _, board in matches.groupby("boardsize"):
-        named = _named(board)
-        ratings = rate(named, zero=_perfect_player(rows, named), first_player=False)
+        games = named(board)
+        ratings = rate(games, zero=_perfect_player(rows, games), first_player=False)
         halves = split(ratings, int(board["boardsize"].iloc[0]))
         parts.append(_rated(_described(rows, ratings.table()), ratings, halves))
     return _joined(parts)

@@ -1,4 +1,4 @@
-"""The best agents against perfect play, and how often all of them throw a won position away.
+"""The best agents against perfect play, and how often all agents throw a won position away.
 
 Jones's agents met MoHex from the empty board, 128 games each. Here they meet the exact solver, from
 short random openings with both colours, so that an agent without a fault scores one half.
@@ -6,6 +6,7 @@ short random openings with both colours, so that an agent without a fault scores
 
 from __future__ import annotations
 
+import collections
 import operator
 from collections.abc import Sequence
 
@@ -23,7 +24,7 @@ from experiments.players import Player
 from experiments.rounds import Field, Part, Rounds, can_be_played, load_all
 from experiments.solutions import StoredSolver
 from experiments.specs import NetworkSpec, PerfectSpec, PlayerSpec
-from experiments.strength import best_of_each_recipe, league_points
+from experiments.strength import best_of_each_recipe, last_of_best_runs, league_points
 from games.exact.perfect import MAX_SIZE
 from games.exact.positions import RECIPES, fixed_positions
 from games.hex import Hex
@@ -61,11 +62,13 @@ def _within_reach(plan: Plan) -> Plan:
 def _draw(store: Store, plan: Plan, rules: Game, index: int) -> Field:
     assert plan.perfect is not None
     league = {agent.id: agent for agent in league_agents(store, rules, plan.arena)}
-    best = [league[number] for number in best_of_each_recipe(league_points(store, rules))]
-    agents = [*best, *enter_agents(store, rules, [PerfectSpec()])]
+    points = league_points(store, rules)
+    numbers = [*best_of_each_recipe(points), *last_of_best_runs(points, plan.perfect.runs)]
+    networks = [league[number] for number in dict.fromkeys(numbers)]
+    agents = [*networks, *enter_agents(store, rules, [PerfectSpec()])]
     turn = index * plan.perfect.openings
     pairs = Pairs.all_of(len(agents), turn)
-    against_perfect = pairs.second == len(best)
+    against_perfect = pairs.second == len(networks)
     pairs = Pairs(*(column[against_perfect] for column in pairs))
     return Field(agents, pairs, [league_lanes(len(league), plan.arena)] * len(agents))
 
@@ -88,10 +91,11 @@ def _meeting(plan: Plan, rules: Game) -> MeetingConfig:
 
 def _match_seconds(plan: Plan, rules: Game) -> float:
     assert plan.perfect is not None
-    recipes = {run.recipe for run in runs_on(plan, rules)}
+    runs = collections.Counter(run.recipe for run in runs_on(plan, rules))
+    agents = sum(1 + min(count, plan.perfect.runs) for count in runs.values())
     side = mean_game_seconds(plan, rules, plan.arena.search.nodes)
     solver = 0.002 * rules.size**2  # a game, once its program is there
-    return len(recipes) * (SECONDS_PER_PROGRAM + 2 * plan.perfect.openings * (side + solver))
+    return agents * (SECONDS_PER_PROGRAM + 2 * plan.perfect.openings * (side + solver))
 
 
 _MATCHES = Rounds(

@@ -82,5 +82,8 @@ class PerfectConfig(StageConfig, frozen=True):
     openings: int = pydantic.Field(default=64, ge=16)
     """Openings that an agent plays in a round, each with both colours. Jones: 128 games with MoHex
     from the empty board."""
+    runs: int = pydantic.Field(default=3, ge=1)
+    """Strongest runs of each recipe whose last snapshots play beside its best agent, which luck has
+    helped to be the best: together they say where perfect play lies. Jones: the best alone."""
     boards: tuple[int, ...] | None = None
     """Sides of the boards; all of the plan within reach if unset."""

@@ -62,3 +62,11 @@ def on_frontier(points: pd.DataFrame) -> pd.DataFrame:
 def best_of_each_recipe(points: pd.DataFrame) -> list[int]:
     """Numbers of the strongest agent of each recipe, the best of all first."""
     return points.drop_duplicates("recipe")["id"].tolist()
+
+
+def last_of_best_runs(points: pd.DataFrame, runs: int) -> list[int]:
+    """Numbers of the last agents of each recipe's strongest `runs` runs, told by the best agent of
+    each. Luck in the league may have chosen the run, but not the agent."""
+    strongest = points.drop_duplicates("run_id").groupby("recipe", sort=False).head(runs)["run_id"]
+    last = points.sort_values("index", kind="stable").drop_duplicates("run_id", keep="last")
+    return last.set_index("run_id")["id"].loc[strongest].tolist()

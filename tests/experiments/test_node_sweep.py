@@ -13,7 +13,7 @@ from experiments.league import spread
 from experiments.node_sweep import draw_near, kept_snapshots
 from experiments.specs import NetworkSpec
 from experiments.stages import NodeSweepConfig
-from experiments.strength import best_of_each_recipe, on_frontier
+from experiments.strength import best_of_each_recipe, last_of_best_runs, on_frontier
 
 # Two runs of one recipe and one of another; agent 13 is dearer than 5 and weaker.
 POINTS = pd.DataFrame(
@@ -35,6 +35,11 @@ POINTS = pd.DataFrame(
 def test_the_frontier_of_each_recipe_is_what_no_cheaper_agent_of_it_equals():
     assert set(on_frontier(POINTS)["id"]) == {1, 2, 5, 21, 22}
     assert best_of_each_recipe(POINTS) == [22, 5]
+
+
+def test_the_last_agents_of_the_best_runs_are_chosen_whatever_their_own_strength():
+    assert last_of_best_runs(POINTS, 1) == [22, 13]
+    assert last_of_best_runs(POINTS, 3) == [22, 13, 4]
 
 
 def test_kept_are_the_ends_of_the_runs_with_the_first_seeds_and_the_frontier():

@@ -86,11 +86,27 @@ def test_everything_is_trained_played_and_stored(finished):
     assert played["league"] == sum(agents * (agents - 1) for agents in AGENTS.values())
     assert played["league_jones"] == 4 * 2  # ordered pairs, of two snapshots of two runs
     assert played["direct"] == sum(2 * (agents - 1) for agents in AGENTS.values())
-    assert played["perfect"] == 2
     games = {stage: games for _, stage, _, games, _ in found["matches"]}
     assert (games["perfect"], games["direct"], games["league"]) == (16, 1, 1)
     assert len(found["games"]) == sum(games for _, _, _, games, _ in found["matches"])
     assert len(found["examples"]) == 1
+
+
+def test_the_best_agent_and_the_last_of_each_run_meet_perfect_play(finished):
+    store = Store(finished / "lab")
+    takes_part = sa.or_(Match.black_id == Agent.id, Match.white_id == Agent.id)
+    query = sa.select(Agent.id).join(Match, takes_part).where(Match.stage == "perfect")
+    met = {number for (number,) in store.frame_query(query)[1]}
+    perfect = store.frame_query(query.where(Agent.kind == "perfect"))[1]
+    expected = {number for (number,) in perfect}
+    assert PLAN.perfect is not None
+    assert PLAN.perfect.boards is not None
+    assert len(expected) == len(PLAN.perfect.boards)  # a perfect player a board
+    for size in PLAN.perfect.boards:
+        points = strength.league_points(store, Hex(size))
+        last = points[points["index"] == points["index"].max()]
+        expected |= {int(points["id"].iloc[0]), *last["id"].tolist()}
+    assert met == expected
 
 
 def test_one_fit_rates_every_snapshot_of_the_sweep_with_every_number_of_nodes(finished):
