@@ -19,7 +19,7 @@ import jax
 import numpy as np
 import pydantic
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 import games
 from experiments.bench_programs import (
@@ -91,9 +91,10 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
         f"moves a {'CPU ' if config.cpu_time else ''}second, each at its best batch"
     )
     ratios = [f"× {name}" for name in peers]
-    table = Table(
-        "board", "net", "rule", "moves/s", "of bound", *ratios, "compile", "tree", "program"
-    )
+    sizes = ["compile, s", "tree, KiB", "program, MiB"]
+    # What is not wrapped is not cut either, where a pipe has 80 columns.
+    whole = [Column(name, no_wrap=True) for name in ("board", "net", "rule", "moves/s")]
+    table = Table(*whole, "of bound", *ratios, *sizes, box=None)
     rows = []
     for size in config.boards:
         for shape in config.networks:
@@ -110,9 +111,9 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
                         f"{row['moves_per_second'] / rate:.1f}"
                         for rate in row["peer_moves_per_second"].values()
                     ],
-                    f"{row['compile_seconds']:.1f} s",
-                    f"{row['tree_bytes'] / 2**10:.1f} KiB",
-                    f"{row['program_bytes'] / 2**20:.1f} MiB",
+                    f"{row['compile_seconds']:.1f}",
+                    f"{row['tree_bytes'] / 2**10:.1f}",
+                    f"{row['program_bytes'] / 2**20:.1f}",
                 )
     console.print(table)
     console.print(
