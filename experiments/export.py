@@ -170,7 +170,8 @@ Written by `hexlaw export` from a lab of {len(rows.runs)} training runs.
 - Games played: {", ".join(f"{count:,} ({stage})" for stage, count in stages.items())}.
 
 `tables/` holds every row, but of the games only {kept_games:,}. `lab/` holds the {agents} agents
-on the frontier of each recipe and board, with their weights.
+on the frontier of each recipe and board, with their weights. What is played with it is stored in
+it: copy it first to keep it as it is.
 
 ```sh
 hexlaw report --from FOLDER --out report     # the report again, without training
