@@ -33,8 +33,7 @@ class Board:
     boardsize: int
     ratings: Ratings  # averaged over both colours, so that they compare with Jones's
     transitivity: Transitivity
-    first_player_elo: float  # black's advantage, from a fit with the first-player term
-    first_player_se: float
+    league: Ratings  # by the league alone, with black's advantage
     agents: pd.DataFrame  # all that were rated, with network, compute, elo, se, …; strongest first
     names: list[str]  # of the league's players, the weakest first
     win_rates: np.ndarray  # [P, P] row's share of the games against column, weakest first
@@ -133,13 +132,12 @@ def _board(
     rows: LabRows, league: pd.DataFrame, perfect: pd.DataFrame, boardsize: int, zero: int | None
 ) -> Board:
     matches, anchored = (
-        named(games[games["boardsize"] == boardsize])
+        _named(games[games["boardsize"] == boardsize])
         for games in (league, pd.concat([league, perfect]))
     )
     plays_here = zero in matches[["black", "white"]].to_numpy()
     zero = zero if plays_here else _perfect_player(rows, anchored)
     ratings = rate(anchored, zero=zero, first_player=False)
-    with_colour = rate(matches)
     residuals = transitivity(matches, ratings)
     agents = _described(rows, ratings.table())
     ladder = agents[agents["player"].isin(matches[["black", "white"]].to_numpy().ravel())][::-1]
@@ -148,8 +146,7 @@ def _board(
         boardsize=boardsize,
         ratings=ratings,
         transitivity=residuals,
-        first_player_elo=with_colour.first_player_elo,
-        first_player_se=with_colour.first_player_se,
+        league=rate(matches),
         agents=agents,
         names=ladder["name"].tolist(),
         win_rates=win_rates,
@@ -164,8 +161,7 @@ def _perfect_player(rows: LabRows, matches: pd.DataFrame) -> int | None:
     return None if met.empty else int(met.iloc[0])
 
 
-def named(matches: pd.DataFrame) -> pd.DataFrame:
-    """Stored matches with the columns that `rate` reads."""
+def _named(matches: pd.DataFrame) -> pd.DataFrame:
     return matches.rename(columns={"black_id": "black", "white_id": "white"})
 
 
@@ -216,7 +212,7 @@ def _rate_stage(
     """Rate all boards of some matches; zero is perfect play where it took part, else the best."""
     parts = []
     for _, board in matches.groupby("boardsize"):
-        games = named(board)
+        games = _named(board)
         ratings = rate(games, zero=_perfect_player(rows, games), first_player=False)
         halves = split(ratings, int(board["boardsize"].iloc[0]))
         parts.append(_rated(_described(rows, ratings.table()), ratings, halves))

@@ -303,7 +303,7 @@ def compile_program(shape: Shape) -> Program:
         started = {"in_shardings": everywhere, "out_shardings": where}
     else:
         placed = started = {}
-    # It runs once, for milliseconds, and would compile for seconds; weights are the same bits.
+    # It runs once, and for less time than it would take to compile; weights are the same bits.
     once = {"xla_backend_optimization_level": "1"}
     start = jax.jit(functools.partial(init_state, shape), compiler_options=once, **started)
     playing = jax.jit(functools.partial(play, shape), donate_argnums=1, **placed)

@@ -12,8 +12,6 @@ from analysis.exhibits.base import Cell, Exhibit, Material, Table, board, missin
 from analysis.figures.game import value_curve
 from analysis.figures.league import elo_to_win_rate
 from analysis.figures.play import against_perfect
-from analysis.ratings import rate
-from analysis.study import named
 from analysis.transitivity import by_gap
 from analysis.wording import listed, number, percent
 
@@ -110,10 +108,7 @@ def figure_4(material: Material) -> Exhibit:
 def _best_of_each(scores: pd.DataFrame, material: Material) -> pd.DataFrame:
     """The agent that the league alone rates highest of each board and recipe; the one that fared
     best against perfect play would look better than it is."""
-    matches = material.rows.matches
-    league = matches[matches["stage"] == "league"]
-    boards = [named(games) for _, games in league.groupby("boardsize")]
-    rated = pd.concat([rate(games, first_player=False).table() for games in boards])
+    rated = pd.concat([board.league.table() for board in material.study.boards])
     elo = rated.set_index("player")["elo"]
     scores = scores.assign(elo=scores["player"].map(elo).fillna(-np.inf))
     top = scores.sort_values("elo").groupby(["boardsize", "recipe"])["player"].last()

@@ -32,7 +32,7 @@ def test_ratings_find_the_planted_strengths(study, lab_rows):
     for board, span in zip(study.boards, (450, 600), strict=True):
         assert np.ptp(board.ratings.elo) == pytest.approx(span, abs=60)
         assert board.ratings.elo.max() == 0
-        assert board.first_player_elo == pytest.approx(60, abs=20)  # planted: 60
+        assert board.league.first_player_elo == pytest.approx(60, abs=20)  # planted: 60
         assert board.agents["elo"].is_monotonic_decreasing
         assert board.transitivity.p_value > 0.01
 
