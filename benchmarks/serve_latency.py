@@ -26,8 +26,8 @@ import jax
 import numpy as np
 from websockets.sync.client import connect
 
-from experiments.agents import enter_agents
-from experiments.specs import parse_player
+from experiments.players.agents import enter_agents
+from experiments.players.specs import parse_player
 from training.architecture import parameter_count
 from training.config import TrainConfig
 from training.files import save_snapshot

@@ -1,5 +1,5 @@
 """The command line and what it runs: plans, the arena, reproductions, benchmarks."""
 
-from experiments.runtime import prepare_libraries
+from experiments.machine.runtime import prepare_libraries
 
 prepare_libraries()

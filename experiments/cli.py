@@ -34,63 +34,63 @@ class Entry(NamedTuple):
 
 VERBS = {
     "reproduce": Entry(
-        "jones2021", "ReproduceConfig", "reproduce",
+        "reproduction.jones2021", "ReproduceConfig", "reproduce",
         "Train a grid of agents, let them play, rate them, fit the laws, write the report.",
     ),
     "arena": Entry(
-        "tournament", "TournamentConfig", "arena", "Let any players meet, and rate them."
+        "verbs.arena", "TournamentConfig", "arena", "Let any players meet, and rate them."
     ),
     "rate": Entry(
-        "rating", "RateConfig", "rate_players",
+        "verbs.rate", "RateConfig", "rate_players",
         "Rate players: Bradley–Terry with a first-player term, intervals from the covariance.",
     ),
     "replay": Entry(
-        "replay", "ReplayConfig", "replay",
+        "terminal.replay", "ReplayConfig", "replay",
         "Step through a game: board, policy, value; or check or export it.",
     ),
     "play": Entry(
-        "play", "PlayConfig", "play",
+        "terminal.play", "PlayConfig", "play",
         "Play against any player in the terminal, with undo, hints and a search budget to change.",
     ),
     "gtp": Entry(
-        "gtp", "GtpConfig", "gtp",
+        "terminal.gtp", "GtpConfig", "gtp",
         "Be a GTP engine, so that other Hex programs and boards can play against a player of ours.",
     ),
     "train": Entry(
-        "train", "TrainVerbConfig", "train",
+        "verbs.train", "TrainVerbConfig", "train",
         "Train an agent, or a population of agents that differ in seed or a setting.",
     ),
     "serve": Entry(
-        "serve", "ServeConfig", "serve",
+        "verbs.serve", "ServeConfig", "serve",
         "Look at agents and matches, and play against them, in a browser on this machine.",
     ),
     "report": Entry(
-        "reporting", "ReportConfig", "report",
+        "verbs.report", "ReportConfig", "report",
         "Write the report of a lab again, without training or playing.",
     ),
     "export": Entry(
-        "export", "ExportConfig", "export",
+        "verbs.export", "ExportConfig", "export",
         "Export a lab as small tables, and the agents on its frontiers as a lab of their own.",
     ),
-    "fit": Entry("fit", "FitConfig", "run", "Fit a scaling law to a CSV of rated snapshots."),
+    "fit": Entry("verbs.fit", "FitConfig", "run", "Fit a scaling law to a CSV of rated snapshots."),
     "list": Entry(
-        "listing", "ListConfig", "list_things",
+        "verbs.listing", "ListConfig", "list_things",
         "List games, presets, recipes and, for a lab, its runs.",
     ),
     "solve": Entry(
-        "solve", "SolveConfig", "run",
+        "verbs.solve", "SolveConfig", "run",
         "Solve Hex positions exactly: at once up to 5×5, within seconds on 6×6.",
     ),
     "blunders": Entry(
-        "blunders", "BlundersConfig", "run",
+        "verbs.blunders", "BlundersConfig", "run",
         "Count how often agents throw won positions away, against perfect play (3×3 to 6×6).",
     ),
     "unbeaten": Entry(
-        "unbeaten", "UnbeatenConfig", "run",
+        "verbs.unbeaten", "UnbeatenConfig", "run",
         "Let agents that move first answer every line of play, until one is lost or all are won.",
     ),
     "bench": Entry(
-        "bench", "BenchConfig", "bench", "Measure self-play in moves a second, against mctx."
+        "bench.bench", "BenchConfig", "bench", "Measure self-play in moves a second, against mctx."
     ),
 }  # fmt: skip
 """Only the module of the verb that is asked for is imported: all of them together take longer than

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
-from games.notation import cell_name, parse_cell, parse_moves, play
 from games.protocol import Game, State
+from games.text.notation import cell_name, parse_cell, parse_moves, play
 
 REGISTRY: dict[str, Callable[[int], Game]] = {"hex": Hex}
 SIZES: dict[str, range] = {"hex": range(MIN_SIZE, MAX_SIZE + 1)}

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from games.errors import InputError
-from games.notation import illegal_move, parse_moves
 from games.protocol import Game
+from games.text.notation import illegal_move, parse_moves
 
 if TYPE_CHECKING:
     import pyspiel

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from experiments.runtime import prepare_libraries
+from experiments.machine.runtime import prepare_libraries
 
 # Before JAX and NumPy are imported. Almost all of a cold run is XLA compiling: programs are kept.
 # Each of pytest-xdist's workers gets a core of its own: XLA splits even small operations over all

@@ -1,4 +1,5 @@
-"""Imports go one way, games < mcts < training < analysis < experiments: read in the source."""
+"""Imports go one way, games < mcts < training < analysis < experiments, and so do the rooms of a
+package: read in the source."""
 
 from __future__ import annotations
 
@@ -11,6 +12,16 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = ("games", "mcts", "training", "analysis", "experiments")
 SOURCES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))
+ROOMS = {
+    "games": ("text",),
+    "analysis": ("statistics", "tables", "ratings", "laws", "figures", "studies", "report"),
+    "experiments": (
+        "machine", "players", "arena", "reproduction", "studies", "web", "terminal", "bench",
+        "verbs",
+    ),
+}  # fmt: skip
+"""Sub-packages in the order of their imports; what lies beside them in a package's root is free,
+except that no room imports a room to its right."""
 OPTIONAL = {"pyspiel", "mctx", "numba"}  # extras that most installations lack
 
 
@@ -54,6 +65,22 @@ def test_a_file_imports_only_from_folders_to_its_left(path):
     place = ORDER.index(path.relative_to(ROOT).parts[0])
     to_its_right = (*ORDER[place + 1 :], "tests", "benchmarks")
     assert [name for name in all_imports(path) if within(name, *to_its_right)] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_a_file_imports_only_from_rooms_to_its_left(path):
+    package, room, *_ = path.relative_to(ROOT).parts
+    rooms = ROOMS.get(package, ())
+    if room in rooms:
+        to_its_right = [f"{package}.{other}" for other in rooms[rooms.index(room) + 1 :]]
+        assert [name for name in all_imports(path) if within(name, *to_its_right)] == []
+
+
+@pytest.mark.parametrize("package", ["analysis", "experiments"])
+def test_every_sub_package_has_its_place_and_says_what_lives_there(package):
+    found = {path.parent for path in (ROOT / package).glob("*/__init__.py")}
+    assert {path.name for path in found} == set(ROOMS[package])
+    assert all(ast.get_docstring(ast.parse((path / "__init__.py").read_text())) for path in found)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)

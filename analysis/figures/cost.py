@@ -9,10 +9,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis import theme
-from analysis.model_size import SizeFit
-from analysis.multiplier import Multiplier
-from analysis.theme import AXIS_LABELS, FAINT, INK, LEGEND_ABOVE, SERIES, board_colour, themed
+from analysis.figures import theme
+from analysis.figures.theme import (
+    AXIS_LABELS,
+    FAINT,
+    INK,
+    LEGEND_ABOVE,
+    SERIES,
+    board_colour,
+    themed,
+)
+from analysis.laws.model_size import SizeFit
+from analysis.laws.multiplier import Multiplier
 
 
 def seconds_to_perfect(times: Mapping[str, pd.DataFrame], published: Mapping[int, float]) -> Figure:
@@ -55,7 +63,7 @@ def residual_variance(found: pd.DataFrame, published: Mapping[tuple[int, int], f
     Jones 2021, figure 7.
 
     Args:
-        found: as from `analysis.extrapolation.extrapolation`.
+        found: as from `analysis.laws.extrapolation.extrapolation`.
         published: by (board judged, largest board fitted).
     """
     unseen = found[found["boardsize"] > found["largest_fitted"]]

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis import theme
-from analysis.theme import FAINT, LEGEND_ABOVE, board_colour, themed
+from analysis.figures import theme
+from analysis.figures.theme import FAINT, LEGEND_ABOVE, board_colour, themed
 
 
 def value_curve(values: np.ndarray, network_values: np.ndarray, opening_plies: int) -> Figure:

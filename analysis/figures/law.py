@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis import theme
-from analysis.law import Law, LawFit
-from analysis.theme import AXIS_LABELS, ELO_LABEL, INK, board_colour, themed
+from analysis.figures import theme
+from analysis.figures.theme import AXIS_LABELS, ELO_LABEL, INK, board_colour, themed
+from analysis.laws.law import Law, LawFit
 
 _DASHED = (0, (5, 2))
 

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import theme
-from analysis.theme import FAINT, INK, LEGEND_ABOVE, board_colour, themed
+from analysis.figures import theme
+from analysis.figures.theme import FAINT, INK, LEGEND_ABOVE, board_colour, themed
 
 _PERCENT_UP_TO = 12  # players a matrix may have for every cell to carry its number
 
@@ -20,7 +20,7 @@ def elo_to_win_rate(found: dict[int, pd.DataFrame]) -> Figure:
 
     Args:
         found: by board side: columns gap (Elo), share, low, high, as from
-            `analysis.transitivity.by_gap`.
+            `analysis.ratings.transitivity.by_gap`.
     """
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 3.4))

@@ -20,7 +20,7 @@ from games.exact import must_play
 from games.exact.bitboard import MAX_SIZE, make_board, to_bits
 from games.exact.compiled import vector
 from games.hex import BLACK, MIN_SIZE, WHITE, Hex
-from games.notation import play
+from games.text.notation import play
 
 DEFAULT_MEMORY_MB = 64.0
 
@@ -203,7 +203,7 @@ def solve_position(
 
     Args:
         game: Hex of side 2 to 7.
-        moves: cell names or actions, as in `games.notation.parse_moves`.
+        moves: cell names or actions, as in `games.text.notation.parse_moves`.
         max_nodes: positions to visit at most.
         max_seconds: about how long to try.
         solver: who solves it; this process's own of that board size if none is given.

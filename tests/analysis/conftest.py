@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from analysis.rows import load_lab
+from analysis.tables.rows import load_lab
 from training.store import Agent, BlunderRate, Game, Match, Metric, Run, Snapshot, Store
 
 GAMES = 32  # of each ordered pair

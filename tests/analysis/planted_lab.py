@@ -11,7 +11,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from analysis.rows import LabRows, _expected_columns
+from analysis.tables.rows import LabRows, _expected_columns
 
 ELO_PER_DECADE, PER_SIZE, CONSTANT = 400.0, -320.0, -2750.0  # the incline, on Jones's compute
 PLATEAU_SIZE, PLATEAU_CONSTANT = -200.0, 100.0

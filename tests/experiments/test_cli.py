@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from experiments import cli, listing
+from experiments import cli
+from experiments.verbs import listing
 from training.store import DATABASE_NAME
 
 

@@ -18,10 +18,10 @@ import pytest
 import uvicorn
 
 import games
-from experiments.agents import enter_agents
-from experiments.serve import make_server
-from experiments.serve_app import make_app
-from experiments.specs import parse_player
+from experiments.players.agents import enter_agents
+from experiments.players.specs import parse_player
+from experiments.verbs.serve import make_server
+from experiments.web.app import make_app
 from training.architecture import parameter_count
 from training.config import TrainConfig
 from training.files import save_snapshot

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from experiments.annotate import Annotator, annotated
-from experiments.records import GameRecord, PlayerRecord
-from experiments.replay_page import Analysis, analyse, write_replay_page
-from experiments.serve_lab import LabView
-from games.notation import cell_name, play
-from games.sgf import read_sgf
+from experiments.arena.game_records import GameRecord, PlayerRecord
+from experiments.web.annotate import Annotator, annotated
+from experiments.web.lab_view import LabView
+from experiments.web.replay_page import Analysis, analyse, write_replay_page
+from games.text.notation import cell_name, play
+from games.text.sgf import read_sgf
 from mcts import SearchConfig
 
 PATIENCE = 60_000  # milliseconds; a loaded machine may take long to compile a search

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from experiments.replay_page import (
+from experiments.web.replay_page import (
     Analysis,
     MoveThoughts,
     ReplayRecord,
@@ -20,7 +20,7 @@ from experiments.replay_page import (
 from games.errors import InputError
 from games.exact.perfect import winning_moves
 from games.hex import Hex
-from games.notation import play_through
+from games.text.notation import play_through
 
 MARKUP = "</script><script>document.title = 'owned'</script><!--"
 

@@ -15,15 +15,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from analysis.rows import load_lab
-from analysis.study import analyse
-from experiments import serve_pages
-from experiments.keys import move_keys
-from experiments.players import NetworkPlayer
-from experiments.serve_lab import LabView
-from experiments.serve_play import RULES, rule_of
-from games.notation import play
-from games.sgf import read_sgf
+from analysis.ratings.study import analyse
+from analysis.tables.rows import load_lab
+from experiments.players.move_keys import move_keys
+from experiments.players.player import NetworkPlayer
+from experiments.web import pages
+from experiments.web.lab_view import LabView
+from experiments.web.play_page import RULES, rule_of
+from games.text.notation import play
+from games.text.sgf import read_sgf
 from mcts import SearchConfig
 from training.files import load_snapshot
 from training.store import Match
@@ -330,7 +330,7 @@ def test_hostile_messages_are_refused_and_the_server_lives(web, rules):
 
 def test_a_visitor_has_to_wait_for_answers(web, rules, monkeypatch):
     with visit(web) as socket:
-        monkeypatch.setattr(serve_pages, "MAX_QUESTIONS", 0)
+        monkeypatch.setattr(pages, "MAX_QUESTIONS", 0)
         refused = ask(socket, position(rules, player="random"))[-1]
         assert "too many questions" in refused["error"]
         monkeypatch.undo()
@@ -338,7 +338,7 @@ def test_a_visitor_has_to_wait_for_answers(web, rules, monkeypatch):
 
 
 def test_only_so_many_visitors_are_let_in(web, monkeypatch):
-    monkeypatch.setattr(serve_pages, "MAX_SOCKETS", 0)
+    monkeypatch.setattr(pages, "MAX_SOCKETS", 0)
     with visit(web) as socket, pytest.raises(ConnectionClosed, match="try again later"):
         socket.recv(timeout=120)
 

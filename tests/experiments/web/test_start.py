@@ -11,8 +11,8 @@ import jax.monitoring
 import pytest
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
-from experiments.serve_compiler import Compiler
-from experiments.thinking import Thinker, compile_search
+from experiments.players.thinking import Thinker, compile_search
+from experiments.web.compiler import Compiler
 from games.hex import Hex
 from mcts import SearchConfig
 from training.architecture import NetworkConfig
@@ -23,11 +23,13 @@ LEADERBOARD = """
 import sys
 from pathlib import Path
 import uvicorn
-from experiments import cli, serve, serve_app
+from experiments import cli
+from experiments.verbs import serve
+from experiments.web import app
 from training.store import Store
-serve.make_server(uvicorn, serve_app.make_app(Store(Path(sys.argv[1])), host="127.0.0.1"))
+serve.make_server(uvicorn, app.make_app(Store(Path(sys.argv[1])), host="127.0.0.1"))
 assert "pandas" not in sys.modules, "the shell needs no ratings"
-from experiments.serve_lab import LabView
+from experiments.web.lab_view import LabView
 view = LabView(Store(Path(sys.argv[1])))
 assert [agent["elo"] for agent in view.overview()["agents"]]
 view.agent(1), view.pair(1, 2)

@@ -22,7 +22,7 @@ from games.exact.positions import (
 )
 from games.exact.solver import solve_position
 from games.hex import Hex
-from games.notation import play
+from games.text.notation import play
 
 
 @pytest.mark.parametrize("size", [3, 4])

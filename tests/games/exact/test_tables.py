@@ -10,7 +10,7 @@ import games
 from games.exact import tables
 from games.exact.tables import load_table, position_index, solve_every_position
 from games.hex import Hex
-from games.notation import play
+from games.text.notation import play
 
 
 @pytest.fixture

@@ -1,0 +1,136 @@
+"""Everything that is fitted to a study's rated agents, recipe by recipe."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from analysis.laws.crossings import Crossings, crossings
+from analysis.laws.exchange import ExchangeFit, fit_exchange
+from analysis.laws.extrapolation import extrapolation
+from analysis.laws.frontier import frontiers
+from analysis.laws.law import LawFit, fit_law
+from analysis.laws.model_size import SizeFit, fit_optimal_size
+from analysis.laws.multiplier import Multiplier, compute_multiplier
+from analysis.laws.published import NEAR_PERFECT, TEST_FACTOR
+from analysis.laws.seeds import laws_by_seed
+from analysis.ratings.splits import Halves
+from analysis.ratings.study import AXES, Rated, Study
+from games.errors import InputError
+
+JONES_AXIS = "jones_flops"
+CHEAP, DEAR = "efficient", "jones2021"
+"""The two recipes whose distance is measured."""
+
+# How a law's agents were rated and its compute counted: ours first, the paper's last.
+CONVENTIONS = (
+    ("league", "train_flops"),
+    ("league", JONES_AXIS),
+    ("league_jones", JONES_AXIS),
+    ("direct", JONES_AXIS),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class RecipeFits:
+    """The laws of one recipe's runs."""
+
+    recipe: str
+    laws: dict[tuple[str, str], LawFit]  # by stage and axis, of `CONVENTIONS`
+    no_law: str  # why the league has none, else empty
+    frontiers: dict[str, pd.DataFrame]  # the league's, by axis; with or without a law
+    selection_bias: float  # mean Elo by which they rise if picked and reported on all games
+    extrapolation: pd.DataFrame  # on Jones's axis
+    size: SizeFit  # parameters against Jones's compute
+    exchange: dict[int, ExchangeFit]  # by board; FLOPs of all training, FLOPs a move
+    exchange_jones: dict[int, ExchangeFit]  # by board, on both of Jones's axes
+    to_perfect: dict[str, Crossings]  # seconds and Jones's compute to −50 Elo
+    by_seed: pd.DataFrame  # laws refitted to each seed's runs
+
+
+@dataclasses.dataclass(frozen=True)
+class Fits:
+    """The laws of all recipes, and the distance between the two that reports compare."""
+
+    recipes: list[RecipeFits]  # most runs first
+    multiplier: Multiplier | None
+
+    @property
+    def main(self) -> RecipeFits:
+        """The recipe with most runs."""
+        return self.recipes[0]
+
+
+def fit_all(study: Study, *, resamples: int = 200, seed: int = 0) -> Fits:
+    """Fit every law to every recipe.
+
+    Args:
+        study: the rated agents.
+        resamples: bootstrap resamples of each fit, over runs and games.
+        seed: of the bootstrap.
+    """
+    league, multiplier = study.rated["league"], None
+    if {CHEAP, DEAR} <= set(study.recipes):
+        multiplier = compute_multiplier(
+            league.of(recipe=CHEAP), league.of(recipe=DEAR), "train_flops",
+            resamples=resamples, seed=seed,
+        )  # fmt: skip
+    return Fits([_recipe(study, name, resamples, seed) for name in study.recipes], multiplier)
+
+
+def _recipe(study: Study, recipe: str, resamples: int, seed: int) -> RecipeFits:
+    laws, no_law = {}, ""
+    for stage, axis in CONVENTIONS:
+        rated = study.rated[stage].of(recipe=recipe) if stage in study.rated else None
+        if rated is None or rated.points.empty:
+            continue
+        try:
+            laws[stage, axis] = fit_law(*_on(rated, axis), resamples=resamples, seed=seed)
+        except InputError as error:
+            no_law = str(error) if stage == "league" else no_law
+    league = study.rated["league"].of(recipe=recipe)
+    naive, honest = (frontiers(league.points, AXES[0], h) for h in (None, league.halves))
+    return RecipeFits(
+        recipe=recipe,
+        laws=laws,
+        no_law=no_law,
+        frontiers={axis: frontiers(*_on(league, axis)) for axis in AXES},
+        selection_bias=float((naive["elo"] - honest["elo"]).mean()),
+        extrapolation=extrapolation(*_on(league, JONES_AXIS), resamples=resamples // 4, seed=seed),
+        size=fit_optimal_size(
+            league.points, JONES_AXIS, halves=league.halves, resamples=resamples, seed=seed
+        ),
+        exchange=_exchanges(study.searchers, recipe, False, resamples // 2, seed),
+        exchange_jones=_exchanges(study.searchers, recipe, True, resamples // 2, seed),
+        to_perfect={
+            axis: crossings(*_on(league, axis), NEAR_PERFECT, resamples=resamples, seed=seed)
+            for axis in ("seconds", JONES_AXIS)
+        },
+        by_seed=laws_by_seed(*_on(league, JONES_AXIS)),
+    )
+
+
+def _on(rated: Rated, axis: str) -> tuple[pd.DataFrame, str, Halves]:
+    """The leading arguments of the fits of frontiers."""
+    return rated.points, axis, rated.halves
+
+
+def _exchanges(
+    searchers: Rated | None, recipe: str, jones: bool, resamples: int, seed: int
+) -> dict[int, ExchangeFit]:
+    """By board; none where a recipe's agents all play with one number of nodes."""
+    fits: dict[int, ExchangeFit] = {}
+    if searchers is None:
+        return fits
+    for size in np.unique(searchers.points["boardsize"]).tolist():
+        points, halves = searchers.of(recipe=recipe, boardsize=size)
+        if jones:
+            points = points.assign(
+                train_flops=points[JONES_AXIS], test_flops=points["test_flops"] / 2 * TEST_FACTOR
+            )
+        if points.empty or points.groupby("run_id")["test_flops"].nunique().max() < 2:
+            continue
+        fits[size] = fit_exchange(points, rated=halves.report, resamples=resamples, seed=seed)
+    return fits

@@ -1,0 +1,232 @@
+"""From a lab's rows to rated agents: every stage of every board."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from analysis.ratings.bradley_terry import Ratings, rate
+from analysis.ratings.direct import direct_elo
+from analysis.ratings.rated import Rated
+from analysis.ratings.splits import Halves, split_ratings, split_scores
+from analysis.ratings.transitivity import Transitivity, transitivity
+from analysis.tables.rows import LabRows
+from games.errors import InputError
+
+AXES = ("train_flops", "jones_flops")
+PERFECT = "perfect play"  # name of the player that never errs
+
+_COMPUTE = ["samples", "seconds", *AXES]
+_NETWORK = [
+    "run_id", "index", "boardsize", "network", "width", "depth", "parameters", "seed", "recipe",
+    "nodes", "test_flops",
+]  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Board:
+    """The league of one board size. Agents of different boards never meet."""
+
+    boardsize: int
+    ratings: Ratings  # averaged over both colours, so that they compare with Jones's
+    transitivity: Transitivity
+    league: Ratings  # by the league alone, with black's advantage
+    agents: pd.DataFrame  # all that were rated, with network, compute, elo, se, …; strongest first
+    names: list[str]  # of the league's players, the weakest first
+    win_rates: np.ndarray  # [P, P] row's share of the games against column, weakest first
+    z: np.ndarray  # [P, P] the same's residual in standard deviations
+
+    @property
+    def zero_name(self) -> str:
+        """Name of the agent at 0 Elo."""
+        at_zero = self.agents["player"] == self.ratings.zero
+        return str(self.agents.loc[at_zero, "name"].iloc[0])
+
+    @property
+    def zero_is_perfect(self) -> bool:
+        """Whether the player at 0 Elo never errs."""
+        return self.zero_name == PERFECT
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """The rated agents of a lab. All recipes of a board are rated together, on one scale."""
+
+    boards: list[Board]
+    rated: dict[str, Rated]  # by stage: league, league_jones, direct; those that were played
+    searchers: Rated | None  # agents with all numbers of nodes, rated along with the league
+
+    @property
+    def agents(self) -> pd.DataFrame:
+        """The league's rated agents of all boards."""
+        return pd.concat([board.agents for board in self.boards], ignore_index=True)
+
+    @property
+    def points(self) -> pd.DataFrame:
+        """The league's rated snapshots."""
+        return self.rated["league"].points
+
+    @property
+    def recipes(self) -> list[str]:
+        """Recipes of the rated runs, most runs first; `''` is the one without a name."""
+        runs = self.points.drop_duplicates("run_id")["recipe"]
+        return runs.value_counts().index.tolist()
+
+
+def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: int = 0) -> Study:
+    """Rate every stage of every board.
+
+    Args:
+        rows: the lab.
+        zero: agent to put at 0 Elo on its board. Other boards have perfect play there if their
+            agents met it (stage `perfect`), else the best agent, as in the paper.
+        splits: of the games into halves.
+        seed: of the splits.
+
+    Raises:
+        InputError: if no league has been played.
+    """
+    stages = {str(stage): matches for stage, matches in rows.matches.groupby("stage")}
+    if "league" not in stages:
+        raise InputError("the lab holds no league's matches yet; run `hexlaw reproduce` first")
+    sizes = np.unique(stages["league"]["boardsize"]).tolist()
+    perfect = stages.get("perfect", stages["league"].head(0))
+    boards = [_board(rows, stages["league"], perfect, size, zero) for size in sizes]
+
+    def split(ratings: Ratings, boardsize: int) -> Halves:
+        # With draws of its own: what boards have in common would cancel when they are compared.
+        return split_ratings(ratings, splits, (seed, boardsize))
+
+    league = [_rated(b.agents, b.ratings, split(b.ratings, b.boardsize)) for b in boards]
+    rated = {"league": _reference(_joined(league))}
+    if "league_jones" in stages:
+        rated["league_jones"] = _reference(_rate_stage(rows, stages["league_jones"], split))
+    if "direct" in stages:
+        rated["direct"] = _reference(_direct(rows, stages["direct"], splits, seed))
+    searchers = None
+    if "nodes" in stages:
+        together = pd.concat([stages["league"], stages["nodes"], perfect])
+        swept = together["boardsize"].isin(stages["nodes"]["boardsize"])
+        searchers = _trained(_rate_stage(rows, together[swept], split))
+    return Study(boards, rated, searchers)
+
+
+def _board(
+    rows: LabRows, league: pd.DataFrame, perfect: pd.DataFrame, boardsize: int, zero: int | None
+) -> Board:
+    matches, anchored = (
+        _named(games[games["boardsize"] == boardsize])
+        for games in (league, pd.concat([league, perfect]))
+    )
+    plays_here = zero in matches[["black", "white"]].to_numpy()
+    zero = zero if plays_here else _perfect_player(rows, anchored)
+    ratings = rate(anchored, zero=zero, first_player=False)
+    residuals = transitivity(matches, ratings)
+    agents = _described(rows, ratings.table())
+    ladder = agents[agents["player"].isin(matches[["black", "white"]].to_numpy().ravel())][::-1]
+    win_rates, z = _matrices(residuals.pairs, ladder["player"].tolist())
+    return Board(
+        boardsize=boardsize,
+        ratings=ratings,
+        transitivity=residuals,
+        league=rate(matches),
+        agents=agents,
+        names=ladder["name"].tolist(),
+        win_rates=win_rates,
+        z=z,
+    )
+
+
+def _perfect_player(rows: LabRows, matches: pd.DataFrame) -> int | None:
+    """The player that never errs, if it took part in a board's matches (black, white, …)."""
+    perfect = rows.agents.loc[rows.agents["kind"] == "perfect", "id"]
+    met = perfect[perfect.isin(matches[["black", "white"]].to_numpy().ravel())]
+    return None if met.empty else int(met.iloc[0])
+
+
+def _named(matches: pd.DataFrame) -> pd.DataFrame:
+    return matches.rename(columns={"black_id": "black", "white_id": "white"})
+
+
+def _described(rows: LabRows, table: pd.DataFrame) -> pd.DataFrame:
+    """A table with the column `player`, joined with what is known of each agent."""
+    agents = table.merge(
+        rows.agents[["id", "kind", "spec", "snapshot_id", *_NETWORK, *_COMPUTE]],
+        left_on="player", right_on="id", how="left",
+    )  # fmt: skip
+    return agents.assign(name=[_name(agent) for agent in agents.to_dict("records")])
+
+
+def _name(agent: dict) -> str:
+    """Network, seed and snapshot, as a short label: `16×2 s0 #12`; the name of an agent without
+    a network."""
+    if np.isnan(agent["snapshot_id"]):
+        return PERFECT if agent["kind"] == "perfect" else agent["spec"]
+    network = agent["network"].replace("x", "×")
+    recipe = "J " if agent["recipe"] == "jones2021" else ""
+    return f"{recipe}{network} s{agent['seed']:.0f} #{agent['index']:.0f}"
+
+
+def _matrices(pairs: pd.DataFrame, players: list) -> tuple[np.ndarray, np.ndarray]:
+    at = {player: i for i, player in enumerate(players)}
+    first = [at[player] for player in pairs["first"]]
+    second = [at[player] for player in pairs["second"]]
+    win_rates, z = np.full((2, len(players), len(players)), np.nan)
+    share = pairs["score"] / pairs["games"]
+    win_rates[first, second], win_rates[second, first] = share, 1 - share
+    z[first, second], z[second, first] = pairs["z"], -pairs["z"]
+    return win_rates, z
+
+
+def _rated(agents: pd.DataFrame, ratings: Ratings, halves: Halves) -> Rated:
+    """Halves are in the order of the ratings' players; put them into that of `agents`."""
+    place = {player: i for i, player in enumerate(ratings.players)}
+    return Rated(agents, halves.of(np.array([place[player] for player in agents["player"]])))
+
+
+def _joined(boards: list[Rated]) -> Rated:
+    points = pd.concat([board.points for board in boards], ignore_index=True)
+    return Rated(points, Halves.of_boards([board.halves for board in boards]))
+
+
+def _rate_stage(
+    rows: LabRows, matches: pd.DataFrame, split: Callable[[Ratings, int], Halves]
+) -> Rated:
+    """Rate all boards of some matches; zero is perfect play where it took part, else the best."""
+    parts = []
+    for _, board in matches.groupby("boardsize"):
+        games = _named(board)
+        ratings = rate(games, zero=_perfect_player(rows, games), first_player=False)
+        halves = split(ratings, int(board["boardsize"].iloc[0]))
+        parts.append(_rated(_described(rows, ratings.table()), ratings, halves))
+    return _joined(parts)
+
+
+def _direct(rows: LabRows, matches: pd.DataFrame, splits: int, seed: int) -> Rated:
+    parts = []
+    for _, board in matches.groupby("boardsize"):
+        agents = _described(rows, direct_elo(board).assign(flags=""))
+        elo, se = agents["elo"].to_numpy(), agents["se"].to_numpy()
+        own_seed = seed, int(board["boardsize"].iloc[0])
+        parts.append(Rated(agents, split_scores(elo, se, splits, own_seed)))
+    return _joined(parts)
+
+
+def _trained(rated: Rated) -> Rated:
+    """Agents with a network that has spent something: an untrained one has no place on a log
+    axis, a player without a network none at all."""
+    mask = (rated.points[list(AXES)] > 0).all(axis=1).to_numpy()
+    return Rated(rated.points[mask].reset_index(drop=True), rated.halves.of(mask))
+
+
+def _reference(rated: Rated) -> Rated:
+    """One row a snapshot: its agent with the commonest search size, so that points compare."""
+    trained = _trained(rated)
+    nodes = rated.points["nodes"].mode()
+    mask = (trained.points["nodes"] == nodes.iloc[0]) & ~trained.points.duplicated(
+        ["snapshot_id", "nodes"]
+    )
+    return Rated(trained.points[mask].reset_index(drop=True), trained.halves.of(mask.to_numpy()))

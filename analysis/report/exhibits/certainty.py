@@ -1,0 +1,135 @@
+"""How much the numbers hang on conventions and on seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures.theme import recipe_name
+from analysis.figures.wording import listed, number
+from analysis.laws.fits import CONVENTIONS, JONES_AXIS, RecipeFits
+from analysis.laws.published import LAW
+from analysis.laws.seeds import elo_spread
+from analysis.report.exhibits.base import (
+    Cell,
+    Exhibit,
+    Material,
+    Table,
+    board,
+    called,
+    cell,
+    verdict,
+)
+from analysis.report.exhibits.training import QUANTITIES
+
+_WORDS = {
+    ("league", "train_flops"): "all FLOPs; noise off, best move",
+    ("league", JONES_AXIS): "Jones’s FLOPs; noise off, best move",
+    ("league_jones", JONES_AXIS): "Jones’s FLOPs; noise on, moves drawn",
+    ("direct", JONES_AXIS): "Jones’s FLOPs; against the best agent",
+}
+
+
+def conventions(material: Material) -> Exhibit:
+    """The law by each way of counting compute and of playing."""
+    tables = [_of_recipe(fits) for fits in material.fits.recipes if fits.laws]
+    if not tables:
+        return Exhibit(
+            "conventions", "Conventions", "The law by other conventions",
+            f"No law was fitted: {material.fits.main.no_law}.",
+        )  # fmt: skip
+    said = "The paper’s convention is the third: Jones’s FLOPs, root noise on, moves drawn. "
+    main = material.fits.main
+    played = main.laws.get(("league_jones", JONES_AXIS))
+    if played is None:
+        said += "Its games, the stage “league_jones”, have not been played in this lab."
+    elif ("league", JONES_AXIS) in main.laws:
+        quiet = main.laws["league", JONES_AXIS]
+        change = played.law.elo_per_tenfold - quiet.law.elo_per_tenfold
+        said += (
+            f"With {called(main.recipe)} noise and drawn moves change the slope by "
+            f"{number(change)} Elo per tenfold compute, to "
+            f"{number(played.law.elo_per_tenfold)}: "
+            f"{verdict(played.interval('elo_per_tenfold'), LAW.elo_per_tenfold)}."
+        )
+    return Exhibit(
+        "conventions", "Conventions", "The law by other conventions", said, tables=tables
+    )
+
+
+def _of_recipe(fits: RecipeFits) -> Table:
+    laws = [(key, fits.laws[key]) for key in CONVENTIONS if key in fits.laws]
+    rows = [
+        [
+            words,
+            *(cell(getattr(fit.law, name), fit.interval(name), digits) for _, fit in laws),
+            number(getattr(LAW, name), digits),
+        ]
+        for name, words, digits in QUANTITIES
+    ]
+    head = ["quantity", *(_WORDS[key] for key, _ in laws), "Jones 2021"]
+    return Table(f"{recipe_name(fits.recipe)}: one law, four conventions", head, rows)
+
+
+def seeds(material: Material) -> Exhibit:
+    """Between-seed spread of Elo and of every coefficient."""
+    title = "What another seed would have shown"
+    found = elo_spread(material.study.rated["league"])
+    if found.empty:
+        return Exhibit(
+            "seeds", "Seeds", title,
+            "No network was trained with two seeds and rated at the same compute; “seeds = 3” in a "
+            "plan does that.",
+        )  # fmt: skip
+    said = []
+    for recipe in found["recipe"].unique():
+        own = found[found["recipe"] == recipe]
+        typical, rating = (
+            float(np.sqrt(np.mean(own[name] ** 2))) for name in ("typical", "rating")
+        )
+        said.append(
+            f"with {called(recipe)} {number(typical)} Elo (the games’ chance alone would show "
+            f"{number(rating)})"
+        )
+    tables = [_spread_table(found)]
+    tables += [_coefficients(f) for f in material.fits.recipes if len(f.by_seed) > 1]
+    return Exhibit(
+        "seeds",
+        "Seeds",
+        title,
+        "Runs that differ in nothing but their seed, at equal compute, spread by a standard "
+        f"deviation of {listed(said)}. The paper trained one run of each kind and gives no such "
+        "number. The coefficients below are refitted to the runs of each seed alone; their spread "
+        "holds what chance in training adds to a law.",
+        tables=tables,
+    )
+
+
+def _spread_table(found: pd.DataFrame) -> Table:
+    rows = [
+        [
+            f"{board(row['boardsize'])} {row['network'].replace('x', '×')}",
+            row["recipe"] or "–",
+            number(row["parameters"]),
+            number(row["seeds"]),
+            number(row["last"]),
+            number(row["typical"]),
+            number(row["rating"]),
+        ]
+        for row in found.to_dict("records")
+    ]
+    head = ["network", "recipe", "parameters", "seeds", "sd of the last snapshots, Elo",
+            "sd over all snapshots", "the games’ chance alone"]  # fmt: skip
+    return Table("Spread of Elo between seeds at equal compute", head, rows)
+
+
+def _coefficients(fits: RecipeFits) -> Table:
+    rows = []
+    for name, words, digits in QUANTITIES:
+        values = fits.by_seed[name].to_numpy(float)
+        known = values[np.isfinite(values)]
+        cells = [Cell(number(v, digits) if np.isfinite(v) else "–") for v in values]
+        spread = number(float(np.std(known, ddof=1)), digits) if len(known) > 1 else "–"
+        rows.append([words, *cells, spread])
+    head = ["quantity", *(f"seed {seed:.0f}" for seed in fits.by_seed["seed"]), "sd"]
+    return Table(f"{recipe_name(fits.recipe)}: the law of each seed, Jones’s FLOPs", head, rows)

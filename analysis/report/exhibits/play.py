@@ -1,0 +1,152 @@
+"""Figures 1, 2 and 4: a game, what Elo means, and the best agents against perfect play."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures.game import value_curve
+from analysis.figures.league import elo_to_win_rate
+from analysis.figures.play import against_perfect
+from analysis.figures.wording import listed, number, percent
+from analysis.ratings.direct import against_perfect_play
+from analysis.ratings.transitivity import by_gap
+from analysis.report.example_game import pick_example
+from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board, missing
+from analysis.tables.blunder_rates import GAMES, blunder_points
+
+
+def figure_1(material: Material) -> Exhibit:
+    """An example game; its boards stand beside it on the page."""
+    title = "A game of Hex, and what an agent thought of it"
+    game = pick_example(material.rows, material.study)
+    if game is None:
+        return Exhibit(
+            "figure_1",
+            "Figure 1",
+            title,
+            "No stored game of the league has been analysed yet; “hexlaw replay N --analyse PLAYER "
+            "--store” does it for game N.",
+        )
+    opening = (
+        f" The first {game.opening_plies} moves were given as an opening."
+        if game.opening_plies
+        else ""
+    )
+    return Exhibit(
+        "figure_1",
+        "Figure 1",
+        title,
+        f"{board(game.boardsize)}: {game.black} (black, joins top and bottom) against {game.white} "
+        f"(white, joins left and right); {game.winner} won.{opening} The curve is the value of "
+        f"each position for black, −1 lost and +1 won, as {game.thinker} saw it with {game.nodes} "
+        "nodes a move. On the boards, shading and numbers are the share of its search’s visits in "
+        "percent; a ring marks the last move.",
+        value_curve(game.values, game.network_values, game.opening_plies),
+    )
+
+
+def figure_2(material: Material) -> Exhibit:
+    """Elo difference to win rate, with the league's own games beside the formula."""
+    found = {b.boardsize: by_gap(b.transitivity.pairs) for b in material.study.boards}
+    bins = pd.concat(found.values())
+    expected = 1 / (1 + 10 ** (-bins["gap"] / 400))
+    off = 100 * (bins["share"] - expected)
+    held = int(((bins["low"] <= expected) & (expected <= bins["high"])).sum())
+    return Exhibit(
+        "figure_2",
+        "Figure 2",
+        "What a lead in Elo means",
+        "A lead of 400 Elo is ten wins to one loss. The line is the formula, the points are the "
+        "league’s games, pairs sorted by how far the ratings lie apart, both colours together, "
+        f"with 95 % intervals. Games and formula differ by at most {number(off.abs().max(), 1)} "
+        f"percentage points and {number(float(np.sqrt((off**2).mean())), 1)} typically; {held} of "
+        f"{len(bins)} intervals hold the formula. The paper draws the formula alone.",
+        elo_to_win_rate(found),
+    )
+
+
+def figure_4(material: Material) -> Exhibit:
+    """The best agents against perfect play, with intervals and blunder rates."""
+    title = "The best agents against perfect play"
+    matches = material.rows.matches
+    matches = matches[matches["stage"] == "perfect"]
+    scores = against_perfect_play(matches, material.rows.agents)
+    agents = material.rows.agents.set_index("id")
+    scores["recipe"] = scores["player"].map(agents["recipe"])
+    scores = scores[scores["recipe"].notna()]
+    if scores.empty:
+        return missing("figure_4", "Figure 4", title, "perfect")
+    best = _best_of_each(scores, material)
+    both = best[best["colour"] == "both"]
+    said = [
+        f"{board(row['boardsize'])} {percent(row['rate'])} % "
+        f"({percent(row['low'])} to {percent(row['high'])})"
+        for row in both.to_dict("records")
+    ]
+    even = both[(both["low"] <= 0.5) & (both["high"] >= 0.5)]
+    on_par = (
+        f"On {listed([board(s) for s in dict.fromkeys(even['boardsize'])])} the interval holds "
+        "one half, as the paper found on every board against MoHex."
+        if len(even)
+        else "On no board does the interval hold one half; the paper’s did on every board, against "
+        "MoHex, which is not perfect."
+    )
+    return Exhibit(
+        "figure_4",
+        "Figure 4",
+        title,
+        "Share of games won, both colours together, against a player that never errs: "
+        f"{listed(said)}. Two perfect players would each win one half (dashed). Thin bars are 95 % "
+        "intervals under Beta(1, 1), thick ones 80 %, the level that the paper’s code drew; dots "
+        f"are the two colours. {on_par}",
+        against_perfect(best),
+        [_table(both, material)],
+    )
+
+
+def _best_of_each(scores: pd.DataFrame, material: Material) -> pd.DataFrame:
+    """The agent that the league alone rates highest of each board and recipe; the one that fared
+    best against perfect play would look better than it is."""
+    rated = pd.concat([board.league.table() for board in material.study.boards])
+    elo = rated.set_index("player")["elo"]
+    scores = scores.assign(elo=scores["player"].map(elo).fillna(-np.inf))
+    top = scores.sort_values("elo").groupby(["boardsize", "recipe"])["player"].last()
+    return scores[scores["player"].isin(top)]
+
+
+def _table(both: pd.DataFrame, material: Material) -> Table:
+    agents = material.study.agents.set_index("player")
+    judged = {
+        (row["agent_id"], row["source"]): row
+        for row in blunder_points(material.rows).to_dict("records")
+    }
+
+    def blunders(player: int, source: str) -> Cell:
+        row = judged.get((player, source))
+        if row is None or not row["won"]:
+            return Cell("–")
+        return Cell(
+            f"{percent(row['rate'])} %",
+            f"{percent(row['blunders_low'])} to {percent(row['blunders_high'])}",
+        )
+
+    rows = [
+        [
+            f"{board(row['boardsize'])}: {agents['name'].get(row['player'], row['player'])}",
+            row["recipe"] or "–",
+            number(row["wins"] + row["losses"]),
+            Cell(f"{percent(row['rate'])} %", f"{percent(row['low'])} to {percent(row['high'])}"),
+            Cell("", f"{percent(row['inner_low'])} to {percent(row['inner_high'])}"),
+            blunders(row["player"], "fixed"),
+            blunders(row["player"], GAMES),
+        ]
+        for row in both.to_dict("records")
+    ]
+    head = ["agent", "recipe", "games", "won, 95 %", "80 %", "blunders, fixed set",
+            "blunders, own games"]  # fmt: skip
+    caption = (
+        "Best agents against perfect play, and how often they throw a won position away by the "
+        "exact solver, percent with 95 % intervals"
+    )
+    return Table(caption, head, rows)

@@ -1,0 +1,223 @@
+"""The report: a short paper as one offline HTML page, with its figures and every row beside it.
+
+    index.html              opens anywhere, needs no network and no script
+    figures/*.svg, *.png    each figure by itself
+    tables/*.parquet, *.csv every row of the lab, and ratings.csv, frontiers.csv, law.csv
+
+`write_report(read_parquet(folder / "tables"), folder)` rebuilds it all from those rows alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from analysis.figures import blunder_curves, league, theme, wording
+from analysis.laws import published
+from analysis.laws.fits import JONES_AXIS, Fits, fit_all
+from analysis.ratings.study import Study, analyse
+from analysis.report import exhibits, findings
+from analysis.report.example_game import pick_example
+from analysis.report.exhibits.base import Exhibit, Material
+from analysis.report.exhibits.training import QUANTITIES
+from analysis.tables.blunder_rates import FIXED, blunder_points, last_snapshots, strongest
+from analysis.tables.rows import LabRows, write_csv, write_parquet
+from games.errors import InputError
+
+TITLE = "Scaling laws with board games, measured again"
+TOP_AGENTS = 8  # of each board in the page's table of ratings
+
+
+class ReportPaths(NamedTuple):
+    """What `write_report` wrote."""
+
+    index: Path
+    figures: list[Path]
+    tables: list[Path]
+
+
+def write_report(
+    rows: LabRows,
+    out_dir: Path,
+    *,
+    title: str = TITLE,
+    zero: int | None = None,
+    resamples: int = 200,
+    seed: int = 0,
+) -> ReportPaths:
+    """Analyse a lab's rows and write the report into `out_dir`.
+
+    Args:
+        rows: the lab, from `load_lab` or `read_parquet`.
+        out_dir: folder of the report, made if it is not there.
+        title: headline of the page.
+        zero: agent to put at 0 Elo on its board; by default perfect play if agents met it,
+            else each board's best.
+        resamples: bootstrap resamples of each fit, and splits of the games.
+        seed: of the bootstrap.
+
+    Raises:
+        InputError: if no league has been played, or the folder cannot be written.
+    """
+    study = analyse(rows, zero=zero, splits=resamples, seed=seed)
+    fits = fit_all(study, resamples=resamples, seed=seed)
+    material = Material(rows, study, fits)
+    method, results, beyond = (
+        exhibits.make(makers, material)
+        for makers in (exhibits.METHOD, exhibits.RESULTS, exhibits.BEYOND)
+    )
+    judged = blunder_points(rows)
+    drawn = {
+        name: theme.save(figure, out_dir / "figures" / name)
+        for name, figure in _figures([*method, *results, *beyond], study, judged).items()
+    }
+    inlined = {
+        name: Markup(theme.inline_svg(svg.read_text(encoding="utf-8"), name))
+        for name, (svg, _) in drawn.items()
+    }
+    page = _environment().get_template("report.html").render(
+        title=title,
+        summary=findings.summary(study, fits),
+        top=findings.top(study),
+        method=method,
+        results=results,
+        beyond=beyond,
+        limits=findings.limits(study, fits),
+        warnings=findings.warnings(rows, study),
+        provenance=_provenance(rows),
+        citation=published.CITATION,
+        study=study,
+        fitted=bool(fits.main.laws),
+        top_agents=TOP_AGENTS,
+        example=pick_example(rows, study),
+        against_perfect_play=strongest(last_snapshots(judged), study.agents),
+        svg=inlined,
+    )  # fmt: skip
+    return ReportPaths(
+        index=_write(out_dir / "index.html", page),
+        figures=[path for paths in drawn.values() for path in paths],
+        tables=[*_write_tables(rows, study, fits, out_dir / "tables")],
+    )
+
+
+def _figures(shown: list[Exhibit], study: Study, judged: pd.DataFrame) -> dict[str, Figure]:
+    drawn = {exhibit.key: exhibit.figure for exhibit in shown if exhibit.figure is not None}
+    for board in study.boards:
+        drawn[f"win_rates_{board.boardsize}"] = league.win_rates(
+            board.names, board.win_rates, board.z, board.boardsize
+        )
+    fixed = judged[(judged["source"] == FIXED) & (judged["won"] > 0)]
+    last = last_snapshots(fixed)
+    last = last[last.groupby("snapshot_id")["nodes"].transform("nunique") > 1]
+    if len(fixed):
+        drawn["blunders_compute"] = blunder_curves.blunders_by_compute(fixed)
+    if len(last):
+        drawn["blunders_nodes"] = blunder_curves.blunders_by_nodes(last)
+    return drawn
+
+
+def _provenance(rows: LabRows) -> list[tuple[str, str]]:
+    """Where the numbers come from: each fact once, however many runs share it."""
+
+    def distinct(values: pd.Series) -> str:
+        return "; ".join(sorted({str(value) for value in values}))
+
+    spent = rows.snapshots.sort_values("train_flops").groupby("run_id").last()
+    by_stage = rows.matches.groupby("stage")["games"].sum()
+    energy = spent["energy_joules"]
+    measured = int(energy.notna().sum())
+    joules = f"{wording.number(float(energy.sum()) / 3.6e6, 2)} kWh, NVML counters, idle included"
+    facts = [
+        ("command", distinct(rows.runs["command"])),
+        ("commit", distinct(rows.runs["commit"])),
+        ("device", distinct(rows.runs["device"])),
+        ("seeds", ", ".join(str(seed) for seed in sorted(rows.runs["seed"].unique().tolist()))),
+        ("recipes", distinct(rows.runs["recipe"].replace("", "none named"))),
+        ("runs and snapshots", f"{len(rows.runs)} and {len(rows.snapshots)}"),
+        ("self-play positions", wording.compute(float(spent["samples"].sum()))),
+        (
+            "training compute",
+            f"{wording.compute(float(spent['train_flops'].sum()))} FLOPs, "
+            f"{wording.compute(float(spent['jones_flops'].sum()))} of Jones’s",
+        ),
+        ("training time", f"{wording.duration(float(spent['seconds'].sum()))} of device time"),
+        (
+            "energy",
+            f"{joules}; {measured} of {len(spent)} runs" if measured else "not measured (CPU only)",
+        ),
+        ("games", "; ".join(f"{stage} {wording.number(n)}" for stage, n in by_stage.items())),
+        (
+            "trained",
+            f"{_minute(rows.runs['created'].min())} to {_minute(rows.snapshots['created'].max())}",
+        ),
+    ]
+    return facts
+
+
+def _minute(created: str) -> str:
+    """An ISO 8601 time in UTC, cut to the minute."""
+    return f"{created[:16].replace('T', ' ')} UTC"
+
+
+def _write_tables(rows: LabRows, study: Study, fits: Fits, folder: Path) -> list[Path]:
+    paths = [*write_parquet(rows, folder), *write_csv(rows, folder)]
+    by_axis = [
+        frame.assign(axis=axis, recipe=own.recipe)
+        for own in fits.recipes
+        for axis, frame in own.frontiers.items()
+    ]
+    extra = {"ratings": study.agents, "frontiers": pd.concat(by_axis), "law": _law_table(fits)}
+    if study.searchers is not None:
+        extra["search_ratings"] = study.searchers.points
+    for name, frame in extra.items():
+        # Six digits: the last ones of a fit depend on how arrays happen to lie in memory.
+        text = frame.to_csv(index=False, float_format="%.6g")
+        paths.append(_write(folder / f"{name}.csv", text))
+    return paths
+
+
+def _law_table(fits: Fits) -> pd.DataFrame:
+    """One line a number, recipe, stage and axis: value, 95 % interval, published value."""
+    lines = []
+    for own in fits.recipes:
+        for (stage, axis), fit in own.laws.items():
+            for name, _, _ in QUANTITIES:
+                low, high = fit.interval(name)
+                theirs = getattr(published.LAW, name) if axis == JONES_AXIS else np.nan
+                value = getattr(fit.law, name)
+                lines.append((own.recipe, stage, axis, name, value, low, high, theirs))
+    columns = ["recipe", "stage", "axis", "quantity", "value", "low", "high", "jones_2021"]
+    return pd.DataFrame(lines, columns=pd.Index(columns))
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("analysis.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": wording.number,
+        "compute": wording.compute,
+        "duration": wording.duration,
+        "percent": wording.percent,
+        "drawing": Markup,  # of SVG that games.text.drawing made
+    }
+    return environment
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; choose another folder") from error
+    return path

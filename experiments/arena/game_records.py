@@ -1,0 +1,311 @@
+"""Records of games: moves, players, seed, result and, where asked for, what an agent thought.
+
+A record is what `hexlaw replay` steps through, what the web page shows, and the JSON file beside
+an SGF file. It knows nothing of terminals or pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import jax
+import numpy as np
+import pydantic
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+import games
+from experiments.players.move_keys import move_keys
+from experiments.players.player import NetworkPlayer
+from experiments.players.positions import stack
+from games.errors import InputError
+from games.protocol import Game, State
+from games.text.hexworld import hexworld_link
+from games.text.notation import play_through
+from games.text.sgf import SgfGame, read_sgf, write_sgf
+from training.files import write_atomically
+from training.store import Agent, Match, Snapshot, Store
+from training.store import Game as GameRow
+
+FORMAT = "hexlaw-game-1"
+
+
+class MoveAnalysis(pydantic.BaseModel):
+    """What an agent thought before a move; values from the view of the side to move, lists over
+    all A cells in the board frame."""
+
+    action: int
+    """The move that was played."""
+    choice: int
+    """The move this agent plays here."""
+    value: float
+    """Of the position, after the search."""
+    network_value: float
+    """Of the position, before it."""
+    visits: list[int]
+    prior: list[float]
+    q: list[float]
+    """Mean value of each move searched; 0 where `visits` is 0."""
+    policy: list[float]
+    """What the search makes of the prior; moves are drawn from it where a temperature is set."""
+    variation: list[int]
+    """Principal variation: the moves it expects, its own first."""
+
+
+class Analysis(pydantic.BaseModel):
+    """One agent's thoughts on a game, move by move."""
+
+    agent: int | str
+    """Its number in the lab, or its name."""
+    nodes: int
+    moves: list[MoveAnalysis]
+
+
+class PlayerRecord(pydantic.BaseModel):
+    """Who sat at one side."""
+
+    name: str
+    """As on command lines, settings included; anything in files from elsewhere."""
+    kind: str | None = None
+    """`network`, `random`, …; none in files from elsewhere."""
+    agent: int | None = None
+    """Its number in the lab."""
+    snapshot_sha256: str | None = None
+    search: dict[str, Any] | None = None
+    temperature: float | None = None
+
+
+class GameRecord(pydantic.BaseModel):
+    """One game."""
+
+    format: Literal["hexlaw-game-1"] = FORMAT
+    number: int | None = None
+    """In the lab it was played in."""
+    tournament: str | None = None
+    game: str = "hex"
+    boardsize: int
+    moves: list[int]
+    """Actions in the board frame, black's first."""
+    opening_plies: int = 0
+    """Leading moves that were given, not chosen."""
+    black: PlayerRecord
+    white: PlayerRecord
+    winner: int | None = None
+    """0 if black won, 1 if white did; none if it was not played to an end."""
+    ending: str | None = None
+    """`board`, `resigned` or `forfeit`."""
+    seed: int | None = None
+    """Of all that the players drew at random."""
+    notes: list[dict[str, Any]] = []
+    """What went wrong with an engine: `{ply, note}`."""
+    analysis: Analysis | None = None
+
+    @property
+    def rules(self) -> Game:
+        """The game's rules."""
+        return games.make(self.game, self.boardsize)
+
+    @property
+    def hexworld(self) -> str:
+        """A link that shows the game on HexWorld."""
+        return hexworld_link(self.boardsize, self.moves)
+
+    def states(self) -> list[State]:
+        """The positions before each move and after the last, T + 1.
+
+        Raises:
+            InputError: if a move is illegal.
+        """
+        return play_through(self.rules, self.moves)
+
+
+def load_record(store: Store, number: int) -> GameRecord:
+    """Game `number` of a lab.
+
+    Raises:
+        InputError: if there is no such game.
+    """
+    black, white = orm.aliased(Agent), orm.aliased(Agent)
+    black_snapshot, white_snapshot = orm.aliased(Snapshot), orm.aliased(Snapshot)
+    query = (
+        sa.select(GameRow, Match.tournament, black, white, black_snapshot, white_snapshot)
+        .join(Match, GameRow.match_id == Match.id)
+        .join(black, Match.black_id == black.id)
+        .join(white, Match.white_id == white.id)
+        .outerjoin(black_snapshot, black.snapshot_id == black_snapshot.id)
+        .outerjoin(white_snapshot, white.snapshot_id == white_snapshot.id)
+        .where(GameRow.id == number)
+    )
+    with store.session() as session:
+        row = session.execute(query).one_or_none()
+        if row is None:
+            last = session.scalar(sa.select(sa.func.max(GameRow.id)))
+            there = f"its games are 1 to {last}" if last else "it holds none yet"
+            raise InputError(f"the lab {store.folder} has no game {number}; {there}")
+        game, tournament, black_row, white_row, black_file, white_file = row
+        return GameRecord(
+            number=game.id,
+            tournament=tournament,
+            game=black_row.game,
+            boardsize=black_row.boardsize,
+            moves=np.frombuffer(game.moves, "<u2").tolist(),
+            opening_plies=game.opening_plies,
+            black=_player(black_row, black_file),
+            white=_player(white_row, white_file),
+            winner=game.winner,
+            ending=game.ending,
+            seed=game.seed,
+            notes=game.notes or [],
+            analysis=None if game.analysis is None else Analysis.model_validate(game.analysis),
+        )
+
+
+def _player(agent: Agent, snapshot: Snapshot | None) -> PlayerRecord:
+    return PlayerRecord(
+        name=agent.spec,
+        kind=agent.kind,
+        agent=agent.id,
+        snapshot_sha256=None if snapshot is None else snapshot.sha256,
+        search=agent.search,
+        temperature=agent.temperature,
+    )
+
+
+def analyse_moves(
+    game: Game, player: NetworkPlayer, moves: Sequence[int], seed: int = 0
+) -> list[MoveAnalysis]:
+    """What the player thinks of each position of a game, before the move that was played.
+
+    With the game's own seed, its choices are the moves it would have made in that game.
+    """
+    if not moves:
+        return []
+    states = stack(play_through(game, moves)[:-1])
+    keys = np.concatenate([move_keys([seed], ply) for ply in range(len(moves))])
+    choices, result, lines = player.analyse(states, keys)
+
+    def rounded(values: jax.Array) -> list[float]:
+        return [round(float(value), 4) for value in np.asarray(values)]
+
+    return [
+        MoveAnalysis(
+            action=int(action),
+            choice=int(choices[ply]),
+            value=round(float(result.value[ply]), 4),
+            network_value=round(float(result.network_value[ply]), 4),
+            visits=result.visits[ply].tolist(),
+            prior=rounded(result.prior[ply]),
+            q=rounded(result.q[ply]),
+            policy=rounded(result.policy[ply]),
+            variation=[move for move in lines[ply].tolist() if move >= 0] or [int(choices[ply])],
+        )
+        for ply, action in enumerate(moves)
+    ]
+
+
+def write_record(record: GameRecord, path: Path) -> list[Path]:
+    """Write `path` (SGF) and, beside it, the whole record as JSON; returns both paths.
+
+    Raises:
+        InputError: if they cannot be written.
+    """
+    sidecar = path.with_suffix(".json")
+    write_atomically(path, to_sgf(record).encode())
+    write_atomically(sidecar, record.model_dump_json(indent=1, exclude_none=True).encode())
+    return [path, sidecar]
+
+
+def read_record(path: Path) -> GameRecord:
+    """A record from an SGF file, or from the JSON beside one where that is named.
+
+    An SGF file with its JSON beside it comes back with everything the JSON holds, if the moves of
+    the two agree.
+
+    Raises:
+        InputError: if a file cannot be read, is malformed, or holds an illegal move.
+    """
+    text = _read_text(path)
+    if path.suffix == ".json":
+        return _from_json(text, path)
+    record = from_sgf(read_sgf(text, str(path)))
+    record.states()  # refuses illegal moves
+    sidecar = path.with_suffix(".json")
+    if not sidecar.exists():
+        return record
+    whole = _from_json(_read_text(sidecar), sidecar)
+    if (whole.boardsize, whole.moves) != (record.boardsize, record.moves):
+        raise InputError(f"{sidecar} is of another game than {path}; move one of them away")
+    return whole
+
+
+def to_sgf(record: GameRecord) -> str:
+    """The record as SGF; see `games.text.sgf`."""
+    return write_sgf(
+        SgfGame(
+            size=record.boardsize,
+            moves=record.moves,
+            black=record.black.name,
+            white=record.white.name,
+            winner=record.winner,
+            resigned=record.ending in ("resigned", "forfeit"),
+            comment=_comment(record),
+        )
+    )
+
+
+def from_sgf(game: SgfGame) -> GameRecord:
+    """What an SGF file says of a game."""
+    ending = None if game.winner is None else "resigned" if game.resigned else "board"
+    return GameRecord(
+        boardsize=game.size,
+        moves=list(game.moves),
+        black=PlayerRecord(name=game.black or "black"),
+        white=PlayerRecord(name=game.white or "white"),
+        winner=game.winner,
+        ending=ending,
+    )
+
+
+def _comment(record: GameRecord) -> str:
+    lines = [f"hexlaw game {record.number} of {record.tournament}"] if record.number else []
+    if record.opening_plies:
+        lines.append(f"The first {record.opening_plies} moves were given.")
+    lines += [f"Move {note['ply'] + 1}: {note['note']}" for note in record.notes]
+    return "\n".join(lines)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no text in UTF-8 ({error.reason})") from error
+
+
+def _from_json(text: str, path: Path) -> GameRecord:
+    try:
+        record = GameRecord.model_validate_json(text)
+        record.states()
+    except pydantic.ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"]) or "it"
+        raise InputError(f"{path} is no record of a game: {place}: {problem['msg']}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return record
+
+
+def store_analysis(store: Store, number: int, analysis: Analysis) -> None:
+    """Keep an analysis with its game, in place of an earlier one.
+
+    Raises:
+        InputError: if there is no such game.
+    """
+    with store.session() as session:
+        row = session.get(GameRow, number)
+        if row is None:
+            raise InputError(f"the lab {store.folder} has no game {number}")
+        row.analysis = analysis.model_dump()

@@ -1,0 +1,141 @@
+"""What agents do in positions that perfect play judges: a board's fixed set, or their own games."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from analysis.tables.blunder_rates import count_blunders
+from experiments.players.move_keys import move_keys
+from experiments.players.player import NetworkPlayer
+from games.exact import tables
+from games.exact.compiled import COMPILED
+from games.exact.perfect import winning_moves
+from games.exact.positions import fixed_positions, padded, states_before
+from games.exact.solver import MoveSolver
+from games.hex import Hex, HexState
+from training.store import Agent, Match, Store
+from training.store import Game as GameRow
+
+OPEN_FIELDS = ("arena", "league")  # values of `match.stage`
+
+MAX_NODES = 20_000  # of the solver for one position of a game: a tenth of a second
+
+
+class Positions(NamedTuple):
+    """Live positions, and what perfect play says of them."""
+
+    id: str  # hash of what they are
+    states: HexState  # host arrays, [N, ...]
+    winning: np.ndarray  # bool [N, A], all winning moves; none if the side to move has lost
+    games: np.ndarray | None = None  # [N] number of the game each is from, where they are of games
+    unsolved: int = 0  # positions left out, too hard for the solver
+
+
+def judge(player: NetworkPlayer, positions: Positions) -> dict[str, Any]:
+    """What an agent does in the positions, in the columns of the table `blunder_rate`."""
+    count = len(positions.winning)
+    moves, values = np.zeros(0, int), np.zeros(0)
+    if count:
+        thoughts = player.analyse(positions.states, move_keys(range(count), ply=0))
+        moves, values = np.asarray(thoughts.action), np.asarray(thoughts.search.value)
+    counts = count_blunders(positions.winning, moves, values, positions.games)
+    return {"positions_id": positions.id, "unsolved": positions.unsolved, **counts}
+
+
+def fixed_set(rules: Hex) -> Positions:
+    """The positions shipped for a board."""
+    fixed = fixed_positions(rules)
+    return Positions(fixed.digest, fixed.states, fixed.winning)
+
+
+def own_games(store: Store, rules: Hex, limit: int) -> dict[int, tuple[int, ...]]:
+    """Stored games of each snapshot of a board: up to `limit`, spread evenly over all it has in
+    tournaments and leagues. Other stages of an experiment pick its opponents or its settings.
+
+    None where they could not be judged: beyond the tables, plain Python takes too long.
+    """
+    if limit == 0 or (rules.size > tables.MAX_SIZE and not COMPILED):
+        return {}
+    games, black, white = _games_and_players()
+    query = games.with_only_columns(GameRow.id, black.snapshot_id, white.snapshot_id).where(
+        sa.func.length(GameRow.moves) > 0, Match.stage.in_(OPEN_FIELDS)
+    )
+    found: dict[int, list[int]] = {}
+    for game_id, *players in store.frame_query(query)[1]:
+        for snapshot_id in {*players} - {None}:
+            found.setdefault(snapshot_id, []).append(game_id)
+    return {snapshot_id: tuple(_spread(ids, limit)) for snapshot_id, ids in found.items()}
+
+
+def _spread(items: Sequence[int], limit: int) -> list[int]:
+    chosen = np.linspace(0, len(items) - 1, min(len(items), limit)).round().astype(int)
+    return [items[k] for k in chosen]
+
+
+def games_id(game_ids: Sequence[int]) -> str:
+    """The `id` of the positions of these games."""
+    return hashlib.sha256(repr(tuple(game_ids)).encode()).hexdigest()[:8]
+
+
+def own_positions(
+    store: Store, rules: Hex, snapshot_id: int, game_ids: Sequence[int], solver: MoveSolver
+) -> Positions:
+    """The positions of stored games after the opening in which a snapshot was to move."""
+    games, black, white = _games_and_players()
+    query = games.with_only_columns(
+        GameRow.id, GameRow.moves, GameRow.opening_plies, black.snapshot_id, white.snapshot_id
+    ).where(GameRow.id.in_(game_ids))
+    ids, moves, openings, *players = zip(*store.frame_query(query)[1], strict=True)
+    lines = [np.frombuffer(line, "<u2").tolist() for line in moves]
+    ply = np.arange(rules.max_plies + 1)[:, None]
+    in_play = (ply >= openings) & (ply < [len(line) for line in lines])  # [T + 1, G]
+    mine = in_play & (np.array(players) == snapshot_id)[ply[:, 0] % 2]
+    states = jax.tree.map(lambda leaf: leaf[mine], states_before(rules, padded(rules, lines)))
+    winning, solved = solve_all(rules, states, solver)
+    return Positions(
+        id=games_id(game_ids),
+        states=jax.tree.map(lambda leaf: leaf[solved], states),
+        winning=winning[solved],
+        games=np.broadcast_to(ids, mine.shape)[mine][solved],
+        unsolved=int((~solved).sum()),
+    )
+
+
+def _games_and_players() -> tuple[sa.Select, Any, Any]:
+    """All stored games in order, with the agents that played black and white."""
+    black, white = orm.aliased(Agent), orm.aliased(Agent)
+    query = (
+        sa.select(GameRow.id)
+        .join(Match, GameRow.match_id == Match.id)
+        .join(black, Match.black_id == black.id)
+        .join(white, Match.white_id == white.id)
+        .order_by(GameRow.id)
+    )
+    return query, black, white
+
+
+def solve_all(rules: Hex, states: HexState, solver: MoveSolver) -> tuple[np.ndarray, np.ndarray]:
+    """All winning moves of N live positions, bool [N, A], and whether they are known, bool [N].
+
+    From the table where the board has one; else by the solver, up to `MAX_NODES` each.
+    """
+    if rules.size <= tables.MAX_SIZE:
+        return winning_moves(rules, states), np.ones(len(states.labels), bool)
+    stones = np.stack([np.asarray(side) for side in rules.stones(states)], axis=1)  # [N, 2, A]
+    distinct, which = np.unique(stones, axis=0, return_inverse=True)
+    winning = np.zeros((len(distinct), rules.num_actions), bool)
+    solved = np.zeros(len(distinct), bool)
+    for row, (black, white) in enumerate(distinct):
+        to_move = int(black.sum() - white.sum())
+        moves = solver.winning_moves(black, white, to_move, max_nodes=MAX_NODES).winning_moves
+        if moves is not None:
+            winning[row, list(moves)] = True
+            solved[row] = True
+    return winning[which], solved[which]

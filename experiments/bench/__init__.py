@@ -1,0 +1,1 @@
+"""How fast self-play is, beside mctx. Begin at `bench.bench`."""

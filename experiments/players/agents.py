@@ -1,0 +1,249 @@
+"""From a player's name to the player: snapshots found in a lab, agents entered as its rows.
+
+An *agent* is what plays in matches: a player on one board. Its row is made the first time it is
+asked for; the same player again is the same row.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from experiments.players.anchors import LadderPlayer, PerfectPlayer, RandomPlayer
+from experiments.players.engine import EnginePlayer
+from experiments.players.mctsbot import MctsBotPlayer
+from experiments.players.player import NetworkPlayer, Player
+from experiments.players.specs import (
+    GtpSpec,
+    LadderSpec,
+    MctsBotSpec,
+    NetworkSpec,
+    PerfectSpec,
+    PlayerSpec,
+    RandomSpec,
+)
+from games.errors import InputError
+from games.exact.perfect import check_reach
+from games.protocol import Game
+from mcts.settings import SearchConfig
+from training.architecture import NetworkConfig
+from training.files import load_snapshot
+from training.ledger import forward_flops
+from training.store import DATABASE_NAME, Agent, Run, Snapshot, Store
+
+
+class AgentEntry(NamedTuple):
+    """An agent of a lab: its number there and the player behind it."""
+
+    id: int
+    spec: PlayerSpec
+    file: Path | None  # of the snapshot
+    sha256: str | None
+
+
+def open_lab(folder: Path) -> Store:
+    """A lab that is there already.
+
+    Raises:
+        InputError: if there is none, or it is damaged or foreign.
+    """
+    if not (folder / DATABASE_NAME).exists():
+        raise InputError(f"there is no lab in {folder}; name a folder that hexlaw made with --lab")
+    return Store(folder)
+
+
+def resolve(store: Store, game: Game, spec: PlayerSpec) -> list[PlayerSpec]:
+    """The players that a name stands for: one, or many snapshots where it holds * or ?.
+
+    Snapshots come back with their run's whole name, index counted from 0, and no lab.
+
+    Raises:
+        InputError: if no snapshot fits the name and the board.
+    """
+    if not isinstance(spec, NetworkSpec):
+        return [spec]
+    query = (
+        sa.select(Run.id, Run.game, Run.boardsize, Snapshot.index)
+        .join(Snapshot, Snapshot.run_id == Run.id)
+        .order_by(Run.parameters, Run.id, Snapshot.index)
+    )
+    rows = store.frame_query(query)[1]
+    named = [row for row in rows if fnmatch.fnmatchcase(row[0], spec.run)]
+    here = [row for row in named if row[1:3] == (game.name, game.size)]
+    if not here:
+        where = store.folder
+        if not named:
+            known = f"its runs are {_some({row[0] for row in rows})}" if rows else "it has no runs"
+            raise InputError(
+                f"player {spec.text!r}: the lab {where} has no run {spec.run}; {known}"
+            )
+        raise InputError(
+            f"player {spec.text!r}: {_some({row[0] for row in named})} plays {named[0][1]} on "
+            f"{named[0][2]}×{named[0][2]}, not {game.name} on {game.size}×{game.size}"
+        )
+    by_run: dict[str, list[int]] = {}
+    for run, _, _, index in here:
+        by_run.setdefault(run, []).append(index)
+    found = [
+        spec.model_copy(update={"run": run, "index": index, "lab": None})
+        for run, indices in by_run.items()
+        for index in indices
+        if spec.index in (None, index) or (spec.index == -1 and index == indices[-1])
+    ]
+    if not found:
+        last = max(max(indices) for indices in by_run.values())
+        raise InputError(f"player {spec.text!r}: there are snapshots 0 to {last} only")
+    return list(found)
+
+
+def all_snapshots(
+    store: Store, game: Game, search: SearchConfig, temperature: float
+) -> list[PlayerSpec]:
+    """Every snapshot on this board with the same search: small networks first, then by age."""
+    query = (
+        sa.select(Run.id, Snapshot.index)
+        .join(Snapshot, Snapshot.run_id == Run.id)
+        .where(Run.game == game.name, Run.boardsize == game.size)
+        .order_by(Run.parameters, Run.id, Snapshot.index)
+    )
+    return [
+        NetworkSpec(run=run, index=index, search=search, temperature=temperature)
+        for run, index in store.frame_query(query)[1]
+    ]
+
+
+def enter_agents(store: Store, game: Game, specs: Sequence[PlayerSpec]) -> list[AgentEntry]:
+    """The agents of these players, in this order; rows are made for those that are new.
+
+    `specs` are resolved: one snapshot each.
+    """
+    with store.session() as session:
+        return [_enter(session, store.folder, game, spec) for spec in specs]
+
+
+def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> AgentEntry:
+    snapshot = _snapshot_row(session, spec)
+    search_id = play_id(spec.search, spec.temperature) if isinstance(spec, NetworkSpec) else ""
+    known = session.scalar(
+        sa.select(Agent.id).where(
+            Agent.game == game.name,
+            Agent.boardsize == game.size,
+            Agent.spec == spec.text,
+            Agent.search_id == search_id,
+        )
+    )
+    if known is None:
+        agent = Agent(
+            kind=spec.kind,
+            spec=spec.text,
+            game=game.name,
+            boardsize=game.size,
+            search_id=search_id,
+        )
+        if isinstance(spec, NetworkSpec) and snapshot is not None:
+            row, run = snapshot
+            network = NetworkConfig.parse(run.network)
+            agent.snapshot_id = row.id
+            agent.nodes = spec.search.nodes
+            agent.search = spec.search.model_dump(mode="json")
+            agent.temperature = spec.temperature
+            agent.test_flops = float(spec.search.nodes * forward_flops(game, network))
+        session.add(agent)
+        session.flush()
+        known = agent.id
+    if snapshot is None:
+        return AgentEntry(known, spec, None, None)
+    return AgentEntry(known, spec, folder / snapshot[0].file, snapshot[0].sha256)
+
+
+def _snapshot_row(session: orm.Session, spec: PlayerSpec) -> tuple[Snapshot, Run] | None:
+    if not isinstance(spec, NetworkSpec):
+        return None
+    query = (
+        sa.select(Snapshot, Run)
+        .join(Run, Snapshot.run_id == Run.id)
+        .where(Run.id == spec.run, Snapshot.index == spec.index)
+    )
+    row = session.execute(query).one()
+    return row[0], row[1]
+
+
+def play_id(search: SearchConfig, temperature: float) -> str:
+    """Short name of how a network plays: the half of an agent that is not its snapshot."""
+    return f"{search.digest()}-{temperature:g}"
+
+
+def load_player(game: Game, agent: AgentEntry, *, lanes: int = 128) -> Player:
+    """The player of an agent.
+
+    Raises:
+        InputError: if its snapshot is damaged, its solver does not reach the board, or its engine
+            or library is not there.
+    """
+    spec = agent.spec
+    if not isinstance(spec, NetworkSpec):
+        return make_host_player(game, spec)
+    assert agent.file is not None
+    params, run = load_snapshot(agent.file, agent.sha256)
+    if (run.game, run.boardsize) != (game.name, game.size):
+        raise InputError(
+            f"player {spec.text!r} plays {run.game} on {run.boardsize}×{run.boardsize}, not "
+            f"{game.name} on {game.size}×{game.size}"
+        )
+    return NetworkPlayer(
+        game, run.network, params, spec.search, lanes=lanes, temperature=spec.temperature
+    )
+
+
+def make_host_player(game: Game, spec: PlayerSpec) -> Player:
+    """A player that needs no lab."""
+    match spec:
+        case RandomSpec():
+            return RandomPlayer(game)
+        case PerfectSpec():
+            check_reach(game)
+            return PerfectPlayer(game)
+        case LadderSpec():
+            return LadderPlayer(game, spec.probability)
+        case MctsBotSpec():
+            return MctsBotPlayer(game, spec)
+        case GtpSpec():
+            return EnginePlayer(game, spec.command, seconds=spec.seconds)
+    raise InputError(f"player {spec.text!r} is a snapshot; name the lab it lies in")
+
+
+def find_player(
+    spec: PlayerSpec, game: Game, lab: Path | None, *, lanes: int = 1
+) -> tuple[Player, PlayerSpec]:
+    """The one player of that name, with its whole name; nothing is written to a lab.
+
+    A lab in the name goes before `lab`.
+
+    Raises:
+        InputError: if the name fits none or several, or the player cannot be made.
+    """
+    if not isinstance(spec, NetworkSpec):
+        return make_host_player(game, spec), spec
+    folder = Path(spec.lab) if spec.lab else lab
+    if folder is None:
+        raise InputError(f"player {spec.text!r}: name its lab, as in runs/laptop/{spec.text}")
+    store = open_lab(folder)
+    found = resolve(store, game, spec)
+    if len(found) > 1:
+        raise InputError(f"player {spec.text!r} stands for {len(found)} snapshots; name one")
+    with store.session() as session:
+        snapshot = _snapshot_row(session, found[0])
+        assert snapshot is not None
+        entry = AgentEntry(0, found[0], folder / snapshot[0].file, snapshot[0].sha256)
+    return load_player(game, entry, lanes=lanes), found[0]
+
+
+def _some(names: set[str], limit: int = 5) -> str:
+    listed = sorted(names)
+    more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
+    return ", ".join(listed[:limit]) + more

@@ -1,0 +1,171 @@
+"""Players: anything that picks moves for a batch of states. The arena knows only this."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.players.move_keys import search_draws, search_hangs_on_others
+from games.protocol import Game, State
+from mcts.search import SearchResult, principal_variation, search_tree
+from mcts.settings import SearchConfig
+from mcts.tree import Tree
+from training.architecture import NetworkConfig
+from training.networks import Params, make_evaluate
+
+RESIGNS = -1
+"""What a player answers instead of an action to give a game up."""
+
+
+class Player(Protocol):
+    """Picks moves."""
+
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
+        """A legal action [L], or `RESIGNS`, for each of L live states (host arrays, [L, ...]).
+
+        All chance comes from `keys` [L, 2], key data for each state (`move_keys`): what is played
+        in a game hangs on its own position and key, not on the games beside it, so that it can be
+        played again.
+        """
+        ...
+
+
+class Thoughts(NamedTuple):
+    """What a network player makes of L states."""
+
+    action: np.ndarray | jax.Array  # [L] what it plays
+    search: SearchResult  # [L, ...]
+    variation: np.ndarray | jax.Array  # [L, N] the line it expects, -1 after its end
+
+
+class NetworkPlayer:
+    """A network with a search.
+
+    Players of equal network shape share one compiled program: weights are its argument.
+
+    Args:
+        game: the rules.
+        network: shape of the network.
+        params: its weights.
+        search_config: the search.
+        lanes: positions searched at once; fewer are filled up with copies.
+        temperature: 0 plays the search's choice; else moves are drawn from the search policy to
+            the power 1/temperature.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        network: NetworkConfig,
+        params: Params,
+        search_config: SearchConfig,
+        *,
+        lanes: int = 128,
+        temperature: float = 0.0,
+    ) -> None:
+        self.game = game
+        self.search_config = search_config
+        self._network = network
+        self._think = compile_thinking(game, network, search_config)
+        self._params = params
+        self._lanes = lanes
+        self._temperature = jnp.float32(temperature)
+        self._kept: dict[int, Tree] = {}  # by piece of the batch, for a search that reuses trees
+
+    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
+        """A legal action for each state; see `Player.act`."""
+        return self._run(self._think, states, keys)
+
+    def analyse(self, states: State, keys: np.ndarray) -> Thoughts:
+        """What it would play in each state, and why; host arrays [L, ...]."""
+        explain = compile_analysis(self.game, self._network, self.search_config)
+        return self._run(explain, states, keys)
+
+    def _run(self, program: Callable[..., Any], states: State, keys: np.ndarray) -> Any:
+        parts = []
+        for number, (chunk, chunk_keys) in enumerate(_chunks(states, keys, self._lanes)):
+            answer, tree = program(
+                self._params, chunk, self._temperature, chunk_keys, self._kept.get(number)
+            )
+            if tree is not None:
+                self._kept[number] = tree
+            parts.append(jax.device_get(answer))
+        length = _length(states)
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:length], *parts)
+
+
+@functools.lru_cache(maxsize=64)
+def compile_thinking(
+    game: Game, network: NetworkConfig, config: SearchConfig
+) -> Callable[..., tuple[jax.Array, Tree | None]]:
+    """(params, states [L], temperature [], keys [L, 2], kept trees or none) → actions [L], and the
+    trees to keep if the search reuses them."""
+    think = _thinking(game, network, config)
+
+    @jax.jit
+    def choose(*arguments: Any) -> tuple[jax.Array, Tree | None]:
+        action, _, tree = think(*arguments)
+        return action, tree if config.reuse else None
+
+    return choose
+
+
+@functools.lru_cache(maxsize=64)
+def compile_analysis(
+    game: Game, network: NetworkConfig, config: SearchConfig
+) -> Callable[..., tuple[Thoughts, Tree | None]]:
+    """As `compile_thinking`, with the searches behind the actions.
+
+    A program of its own: following the lines of play is work that a match does not need.
+    """
+    think = _thinking(game, network, config)
+
+    @jax.jit
+    def explain(*arguments: Any) -> tuple[Thoughts, Tree | None]:
+        action, result, tree = think(*arguments)
+        thoughts = Thoughts(action, result, principal_variation(tree, action))
+        return thoughts, tree if config.reuse else None
+
+    return explain
+
+
+def _thinking(game: Game, network: NetworkConfig, config: SearchConfig) -> Callable[..., Any]:
+    """(params, states [L], temperature [], keys [L, 2], kept trees or none) → actions, results,
+    trees, [L, ...]."""
+    evaluate = make_evaluate(game, network)
+    config = config.for_evaluation()
+
+    def think(
+        params: Params, states: State, temperature: jax.Array, keys: jax.Array, kept: Tree | None
+    ):
+        keys = jax.random.wrap_key_data(keys, impl="threefry2x32")
+        search_keys, action_keys = jax.vmap(jax.random.split, out_axes=1)(keys)
+        # Each game draws from its own key, unless games hang on each other anyway.
+        own_keys = search_draws(config) and not search_hangs_on_others(config)
+        key = search_keys if own_keys else search_keys[0]
+        result, tree = search_tree(game, evaluate, config, params, states, key, kept)
+        logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
+        drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
+        return jnp.where(temperature > 0, drawn, result.action), result, tree
+
+    return think
+
+
+def _length(states: State) -> int:
+    return jax.tree.leaves(states)[0].shape[0]
+
+
+def _chunks(states: State, keys: np.ndarray, lanes: int) -> Iterator[tuple[State, np.ndarray]]:
+    """Pieces of exactly `lanes` states and keys, the last one filled up with copies.
+
+    One batch size means one compilation, whatever the number of games in progress.
+    """
+    length = _length(states)
+    for start in range(0, length, lanes):
+        index = np.minimum(np.arange(start, start + lanes), length - 1)
+        yield jax.tree.map(lambda leaf: leaf[index], states), keys[index]  # noqa: B023

@@ -1,0 +1,256 @@
+"""Players by name, as command lines, pages and records write them.
+
+    random                          any legal move
+    perfect                         perfect play, up to 6×6
+    ladder:0.5                      perfect with that probability at each move, else random
+    mctsbot:500                     OpenSpiel's MCTSBot with so many simulations
+    gtp:mohex --seed 1              an external engine, by the command that starts it
+    RUN#3                           snapshot 3 of a run, with the default search; #-1 is the last
+    runs/laptop/RUN#3@nodes=1       the same from a lab named here, playing its raw policy
+
+Options follow an @, `key=value` with commas between; those of an engine stand before its colon:
+`gtp@seconds=30:mohex`. A snapshot's options are the fields of `SearchConfig`, a rule's own with a
+dot (`rule=gumbel,rule.c_visit=20`), and `temperature`: 0 plays the search's choice, above it moves
+are drawn from the search policy to the power 1/temperature. `jones` is the play of Jones's league.
+A player's `text` is its one canonical name; parsing it gives the player back.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any, ClassVar
+
+import pydantic
+
+from experiments.players.move_keys import search_draws
+from games.config import FrozenModel
+from games.errors import InputError
+from mcts.settings import JONES, SearchConfig
+
+KINDS = (
+    "random, perfect, ladder:PROBABILITY, mctsbot:SIMULATIONS, gtp:COMMAND, "
+    "or RUN#INDEX@nodes=64 for a snapshot"
+)
+JONES_PLAY = "jones"
+"""The option that stands for Jones's league: his search, root noise left on, and moves drawn."""
+
+
+class PlayerSpec(FrozenModel, frozen=True):
+    """A player's kind and settings. Subclasses' first field may stand after a colon."""
+
+    kind: ClassVar[str]
+    argument: ClassVar[str | None] = None
+    """The field that stands after the colon."""
+    draws: ClassVar[bool] = False
+    """Whether moves hang on the random numbers of each game, so that equal games are still
+    independent evidence. What an external engine does is not known."""
+
+    @property
+    def text(self) -> str:
+        """The player's canonical name."""
+        argument = "" if self.argument is None else f":{_plain(getattr(self, self.argument))}"
+        return f"{self.kind}{argument}{self._options()}"
+
+    def _options(self) -> str:
+        skip = {self.argument} if self.argument else set()
+        options = self.model_dump(mode="json", exclude_defaults=True, exclude=skip)
+        return "@" + ",".join(f"{k}={_plain(v)}" for k, v in options.items()) if options else ""
+
+
+class RandomSpec(PlayerSpec, frozen=True):
+    """Any legal move."""
+
+    kind = "random"
+    draws = True
+
+
+class PerfectSpec(PlayerSpec, frozen=True):
+    """Perfect play; chance decides between moves that are equally good."""
+
+    kind = "perfect"
+    draws = True
+
+
+class LadderSpec(PlayerSpec, frozen=True):
+    """Perfect with probability `probability` at each move, else any legal move."""
+
+    kind = "ladder"
+    argument = "probability"
+    draws = True
+    probability: float = pydantic.Field(ge=0, le=1)
+
+
+class MctsBotSpec(PlayerSpec, frozen=True):
+    """OpenSpiel's C++ MCTSBot with random rollouts."""
+
+    kind = "mctsbot"
+    argument = "simulations"
+    draws = True
+    simulations: int = pydantic.Field(ge=1, le=10_000_000)
+    uct_c: float = pydantic.Field(default=2.0, ge=0)
+    """Weight of exploration in UCT."""
+    rollouts: int = pydantic.Field(default=1, ge=1)
+    """Random games to evaluate a leaf."""
+    solve: bool = True
+    """Back up proven wins and losses."""
+
+
+class GtpSpec(PlayerSpec, frozen=True):
+    """An external engine that speaks GTP (or HTP, its Hex dialect)."""
+
+    kind = "gtp"
+    argument = "command"
+    command: str = pydantic.Field(min_length=1)
+    """What starts it, quoted as in a shell; no shell is involved."""
+    seconds: float = pydantic.Field(default=60.0, gt=0)
+    """Time it has to answer."""
+
+    @property
+    def text(self) -> str:
+        """The player's canonical name; a command may hold any character, so it comes last."""
+        return f"gtp{self._options()}:{self.command}"
+
+
+class NetworkSpec(PlayerSpec, frozen=True):
+    """A snapshot with its play-time search."""
+
+    kind = "network"
+    run: str = pydantic.Field(min_length=1)
+    """Name of the run; the names of several may be written with * and ?."""
+    index: int | None
+    """Which snapshot, counted from 0; -1 the last one; none stands for all, written `*`."""
+    lab: str | None = None
+    """Folder of the lab; the command's own if unset."""
+    search: SearchConfig = SearchConfig()
+    temperature: float = pydantic.Field(default=0.0, ge=0, le=100)
+    """0 plays the search's choice; 1 draws by the search policy, 2 by its square root."""
+
+    @property
+    def draws(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether its moves are drawn: by temperature, or by chance in the search."""
+        return self.temperature > 0 or search_draws(self.search.for_evaluation())
+
+    @property
+    def text(self) -> str:
+        """The player's canonical name; nodes are always named."""
+        place = f"{PurePath(self.lab) / self.run}" if self.lab else self.run
+        place = f"{place}#{'*' if self.index is None else self.index}@"
+        if self.search == JONES.model_copy(update={"nodes": self.search.nodes}):
+            drawn = "" if self.temperature == 1 else f",temperature={_plain(self.temperature)}"
+            return f"{place}{JONES_PLAY},nodes={self.search.nodes}{drawn}"
+        search = self.search.model_dump(mode="json", exclude={"rule"})
+        default = SearchConfig().model_dump(mode="json")
+        options = {k: v for k, v in search.items() if k == "nodes" or default.get(k) != v}
+        rule = self.search.rule
+        if rule.name != SearchConfig().rule.name:
+            options["rule"] = rule.name
+        changed = rule.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
+        options |= {f"rule.{key}": value for key, value in changed.items()}
+        if self.temperature:
+            options["temperature"] = self.temperature
+        return place + ",".join(f"{key}={_plain(value)}" for key, value in options.items())
+
+
+_NAMED: dict[str, type[PlayerSpec]] = {
+    spec.kind: spec for spec in (RandomSpec, PerfectSpec, LadderSpec, MctsBotSpec)
+}
+
+
+def parse_player(text: str) -> PlayerSpec:
+    """The player called `text`; see the module's grammar.
+
+    Raises:
+        InputError: if there is no such kind of player or setting, or a value does not fit.
+    """
+    text = text.strip()
+    if match := re.fullmatch(r"gtp(?:@([^:]*))?:(.*)", text, re.DOTALL):
+        fields = {"command": match[2].strip(), **_parse_options(text, match[1] or "")}
+        return _validated(GtpSpec, text, fields)
+    head, _, listed = text.partition("@")
+    options = _parse_options(text, listed)
+    if "#" in head:
+        return _validated(NetworkSpec, text, {**_parse_snapshot(text, head), **_split(options)})
+    kind, _, argument = head.partition(":")
+    if kind not in _NAMED:
+        raise InputError(f"unknown player {text!r}; players are {KINDS}")
+    model = _NAMED[kind]
+    if bool(argument) != (model.argument is not None):
+        usage = kind if model.argument is None else f"{kind}:{model.argument.upper()}"
+        raise InputError(f"player {text!r}: write {usage}")
+    if model.argument is not None:
+        options[model.argument] = argument
+    return _validated(model, text, options)
+
+
+def _parse_snapshot(text: str, head: str) -> dict[str, Any]:
+    place, _, index = head.rpartition("#")
+    folder, _, run = place.rpartition("/")
+    if not re.fullmatch(r"-1|\d+|\*", index):
+        raise InputError(
+            f"player {text!r}: {index!r} is no snapshot; write RUN#0, RUN#-1 for the last one, or "
+            "RUN#* for all"
+        )
+    # "/RUN" lies in the root folder, "RUN" in no folder that is named here.
+    lab = folder or ("/" if place.startswith("/") else None)
+    return {"run": run, "index": None if index == "*" else int(index), "lab": lab}
+
+
+def _parse_options(text: str, listed: str) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for option in filter(None, listed.split(",")):
+        key, equals, value = (part.strip() for part in option.partition("="))
+        if not equals and key == JONES_PLAY:
+            options[JONES_PLAY] = ""
+        elif not equals or not key or not value:
+            raise InputError(f"player {text!r}: {option!r} is not KEY=VALUE")
+        else:
+            options[key] = value
+    return options
+
+
+def _split(options: dict[str, str]) -> dict[str, Any]:
+    """Options of a snapshot as fields: the search's own in a dict, nested as their dots say."""
+    fields: dict[str, Any] = {"search": {}}
+    if JONES_PLAY in options:
+        fields = {"search": JONES.model_dump(mode="json"), "temperature": 1.0}
+    for key, value in options.items():
+        if key == JONES_PLAY:
+            continue
+        if key == "temperature":
+            fields[key] = value
+            continue
+        group, dot, name = key.partition(".")
+        if key == "rule":
+            inner = fields["search"].setdefault("rule", {})
+            if inner.setdefault("name", value) != value:
+                fields["search"]["rule"] = {"name": value}
+        elif dot:
+            fields["search"].setdefault(group, {})[name] = value
+        else:
+            fields["search"][key] = value
+    return fields
+
+
+def _validated(model: type[PlayerSpec], text: str, fields: dict[str, Any]) -> PlayerSpec:
+    try:
+        return model.model_validate(fields)
+    except pydantic.ValidationError as error:
+        problem = error.errors()[0]
+        place = [str(part) for part in problem["loc"] if part != "search"]
+        message = problem["msg"].removeprefix("Value error, ").splitlines()[0]
+        if problem["type"] == "extra_forbidden":
+            message = f"no such setting; there is {', '.join(_settings(model))}"
+        raise InputError(f"player {text!r}: {'.'.join(place) or 'it'}: {message}") from None
+
+
+def _settings(model: type[PlayerSpec]) -> list[str]:
+    if model is NetworkSpec:
+        return [*SearchConfig.model_fields, "temperature"]
+    return [name for name in model.model_fields if name != model.argument] or ["none"]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

@@ -1,0 +1,104 @@
+"""The grid of runs of a plan: every network on every board with every seed, trained to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import jax
+import sqlalchemy as sa
+
+from experiments.machine.parallel import Task, Worker
+from experiments.players.move_keys import search_hangs_on_others
+from experiments.reproduction.costs import training_seconds
+from experiments.reproduction.plan import Plan
+from experiments.reproduction.rounds import Part, runs_that_are_over
+from training.config import TrainConfig
+from training.loop import Status, train_population
+from training.program import shape_of
+from training.store import Metric, Store
+
+LANES_THAT_FILL = {"cpu": 256}  # one core; more fall out of its cache (docs/training.md)
+MANY_LANES = 16_384  # of any accelerator
+
+
+class Training:
+    """The stage."""
+
+    def parts(self, store: Store, plan: Plan) -> list[Part]:
+        """A part for each run."""
+        over = runs_that_are_over(store)
+        query = sa.select(Metric.run_id, sa.func.max(Metric.samples)).group_by(Metric.run_id)
+        samples = dict(store.frame_query(query)[1])
+        return [
+            Part(
+                run.run_id,
+                training_seconds(run),
+                1.0 if run.run_id in over else min(0.99, samples.get(run.run_id, 0) / run.samples),
+            )
+            for run in plan.runs
+        ]
+
+    def tasks(self, store: Store, plan: Plan) -> list[Task]:
+        """One task for each network with runs that are not over: its seeds share one program."""
+        over = runs_that_are_over(store)
+        alike: dict[object, list[TrainConfig]] = {}
+        for run in plan.runs:
+            if run.run_id not in over:
+                key = (run.boardsize, shape_of(run), tuple(run.snapshot_iterations))
+                alike.setdefault(key, []).append(run)
+        tasks = [
+            Task(
+                _name(runs[0]),
+                _train,
+                (store.folder, tuple(runs)),
+                work=sum(training_seconds(run) for run in runs),
+            )
+            for runs in alike.values()
+        ]
+        # Long ones first, short ones fill the gaps.
+        return sorted(tasks, key=lambda task: -task.work)
+
+
+def _name(run: TrainConfig) -> str:
+    return f"{run.boardsize}×{run.boardsize} board, network {run.network.name}, {run.recipe}"
+
+
+def _train(worker: Worker, lab: Path, runs: Sequence[TrainConfig]) -> None:
+    """Train runs of equal shape, as many at a time as fill the device."""
+    together = _side_by_side(runs[0])
+    for first in range(0, len(runs), together):
+        members = runs[first : first + together]
+
+        def overall(share: float, done: int = first, count: int = len(members)) -> float:
+            return (done + count * share) / len(runs)
+
+        if "stopped" in train_together(worker, lab, members, overall):
+            return
+
+
+def train_together(
+    worker: Worker,
+    lab: Path,
+    runs: Sequence[TrainConfig],
+    overall: Callable[[float], float] = lambda share: share,
+) -> list[Status]:
+    """Train runs as one population; `overall` turns its share that is done into the task's."""
+    return train_population(
+        runs,
+        Store(lab),
+        report=lambda progress: worker.report(overall(progress.iteration / progress.iterations)),
+        should_stop=worker.should_stop,
+    )
+
+
+def _side_by_side(run: TrainConfig) -> int:
+    """How many runs share a program: as fill the device, unless games of one batch hang on each
+    other."""
+    if search_hangs_on_others(run.search):
+        return 1
+    room = LANES_THAT_FILL.get(jax.default_backend(), MANY_LANES)
+    return max(1, room // run.lanes)
+
+
+TRAINING = Training()

@@ -1,0 +1,208 @@
+"""Jones 2021, "Scaling Scaling Laws with Board Games" (arXiv 2104.03113), from runs to report.
+
+Question: how does Elo grow with training compute, how does that change with the board, and what is
+search at play time worth against training? Expected there: about 510 Elo for ten times the compute,
+7 times the compute for one more row and column, and 15 times the test compute for 10 times the
+training. Command: `hexlaw reproduce --preset laptop`, under 20 minutes on two CPU cores.
+
+The stages below are separate: each reads from the store what the ones before have left there, goes
+on where it was stopped, and leaves rows that the report is written from. docs/reproduction.md tells
+what each plays and how that differs from the paper.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, get_args
+
+import jax
+import pydantic
+import tyro
+from rich.console import Console
+
+import games
+from analysis.report.report import write_report
+from analysis.tables.rows import load_lab
+from experiments.machine.lock import alone_in
+from experiments.machine.parallel import default_workers, run_tasks
+from experiments.machine.progress import stage as shown
+from experiments.reproduction.example_stage import EXAMPLE
+from experiments.reproduction.grid import TRAINING
+from experiments.reproduction.league import DIRECT, LEAGUE, LEAGUE_JONES
+from experiments.reproduction.node_sweep import NODES
+from experiments.reproduction.perfect_play import PERFECT
+from experiments.reproduction.plan import Plan, load_plan
+from experiments.reproduction.rounds import Part, Stage
+from experiments.reproduction.status import (
+    add_timing,
+    read_timings,
+    seconds_done,
+    show_standings,
+    standings_of,
+)
+from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
+from games.errors import InputError
+from training.files import write_atomically
+from training.store import DATABASE_NAME, Store
+
+StageName = Literal[
+    "training", "league", "league_jones", "nodes", "direct", "perfect", "example", "report"
+]
+REPORT = "report"
+
+
+class Step(NamedTuple):
+    """A stage with its place in the order."""
+
+    title: str
+    stage: Stage
+    needs: tuple[str, ...]
+    """Stages that must be over before."""
+    unit: str
+    """What its parts are."""
+
+
+STEPS: dict[str, Step] = {
+    "training": Step("Training", TRAINING, (), "runs"),
+    "league": Step("League", LEAGUE, ("training",), "rounds"),
+    "league_jones": Step("League as Jones played it", LEAGUE_JONES, ("training",), "rounds"),
+    "nodes": Step("Test-time search", NODES, ("league",), "rounds"),
+    "direct": Step("Against the best agent", DIRECT, ("league",), "rounds"),
+    "perfect": Step("Perfect play", PERFECT, ("league",), "matches and judgings"),
+    "example": Step("Example game", EXAMPLE, ("league",), "games"),
+}
+
+
+class ReproduceConfig(VerbConfig, frozen=True):
+    """Train a grid of agents, let them play, rate them, fit the laws, write the report."""
+
+    preset: str = "laptop"
+    """Which grid; `hexlaw list` shows them all."""
+    plan: Path | None = None
+    """A TOML file with a plan of your own, instead of a preset."""
+    lab: Path | None = None
+    """Folder of the store, snapshots and checkpoints; runs/PRESET if unset."""
+    out: Path = Path("report")
+    """Folder of the report: index.html, figures, tables."""
+    workers: int | None = pydantic.Field(default=None, ge=1)
+    """Processes at work side by side; one a core if unset, one in all on a GPU."""
+    stages: tuple[StageName, ...] = get_args(StageName)
+    """Run only these, in the order of the list; all if unset."""
+    status: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Say what is done, what remains and how long it will take, and do nothing."""
+
+
+def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
+    """Run every stage that is not done yet.
+
+    Returns:
+        Where the lab and the report lie; with `status`, where the stages stand.
+
+    Raises:
+        InputError: for a bad plan, a lab of another plan, a store or folder that cannot be used,
+            or a stage whose forerunner is not over.
+        InterruptedByUserError: if Ctrl-C stopped it; the same command goes on.
+    """
+    plan = load_plan(config.preset, config.plan)
+    name = config.plan.stem if config.plan else config.preset
+    lab = config.lab or Path("runs") / name
+    workers = config.workers or default_workers()
+    if workers > 1 and jax.default_backend() != "cpu":
+        raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
+    if config.status:
+        return _status(lab, plan, workers, console)
+    store = Store(lab)
+    with alone_in(lab):
+        _claim(store, plan)
+        console.print(f"[bold]{name}[/]: {plan.title}")
+        console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
+        for stage in STEPS:
+            if stage in config.stages:
+                _run(store, plan, stage, workers, console)
+    result = {"lab": str(lab)}
+    if REPORT in config.stages:
+        report = write_report(load_lab(store), config.out)
+        console.print(f"report: [bold]{report.index}[/]")
+        result["report"] = str(report.index)
+    return Outcome(result)
+
+
+def _run(store: Store, plan: Plan, name: str, workers: int, console: Console) -> None:
+    """Run what is left of a stage."""
+    step = STEPS[name]
+    for need in step.needs:
+        if left := [part.name for part in STEPS[need].stage.parts(store, plan) if part.done < 1]:
+            raise InputError(
+                f"the stage {name} builds on {need}, which is not over ({left[0]}); add "
+                f"{need} to --stages"
+            )
+    tasks = step.stage.tasks(store, plan)
+    if not tasks:
+        parts = step.stage.parts(store, plan)
+        console.print(f"{step.title}: {'done already' if parts else 'not part of this plan'}")
+        return
+    done, began = seconds_done(step.stage.parts(store, plan)), time.monotonic()
+    with shown(console, step.title, tasks) as listen:
+        finished = run_tasks(tasks, workers, listen)
+    spent = (time.monotonic() - began) * min(workers, len(tasks))
+    gained = seconds_done(step.stage.parts(store, plan)) - done
+    if gained > 0:
+        add_timing(store.folder, name, gained, spent)
+    if not finished:
+        raise InterruptedByUserError
+
+
+def _claim(store: Store, plan: Plan) -> None:
+    """Mark the lab as this plan's, or refuse it if it is another's.
+
+    What counts is which runs there are and how their agents meet in the league; further stages and
+    more rounds are more of the same.
+    """
+    path = store.folder / "plan.json"
+    mine = _identity(plan)
+    if not path.exists():
+        write_atomically(path, json.dumps(mine, indent=1).encode())
+        return
+    _check_claim(store.folder, mine)
+
+
+def _identity(plan: Plan) -> dict[str, list[str]]:
+    return {
+        "runs": sorted(run.run_id for run in plan.runs),
+        "tournaments": [
+            plan.arena.tournament(games.make(plan.game, size)) for size in plan.boardsizes
+        ],
+    }
+
+
+def _check_claim(lab: Path, mine: dict[str, list[str]]) -> None:
+    path = lab / "plan.json"
+    try:
+        theirs = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path} ({error}); choose another --lab") from error
+    if different := [key for key in mine if theirs.get(key) != mine[key]]:
+        raise InputError(
+            f"the lab {lab} was made from another plan or by another version of hexlaw "
+            f"(its {' and '.join(different)} differ); choose another --lab"
+        )
+
+
+def _status(lab: Path, plan: Plan, workers: int, console: Console) -> Outcome:
+    """Show where the stages stand; of a lab that is not there yet, all that is to be done."""
+    with tempfile.TemporaryDirectory() as nothing_done_yet:
+        is_there = (lab / DATABASE_NAME).exists()
+        if is_there and (lab / "plan.json").exists():
+            _check_claim(lab, _identity(plan))
+        store = Store(lab if is_there else Path(nothing_done_yet))
+        parts: dict[str, Sequence[Part]] = {
+            name: step.stage.parts(store, plan) for name, step in STEPS.items()
+        }
+        standings = standings_of(parts, read_timings(lab), workers)
+    console.print(f"lab {lab}, {workers} workers" + ("" if is_there else "; nothing is done yet"))
+    rows = show_standings(standings, {name: step.unit for name, step in STEPS.items()}, console)
+    return Outcome({"lab": str(lab), "stages": rows})

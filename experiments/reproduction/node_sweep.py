@@ -1,0 +1,168 @@
+"""The test-time sweep: snapshots play with more and with less search than in the league.
+
+Jones let all snapshots with all numbers of nodes meet each other. Most of those games tell nothing,
+because one side is far stronger. Here each agent meets its neighbours in nodes and some agents near
+it in strength, which are drawn anew in each round by what the rounds before have shown, so that
+league and sweep together are one tournament that one Bradley–Terry fit rates.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from analysis.ratings.bradley_terry import ELO
+from experiments.arena.meeting import Pairs
+from experiments.arena.strength import league_points, on_frontier, ratings
+from experiments.players.agents import AgentEntry, enter_agents
+from experiments.players.move_keys import stable_seed
+from experiments.players.specs import NetworkSpec, PlayerSpec
+from experiments.reproduction.costs import SECONDS_PER_PROGRAM
+from experiments.reproduction.league import (
+    league_agents,
+    league_lanes,
+    mean_game_seconds,
+    runs_on,
+    spread,
+)
+from experiments.reproduction.plan import Plan
+from experiments.reproduction.rounds import Field, Rounds, even_lanes
+from experiments.reproduction.stages import NodeSweepConfig
+from games.protocol import Game
+from training.store import Store
+
+ELO_OF_A_DOUBLING = 75  # of nodes; Jones 2021: 250 Elo for ten times the test compute
+DOUBT = 3  # the first round knows only that, so it draws from a range three times as wide
+FRONTIER_AGENTS = 12  # of a recipe and board, for the expected cost only
+
+
+def _draw(store: Store, plan: Plan, rules: Game, index: int) -> Field:
+    config = plan.nodes
+    assert config is not None
+    points = league_points(store, rules)
+    league = league_agents(store, rules, plan.arena)
+    by_id = {agent.id: agent for agent in league}
+    kept = [by_id[number] for number in kept_snapshots(points, config)]
+    swept = enter_agents(store, rules, _with_all_nodes(kept, config.nodes))
+    ladders = [swept[k : k + len(config.nodes)] for k in range(0, len(swept), len(config.nodes))]
+    pool = [by_id[points["id"].iloc[k]] for k in spread(len(points), config.pool)]
+    known = ratings(store, rules, ["league"] if index == 0 else ["league", "nodes"])
+    elo = {
+        agent.id: known.get(agent.id, _guess(known[base.id], agent, base))
+        for base, ladder in zip(kept, ladders, strict=True)
+        for agent in ladder
+    }
+    elo |= {agent.id: known[agent.id] for agent in pool}
+
+    agents = sorted({agent.id: agent for agent in [*swept, *pool]}.values(), key=lambda a: a.id)
+    meetings = {
+        _pair(one, other) for ladder in ladders for one, other in itertools.pairwise(ladder)
+    }
+    for agent in swept:
+        if agent.id in by_id:
+            continue  # the league has rated it
+        scale = DOUBT if index == 0 else 1
+        rng = np.random.default_rng(stable_seed(config.seed, rules.size, index, agent.spec.text))
+        # An opponent with more nodes has this agent among its own candidates.
+        limit = max(_nodes(agent), plan.arena.search.nodes)
+        candidates = [a for a in agents if a.id != agent.id and _nodes(a) <= limit]
+        drawn = draw_near(agent, candidates, elo, config.opponents, scale, rng)
+        meetings |= {_pair(agent, other) for other in drawn}
+    place = {agent.id: k for k, agent in enumerate(agents)}
+    pairs = np.array([[place[one], place[other]] for one, other in sorted(meetings)])
+    return Field(
+        agents,
+        Pairs(pairs[:, 0], pairs[:, 1], np.full(len(pairs), index * config.openings)),
+        _lanes(agents, pairs, config.openings, set(by_id), league_lanes(len(league), plan.arena)),
+    )
+
+
+def kept_snapshots(points: pd.DataFrame, config: NodeSweepConfig) -> list[int]:
+    """Numbers of the league's agents whose snapshots are swept: some of each run, evenly spaced in
+    log compute as snapshots are, and those on each recipe's frontier."""
+    seeds = sorted(points["seed"].unique())[: config.seeds]
+    of_runs = [
+        run.sort_values("index")["id"].iloc[k]
+        for _, run in points[points["seed"].isin(seeds)].groupby("run_id")
+        for k in spread(len(run), config.snapshots)
+    ]
+    return sorted({*of_runs, *on_frontier(points)["id"]})
+
+
+def _with_all_nodes(agents: Sequence[AgentEntry], nodes: Sequence[int]) -> list[PlayerSpec]:
+    specs = []
+    for agent in agents:
+        assert isinstance(agent.spec, NetworkSpec)
+        search = agent.spec.search
+        specs += [
+            agent.spec.model_copy(update={"search": search.with_nodes(n)}) for n in sorted(nodes)
+        ]
+    return specs
+
+
+def _nodes(agent: AgentEntry) -> int:
+    assert isinstance(agent.spec, NetworkSpec)
+    return agent.spec.search.nodes
+
+
+def _guess(elo: float, agent: AgentEntry, base: AgentEntry) -> float:
+    """Of an agent that has not played yet, from the same snapshot's in the league."""
+    return elo + ELO_OF_A_DOUBLING * math.log2(_nodes(agent) / _nodes(base))
+
+
+def draw_near(
+    agent: AgentEntry,
+    candidates: Sequence[AgentEntry],
+    elo: Mapping[int, float],
+    count: int,
+    scale: float,
+    rng: np.random.Generator,
+) -> list[AgentEntry]:
+    """Candidates drawn without repeats, each as likely as a game against it tells.
+
+    The information of a game is p(1 − p) for the expected score p; a `scale` above 1 stretches the
+    range of Elo in which opponents are likely.
+    """
+    gap = np.array([elo[other.id] - elo[agent.id] for other in candidates]) / ELO / scale
+    weight = np.log(np.maximum(expit(gap) * expit(-gap), 1e-300))
+    drawn = np.argsort(-(weight + rng.gumbel(size=len(weight))), kind="stable")[:count]
+    return [candidates[k] for k in drawn]
+
+
+def _pair(one: AgentEntry, other: AgentEntry) -> tuple[int, int]:
+    return min(one.id, other.id), max(one.id, other.id)
+
+
+def _lanes(
+    agents: Sequence[AgentEntry], pairs: np.ndarray, openings: int, league: set[int], usual: int
+) -> list[int]:
+    """The league's batch size for agents of the league; for the others one that suits most."""
+    games = np.bincount(pairs.ravel(), minlength=len(agents)) * openings
+    swept = [count for agent, count in zip(agents, games, strict=True) if agent.id not in league]
+    lanes = even_lanes(float(np.median(swept))) if swept else usual
+    return [usual if agent.id in league else lanes for agent in agents]
+
+
+def _seconds(plan: Plan, rules: Game) -> float:
+    config = plan.nodes
+    assert config is not None
+    runs = [run for run in runs_on(plan, rules) if run.seed < (config.seeds or math.inf)]
+    recipes = len({run.recipe for run in runs})
+    kept = sum(min(run.snapshots, config.snapshots) for run in runs) + FRONTIER_AGENTS * recipes
+    games = 2 * config.openings * (config.opponents + 1)
+    sides = sum(
+        mean_game_seconds(plan, rules, nodes)
+        + mean_game_seconds(plan, rules, min(nodes, plan.arena.search.nodes))
+        for nodes in config.nodes
+    )
+    programs = SECONDS_PER_PROGRAM * len({run.network for run in runs}) * len(config.nodes)
+    return kept * games * sides + programs / config.rounds
+
+
+NODES = Rounds("nodes", operator.attrgetter("nodes"), _draw, _seconds)

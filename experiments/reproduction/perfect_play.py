@@ -1,0 +1,175 @@
+"""The best agents against perfect play, and how often all agents throw a won position away.
+
+Jones's agents met MoHex from the empty board, 128 games each. Here they meet the exact solver, from
+short random openings with both colours, so that an agent without a fault scores one half.
+"""
+
+from __future__ import annotations
+
+import collections
+import operator
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from experiments.arena.judging_tasks import GAMES_EACH, blunder_tasks
+from experiments.arena.meeting import MeetingConfig, Pairs
+from experiments.arena.strength import best_of_each_recipe, last_of_best_runs, league_points
+from experiments.machine.parallel import Task
+from experiments.players.agents import enter_agents, resolve
+from experiments.players.anchors import PerfectPlayer
+from experiments.players.player import Player
+from experiments.players.solutions import StoredSolver
+from experiments.players.specs import NetworkSpec, PerfectSpec, PlayerSpec
+from experiments.reproduction.costs import SECONDS_PER_PROGRAM, search_seconds
+from experiments.reproduction.league import league_agents, league_lanes, mean_game_seconds, runs_on
+from experiments.reproduction.plan import Plan
+from experiments.reproduction.rounds import Field, Part, Rounds, can_be_played, load_all
+from games.exact.perfect import MAX_SIZE
+from games.exact.positions import RECIPES, fixed_positions
+from games.hex import Hex
+from games.protocol import Game
+from training.store import Agent, BlunderRate, Run, Snapshot, Store
+
+LONG_OPENING = 4
+"""Plies that open a game on 6×6: a move earlier, perfect play takes seconds."""
+
+
+class PerfectPlay:
+    """The stage: matches against the perfect player, then judging on fixed sets and own games."""
+
+    def parts(self, store: Store, plan: Plan) -> list[Part]:
+        """A part for each board's matches and one for its judging."""
+        judged = [_judging(store, plan, rules) for rules in _judged_boards(store, plan)]
+        return _MATCHES.parts(store, _within_reach(plan)) + judged
+
+    def tasks(self, store: Store, plan: Plan) -> list[Task]:
+        """What is not played or judged yet."""
+        matches = _MATCHES.tasks(store, _within_reach(plan))
+        return matches + _judging_tasks(store, plan)
+
+
+def _within_reach(plan: Plan) -> Plan:
+    """The plan with its matches on boards that the solver reaches only."""
+    if plan.perfect is None:
+        return plan
+    wanted = plan.boardsizes if plan.perfect.boards is None else plan.perfect.boards
+    boards = tuple(size for size in wanted if plan.game == "hex" and size <= MAX_SIZE)
+    perfect = plan.perfect.model_copy(update={"boards": boards})
+    return plan.model_copy(update={"perfect": perfect})
+
+
+def _draw(store: Store, plan: Plan, rules: Game, index: int) -> Field:
+    assert plan.perfect is not None
+    league = {agent.id: agent for agent in league_agents(store, rules, plan.arena)}
+    points = league_points(store, rules)
+    numbers = [*best_of_each_recipe(points), *last_of_best_runs(points, plan.perfect.runs)]
+    networks = [league[number] for number in dict.fromkeys(numbers)]
+    agents = [*networks, *enter_agents(store, rules, [PerfectSpec()])]
+    turn = index * plan.perfect.openings
+    pairs = Pairs.all_of(len(agents), turn)
+    against_perfect = pairs.second == len(networks)
+    pairs = Pairs(*(column[against_perfect] for column in pairs))
+    return Field(agents, pairs, [league_lanes(len(league), plan.arena)] * len(agents))
+
+
+def _load(store: Store, rules: Game, field: Field) -> Sequence[Player]:
+    """The agents, and a perfect player that remembers in the lab what it has solved."""
+    networks = field._replace(agents=field.agents[:-1], lanes=field.lanes[:-1])
+    return [
+        *load_all(store, rules, networks),
+        PerfectPlayer(rules, solver=StoredSolver(store, rules.size)),
+    ]
+
+
+def _meeting(plan: Plan, rules: Game) -> MeetingConfig:
+    assert plan.perfect is not None
+    if rules.size < MAX_SIZE:
+        return plan.perfect
+    return plan.perfect.model_copy(update={"opening_plies": LONG_OPENING})
+
+
+def _match_seconds(plan: Plan, rules: Game) -> float:
+    assert plan.perfect is not None
+    runs = collections.Counter(run.recipe for run in runs_on(plan, rules))
+    agents = sum(1 + min(count, plan.perfect.runs) for count in runs.values())
+    side = mean_game_seconds(plan, rules, plan.arena.search.nodes)
+    solver = 0.002 * rules.size**2  # a game, once its program is there
+    return agents * (SECONDS_PER_PROGRAM + 2 * plan.perfect.openings * (side + solver))
+
+
+_MATCHES = Rounds(
+    "perfect", operator.attrgetter("perfect"), _draw, _match_seconds, meeting=_meeting, load=_load
+)
+
+
+def _judged_boards(store: Store, plan: Plan) -> list[Hex]:
+    if plan.perfect is None or plan.game != "hex":
+        return []
+    return [
+        Hex(size)
+        for size in plan.boardsizes
+        if size in RECIPES and can_be_played(store, plan, size)
+    ]
+
+
+def _judging(store: Store, plan: Plan, rules: Hex) -> Part:
+    """How far judging is: agents with a row, of two for each snapshot."""
+    ends = (1, plan.arena.search.nodes)
+    query = (
+        sa.select(sa.func.count(sa.distinct(BlunderRate.agent_id)))
+        .join(Agent, BlunderRate.agent_id == Agent.id)
+        .where(Agent.game == rules.name, Agent.boardsize == rules.size, Agent.nodes.in_(ends))
+    )
+    with store.session() as session:
+        judged = session.scalar(query) or 0
+    runs = runs_on(plan, rules)
+    wanted = len(ends) * sum(run.snapshots for run in runs)
+    positions = len(fixed_positions(rules).winning)
+    seconds = sum(
+        run.snapshots * positions * search_seconds(rules, run.network, n)
+        for run in runs
+        for n in ends
+    )
+    programs = SECONDS_PER_PROGRAM * 3 * len({run.network for run in runs})
+    return Part(f"{rules.size}×{rules.size} board, judging", seconds + programs, judged / wanted)
+
+
+def _judging_tasks(store: Store, plan: Plan) -> list[Task]:
+    """Judge agents where perfect play is known, by themselves and with the arena's search.
+
+    All snapshots are judged on the fixed sets, the last ones in their own games too; those of each
+    board's largest network with less search besides, for the figure that shows what search adds.
+    """
+    search, temperature, tasks = plan.arena.search, float(plan.arena.sampled), []
+    ladder = sorted({4**k for k in range(6) if 4**k < search.nodes} | {search.nodes})
+
+    def find(rules: Hex, nodes: Sequence[int], run: str, index: int | None) -> list[PlayerSpec]:
+        searches = [search.with_nodes(n) for n in nodes]
+        return [
+            spec
+            for s in searches
+            for spec in resolve(
+                store, rules, NetworkSpec(run=run, index=index, search=s, temperature=temperature)
+            )
+        ]
+
+    for rules in _judged_boards(store, plan):
+        largest = _largest_runs(store, rules.size)
+        ends = (1, search.nodes)
+        everyone = find(rules, ends, "*", None)
+        last = find(rules, ends, "*", -1) + [s for r in largest for s in find(rules, ladder, r, -1)]
+        wanted = dict.fromkeys(everyone, 0) | dict.fromkeys(last, GAMES_EACH)
+        lanes = league_lanes(len(everyone) // 2, plan.arena)
+        tasks += blunder_tasks(store, rules, wanted, lanes=lanes)
+    return sorted(tasks, key=lambda task: -task.work)
+
+
+def _largest_runs(store: Store, boardsize: int) -> Sequence[str]:
+    """The runs of a board's largest network that have a snapshot."""
+    runs = sa.select(Run.parameters, Run.id).join(Snapshot).where(Run.boardsize == boardsize)
+    rows = store.frame_query(runs.distinct())[1]
+    return [run for parameters, run in rows if parameters == max(rows)[0]]
+
+
+PERFECT = PerfectPlay()

@@ -1,0 +1,141 @@
+"""Recipes: named training configurations in TOML files, and how they are changed.
+
+A recipe is a file with a `title`, fields of `TrainConfig`, and fields that differ: under
+`[narrow.N]` for fully connected networks up to N wide, by the narrowest table that holds the
+network, and under `[boards.N]` on boards of side N.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pydantic
+
+from games.config import describe
+from games.errors import InputError
+from training.architecture import NetworkConfig
+from training.config import TrainConfig
+
+_FOLDER = importlib.resources.files("experiments.reproduction") / "recipes"
+
+
+class Recipe(NamedTuple):
+    """A recipe as it stands in its file."""
+
+    name: str
+    title: str
+    fields: dict[str, Any]
+    narrow: dict[int, dict[str, Any]]  # by the largest width that it is for
+    boards: dict[int, dict[str, Any]]  # by board side
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with hexlaw."""
+    return sorted(path.name.removesuffix(".toml") for path in _FOLDER.iterdir())
+
+
+def load_recipe(name: str, file: Path | None = None) -> Recipe:
+    """A recipe by name, or from a TOML file.
+
+    Raises:
+        InputError: if there is none, or it is not valid TOML.
+    """
+    if file is None:
+        if name not in recipe_names():
+            raise InputError(f"unknown recipe {name!r}; there is: {', '.join(recipe_names())}")
+        text, where = (_FOLDER / f"{name}.toml").read_text(), f"recipe {name}"
+    else:
+        where = str(file)
+        try:
+            text = file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot read the recipe {file}: {error}") from error
+    try:
+        fields = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where} is not valid TOML: {error}") from error
+    title = str(fields.pop("title", where))
+    narrow, boards = (_numbered(fields, key, where) for key in ("narrow", "boards"))
+    return Recipe(file.stem if file else name, title, fields, narrow, boards)
+
+
+def _numbered(fields: dict[str, Any], key: str, where: str) -> dict[int, dict[str, Any]]:
+    """The tables [key.N] of a recipe by N, taken out of its fields."""
+    tables = fields.pop(key, {})
+    if not (
+        isinstance(tables, dict)
+        and all(n.isdecimal() and isinstance(table, dict) for n, table in tables.items())
+    ):
+        raise InputError(f"{where}: {key} must be tables such as [{key}.5]")
+    return {int(n): table for n, table in tables.items()}
+
+
+def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
+    """The run that a recipe and changes to it describe.
+
+    Args:
+        recipe: the recipe.
+        changes: fields of `TrainConfig`, dotted for nested ones (`search.nodes`).
+
+    Raises:
+        InputError: naming every key that is unknown or whose value does not fit.
+    """
+    size = changes.get("boardsize", recipe.fields.get("boardsize", 5))
+    try:
+        own = _spelt_out(recipe.boards.get(size, {}) if isinstance(size, int) else {})
+        for key, value in changes.items():
+            table, dot, field = key.partition(".")
+            change = {table: {field: value}} if dot else {key: value}
+            own = merge(own, _spelt_out(change))
+        fields = {"recipe": recipe.name} | _spelt_out(recipe.fields)
+        network = TrainConfig.model_validate(merge(fields, own)).network
+        return TrainConfig.model_validate(merge(merge(fields, _for_width(recipe, network)), own))
+    except pydantic.ValidationError as error:
+        raise InputError(describe(error)) from error
+    except ValueError as error:
+        raise InputError(f"network: {error}") from error
+
+
+def _for_width(recipe: Recipe, network: NetworkConfig) -> dict[str, Any]:
+    """What is different for a network as narrow as this."""
+    widths = [width for width in recipe.narrow if width >= network.width]
+    return recipe.narrow[min(widths)] if widths and network.kind == "mlp" else {}
+
+
+def _spelt_out(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """With a network's name, if it is there, as the fields it stands for."""
+    network = fields.get("network")
+    if isinstance(network, str):
+        return {**fields, "network": NetworkConfig.parse(network).model_dump()}
+    return dict(fields)
+
+
+def merge(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`fields` with `changes`, table by table."""
+    merged = dict(fields)
+    for key, value in changes.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`KEY=VALUE` with a TOML value; a bare word is a string.
+
+    Raises:
+        InputError: if it is not of that form.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"{text!r} is not KEY=VALUE, e.g. learning_rate=1e-3 or search.nodes=32")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()

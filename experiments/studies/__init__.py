@@ -1,0 +1,3 @@
+"""Experiments beyond the reproduction, one file each from question to figure.
+
+Imports `experiments.reproduction` and the rooms it may import."""

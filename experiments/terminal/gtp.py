@@ -1,0 +1,179 @@
+"""`hexlaw gtp`: any player as an engine for programs and boards that speak GTP.
+
+Version 2 of the protocol (Farnebäck 2002) with Hex's cells: `c2` is column c, row 2; black joins
+top and bottom and moves first, as in MoHex. Komi and clocks are taken note of and mean nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pydantic
+from rich.console import Console
+
+from experiments.players.player import RESIGNS
+from experiments.players.specs import parse_player
+from experiments.terminal.session import Session
+from experiments.terminal.thoughts import describe_move
+from experiments.verb import Outcome, VerbConfig
+from games.errors import InputError
+from games.hex import MAX_SIZE, MIN_SIZE, Hex
+from games.text.drawing import draw_text
+from games.text.notation import cell_name
+
+COLOURS = {"b": 0, "black": 0, "w": 1, "white": 1}
+
+
+class GtpConfig(VerbConfig, frozen=True):
+    """Be a GTP engine, so that other Hex programs and boards can play against a player of ours."""
+
+    player: str = "perfect"
+    """Who plays; see docs/arena.md."""
+    lab: Path | None = None
+    """The lab of the snapshot."""
+    size: int = pydantic.Field(5, ge=MIN_SIZE, le=MAX_SIZE)
+    """Side of the board until the controller sets it."""
+    seed: int = pydantic.Field(0, ge=0)
+    """Of what the player draws at random."""
+
+
+def gtp(config: GtpConfig, console: Console) -> Outcome:
+    """Answer commands from standard input until it ends.
+
+    Raises:
+        InputError: if the player is unknown or cannot play on that board.
+    """
+    del console  # standard output belongs to the protocol
+    session = Session(parse_player(config.player), config.size, config.lab, config.seed)
+    try:
+        converse(session, sys.stdin, lambda text: print(text, end="", flush=True))
+    finally:
+        session.close()
+    return Outcome({})
+
+
+def converse(session: Session, lines: Iterable[str], write: Callable[[str], object]) -> None:
+    """Answer each command as the protocol says: `=` or `?`, the id, the text, an empty line."""
+    answers = _Answers(session)
+    for line in lines:
+        # Control characters but the tab mean nothing, comments and empty lines are passed over.
+        clean = "".join(c for c in line.partition("#")[0].replace("\t", " ") if c >= " ")
+        words = clean.split()
+        if not words:
+            continue
+        number = words.pop(0) if words[0].isdigit() else ""
+        name, arguments = (words[0].lower(), words[1:]) if words else ("", [])
+        try:
+            command = answers.commands.get(name)
+            if command is None:
+                raise InputError("unknown command")
+            write(f"={number} {command(arguments)}".rstrip() + "\n\n")
+        except InputError as error:
+            write(f"?{number} {error}\n\n")
+        if name == "quit":
+            return
+
+
+class _Answers:
+    """The commands, each from its arguments to the text of its answer."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.commands: dict[str, Callable[[list[str]], str]] = {
+            "protocol_version": lambda _: "2",
+            "name": lambda _: "hexlaw",
+            "version": lambda _: f"{importlib.metadata.version('hexlaw')} {session.spec.text}",
+            "known_command": lambda words: str(bool(words) and words[0] in self.commands).lower(),
+            "list_commands": lambda _: "\n".join(self.commands),
+            "quit": lambda _: "",
+            "boardsize": self._boardsize,
+            "clear_board": lambda _: self._clear(),
+            "komi": lambda _: "",
+            "time_settings": lambda _: "",
+            "time_left": lambda _: "",
+            "play": self._play,
+            "genmove": lambda words: self._genmove(words, keep=True),
+            "reg_genmove": lambda words: self._genmove(words, keep=False),
+            "undo": lambda _: self._undo(),
+            "showboard": lambda _: self._showboard(),
+            "final_score": lambda _: self._final_score(),
+            "hexlaw-analyse": lambda _: self._analyse(),
+            "hexlaw-nodes": self._nodes,
+        }
+
+    def _boardsize(self, words: list[str]) -> str:
+        if not words or len(set(words)) > 1 or not words[0].isdigit():
+            raise InputError("boardsize not an integer")
+        try:
+            self._session.restart(int(words[0]))
+        except InputError as error:
+            raise InputError(f"unacceptable size: {error}") from None
+        return ""
+
+    def _clear(self) -> str:
+        self._session.restart()
+        return ""
+
+    def _play(self, words: list[str]) -> str:
+        if len(words) != 2:
+            raise InputError("syntax error: play COLOUR CELL")
+        self._check_turn(words[0])
+        if words[1].lower() == "resign":
+            return ""
+        try:
+            self._session.play(words[1])
+        except InputError as error:
+            raise InputError(f"illegal move: {error}") from None
+        return ""
+
+    def _genmove(self, words: list[str], *, keep: bool) -> str:
+        if len(words) != 1:
+            raise InputError("syntax error: genmove COLOUR")
+        self._check_turn(words[0])
+        action = self._session.choose()
+        if action == RESIGNS:
+            return "resign"
+        if keep:
+            self._session.play(action)
+        return cell_name(action, self._session.size)
+
+    def _check_turn(self, colour: str) -> None:
+        if colour.lower() not in COLOURS:
+            raise InputError(f"syntax error: {colour} is no colour; b or w")
+        if COLOURS[colour.lower()] != self._session.to_move:
+            turn = "white" if self._session.to_move else "black"
+            raise InputError(f"illegal move: it is {turn}'s turn")
+
+    def _undo(self) -> str:
+        try:
+            self._session.undo()
+        except InputError:
+            raise InputError("cannot undo") from None
+        return ""
+
+    def _showboard(self) -> str:
+        session = self._session
+        assert isinstance(session.game, Hex)
+        last = session.moves[-1] if session.moves else None
+        return "\n" + draw_text(session.game, session.state, last)
+
+    def _final_score(self) -> str:
+        winner = self._session.winner
+        if winner is None:
+            raise InputError("cannot score: the game is not over")
+        return ("B+", "W+")[winner]
+
+    def _analyse(self) -> str:
+        thought = self._session.think()
+        if thought is None:
+            raise InputError(f"{self._session.spec.text} does not say what it thinks")
+        return describe_move(thought, self._session.size, self._session.spec.text)
+
+    def _nodes(self, words: list[str]) -> str:
+        if len(words) != 1 or not words[0].isdigit():
+            raise InputError("syntax error: hexlaw-nodes NUMBER")
+        self._session.set_nodes(int(words[0]))
+        return ""

@@ -1,0 +1,152 @@
+"""A game in progress between a person, or a program, and a player: moves, undo, thoughts.
+
+What `hexlaw play` shows in a terminal and `hexlaw gtp` answers to a controller. It knows of
+neither.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+import games
+from experiments.arena.game_records import GameRecord, MoveAnalysis, PlayerRecord, analyse_moves
+from experiments.players.agents import find_player
+from experiments.players.move_keys import move_keys, stable_seed
+from experiments.players.player import NetworkPlayer, Player
+from experiments.players.positions import stack
+from experiments.players.specs import NetworkSpec, PlayerSpec
+from games.errors import InputError
+from games.protocol import State
+from games.text.notation import parse_moves, play_through
+
+
+@dataclasses.dataclass
+class Session:
+    """One board and the player that thinks about it; another board or budget can be asked for.
+
+    Raises:
+        InputError: if the player cannot play there.
+    """
+
+    spec: PlayerSpec
+    size: int
+    lab: Path | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.game = games.make("hex", self.size)
+        self.moves: list[int] = []
+        self._states: list[State] = [self.game.init()]
+        self._load()
+
+    @property
+    def state(self) -> State:
+        """The position now."""
+        return self._states[-1]
+
+    @property
+    def to_move(self) -> int:
+        """0 or 1."""
+        return len(self.moves) % 2
+
+    @property
+    def winner(self) -> int | None:
+        """0 or 1 once the game is over."""
+        winner = int(self.state.winner)
+        return None if winner < 0 else winner
+
+    def play(self, move: str | int) -> int:
+        """Play a cell, by name or number; returns its action.
+
+        Raises:
+            InputError: if it is no cell, taken, or the game is over. Nothing changes then.
+        """
+        (action,) = parse_moves([move], self.size)
+        self._states = play_through(self.game, [*self.moves, action])
+        self.moves.append(action)
+        return action
+
+    def undo(self, plies: int = 1) -> None:
+        """Take back the last moves.
+
+        Raises:
+            InputError: if there are not as many.
+        """
+        if plies > len(self.moves):
+            raise InputError("there is no move to take back")
+        self.moves = self.moves[: len(self.moves) - plies]
+        self._states = self._states[: len(self.moves) + 1]
+
+    def restart(self, size: int | None = None) -> None:
+        """An empty board, of another size if one is given.
+
+        Raises:
+            InputError: if the player cannot play there; then nothing changes.
+        """
+        if size is not None and size != self.size:
+            player = find_player(self.spec, games.make("hex", size), self.lab)
+            self.close()
+            self.size, self.game, (self._player, self.spec) = size, games.make("hex", size), player
+        self.moves, self._states = [], [self.game.init()]
+
+    def choose(self) -> int:
+        """The player's move here, or `RESIGNS`; it is not played.
+
+        Raises:
+            InputError: if the game is over.
+        """
+        if self.winner is not None:
+            raise InputError("the game is over")
+        return int(self._player.act(stack([self.state]), self._key())[0])
+
+    def think(self) -> MoveAnalysis | None:
+        """What the player thinks of the position; none if it has no network."""
+        if self.winner is not None:
+            raise InputError("the game is over")
+        if not isinstance(self._player, NetworkPlayer):
+            return None
+        choice = self.choose()
+        analysis = analyse_moves(self.game, self._player, [*self.moves, choice], self._game_seed())
+        return analysis[-1]
+
+    def set_nodes(self, nodes: int) -> None:
+        """Give the player another search budget from here on.
+
+        Raises:
+            InputError: if it does not search, or cannot with so many nodes.
+        """
+        if not isinstance(self.spec, NetworkSpec):
+            raise InputError(f"{self.spec.text} has no nodes to set")
+        if not 1 <= nodes <= 4096:
+            raise InputError(f"nodes must be 1 to 4096, not {nodes}")
+        search = self.spec.search.model_copy(update={"nodes": nodes})
+        self.spec = self.spec.model_copy(update={"search": search})
+        self._load()
+
+    def record(self, black: str, white: str) -> GameRecord:
+        """The game so far."""
+        return GameRecord(
+            boardsize=self.size,
+            moves=list(self.moves),
+            black=PlayerRecord(name=black),
+            white=PlayerRecord(name=white),
+            winner=self.winner,
+            ending=None if self.winner is None else "board",
+        )
+
+    def close(self) -> None:
+        """End the player, if it is an engine."""
+        getattr(self._player, "close", lambda: None)()
+
+    def _load(self) -> None:
+        self._player: Player
+        self._player, self.spec = find_player(self.spec, self.game, self.lab)
+
+    def _game_seed(self) -> int:
+        return stable_seed(self.seed, self.size)
+
+    def _key(self) -> np.ndarray:
+        return move_keys([self._game_seed()], len(self.moves))

@@ -1,0 +1,45 @@
+"""`hexlaw report`: write the report again, from a lab or from exported rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from analysis.report.report import write_report
+from analysis.tables.rows import LabRows, load_lab, read_parquet
+from experiments.verb import Outcome, VerbConfig
+from games.errors import InputError
+from training.store import DATABASE_NAME, Store
+
+
+class ReportConfig(VerbConfig, frozen=True):
+    """Write the report of a lab again, without training or playing."""
+
+    source: Annotated[Path, tyro.conf.arg(name="from")] = Path("runs/laptop")
+    """A lab; or a folder with the Parquet tables of a report, or with a folder tables/ of them."""
+    out: Path = Path("report")
+    """Folder of the report."""
+
+
+def report(config: ReportConfig, console: Console) -> Outcome:
+    """Write index.html, figures and tables."""
+    written = write_report(read_rows(config.source), config.out)
+    console.print(f"report: [bold]{written.index}[/]")
+    return Outcome({"report": str(written.index)})
+
+
+def read_rows(folder: Path) -> LabRows:
+    """The rows of a lab, or of exported tables.
+
+    Raises:
+        InputError: if the folder holds neither.
+    """
+    if (folder / DATABASE_NAME).exists():
+        return load_lab(Store(folder))
+    if not folder.is_dir():
+        raise InputError(f"no such folder: {folder}; name a lab or a folder of tables")
+    tables = folder / "tables"
+    return read_parquet(tables if tables.is_dir() else folder)

@@ -1,0 +1,265 @@
+"""`hexlaw train`: from a recipe to an agent.
+
+Prints the configuration and what it will take, measured in a short calibration, and begins. Ctrl-C
+saves and stops; the same command goes on, as it does after a kill. Several seeds, or values of a
+setting given by `--vary`, are trained side by side as one population.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import jax
+import pydantic
+import sqlalchemy as sa
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from experiments.machine.lock import alone_in
+from experiments.machine.parallel import Task, Worker, run_tasks
+from experiments.reproduction.recipe import configure, load_recipe, parse_setting
+from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
+from games.errors import InputError
+from training.config import TrainConfig
+from training.forecast import Forecast, forecast
+from training.loop import Progress, Status, train_population
+from training.provenance import device_name
+from training.store import Run, Snapshot, Store
+
+FAILED = 1  # exit code if a run diverged
+
+
+class TrainVerbConfig(VerbConfig, frozen=True):
+    """Train an agent, or a population of agents that differ in seed or a setting."""
+
+    recipe: str = "efficient"
+    """Named configuration; `hexlaw list` shows them all."""
+    file: Path | None = None
+    """A TOML file with a recipe of your own, instead of a named one."""
+    boardsize: int | None = None
+    """Board side; the recipe's, or 5, if unset."""
+    network: str | None = None
+    """E.g. 64x2, conv32x4, 64x2+128x1 (a trunk of the value's own), 512x4-bf16."""
+    seeds: tuple[int, ...] = (0,)
+    """One agent each."""
+    samples: int | None = None
+    """Self-play positions after which each run ends."""
+    set: tuple[str, ...] = ()
+    """Any other field of the configuration, e.g. learning_rate=1e-3 search.nodes=32."""
+    vary: tuple[str, ...] = ()
+    """Fields with a list of values, an agent for each, e.g. learning_rate=[1e-3,3e-3]."""
+    lab: Path = Path("runs/train")
+    """Folder of the store, snapshots and checkpoints."""
+    devices: int | None = pydantic.Field(default=None, ge=1)
+    """Devices to spread the games over; all there are if unset."""
+    tensorboard: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Write the metrics as TensorBoard event files too, in LAB/tensorboard."""
+    plan_only: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Print configuration and plan, and do not train."""
+
+
+def train(config: TrainVerbConfig, console: Console) -> Outcome:
+    """Train to the end, going on where an earlier command stopped.
+
+    Returns:
+        The runs and where they lie.
+
+    Raises:
+        InputError: for a bad recipe or setting, or a lab that cannot be used.
+        InterruptedByUserError: if Ctrl-C stopped it; the same command goes on.
+    """
+    runs = plan_runs(config)
+    devices = config.devices or jax.device_count()
+    with contextlib.ExitStack() as stack:
+        if not config.plan_only:
+            store = Store(config.lab)
+            stack.enter_context(alone_in(config.lab, *(run.run_id for run in runs)))
+        expected = forecast(runs, devices)
+        _print_plan(console, runs, expected, devices)
+        if config.plan_only:
+            return Outcome({"runs": [run.run_id for run in runs], "plan": expected._asdict()})
+        console.print(f"lab {config.lab}; Ctrl-C stops, the same command goes on")
+        statuses = _run(runs, store, devices, config.tensorboard, console)
+    results = _results(store, runs)
+    for result in results:
+        reason = f": {result['reason']}" if result["reason"] else ""
+        console.print(f"{result['id']} is [bold]{result['status']}[/]{reason}")
+        if result["file"]:
+            console.print(f"  last snapshot {config.lab / result['file']}")
+    exit_code = FAILED if "failed" in statuses else 0
+    return Outcome({"lab": str(config.lab), "runs": results, "plan": expected._asdict()}, exit_code)
+
+
+def plan_runs(config: TrainVerbConfig) -> list[TrainConfig]:
+    """The run of every seed and every combination of varied values."""
+    recipe = load_recipe(config.recipe, config.file)
+    changes = dict(map(parse_setting, config.set))
+    named = {
+        "boardsize": config.boardsize,
+        "samples": config.samples,
+        "network": config.network,
+    }
+    changes |= {key: value for key, value in named.items() if value is not None}
+    axes: list[list[tuple[str, Any]]] = [[("seed", seed) for seed in config.seeds]]
+    for key, values in map(parse_setting, config.vary):
+        if not isinstance(values, list) or not values:
+            raise InputError(f"--vary {key}: give a list of values, e.g. {key}=[1, 2]")
+        axes.append([(key, value) for value in values])
+    return [configure(recipe, changes | dict(values)) for values in itertools.product(*axes)]
+
+
+def _print_plan(
+    console: Console, runs: Sequence[TrainConfig], plan: Forecast, devices: int
+) -> None:
+    for key, value in runs[0].model_dump(mode="json").items():
+        varied = [run.model_dump(mode="json")[key] for run in runs]
+        several = any(other != value for other in varied)
+        console.print(f"  {key} = {varied if several else value}", soft_wrap=True, markup=False)
+    rule = "[bold]plan[/]:"
+    console.print(
+        f"{rule} {len(runs)} × network {runs[0].network.name} of {plan.parameters:,} parameters, "
+        f"{plan.samples:,} samples, {plan.train_flops:.2g} FLOPs ({plan.jones_flops:.2g} as Jones "
+        f"counts)",
+        soft_wrap=True,
+    )
+    console.print(
+        f"{rule} {devices} × {device_name()}, {plan.memory_bytes / 2**20:,.0f} MiB, compiled in "
+        f"{plan.compile_seconds:.0f} s; calibration: {plan.samples_per_second:,.0f} samples/s, "
+        f"{plan.utilisation:.1%} of the measured peak, learner {plan.learner_share:.0%}, about "
+        f"[bold]{_duration(plan.seconds)}[/] in all",
+        soft_wrap=True,
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _run(
+    runs: Sequence[TrainConfig], store: Store, devices: int, tensorboard: bool, console: Console
+) -> list[Status]:
+    """Train, showing progress and answering Ctrl-C."""
+    statuses: list[Status] = []
+
+    def work(worker: Worker) -> None:
+        with _show(console, runs) as show, _event_files(store, tensorboard) as write:
+
+            def report(progress: Progress) -> None:
+                show(progress)
+                write(progress)
+
+            statuses.extend(
+                train_population(
+                    runs, store, devices=devices, report=report, should_stop=worker.should_stop
+                )
+            )
+
+    if not run_tasks([Task("training", work, (), 1.0)], workers=1):
+        raise InterruptedByUserError
+    return statuses
+
+
+COLUMNS = {
+    "samples": ("samples", "{:,}"),
+    "policy": ("policy_loss", "{:.3f}"),
+    "value": ("value_loss", "{:.3f}"),
+    "entropy": ("policy_entropy", "{:.3f}"),
+    "KL": ("policy_kl", "{:.3f}"),
+    "resid.": ("residual_variance", "{:.2f}"),
+    "plies": ("game_length", "{:.1f}"),
+    "black": ("first_player_wins", "{:.0%}"),
+    "/s": ("samples_per_second", "{:,.0f}"),
+}
+"""What a line of progress shows: title, metric, format; docs/training.md explains each."""
+
+WIDTHS = (13, 8, 8, 8, 8, 8, 7, 7, 9)
+
+
+@contextlib.contextmanager
+def _show(console: Console, runs: Sequence[TrainConfig]) -> Iterator[Callable[[Progress], None]]:
+    """A line of metrics at each snapshot (of the first run), and a bar in a terminal."""
+    at_snapshot = set(runs[0].snapshot_iterations)
+    columns = [BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn()]
+    console.print("".join(f"{title:>{w}}" for title, w in zip(COLUMNS, WIDTHS, strict=True)))
+    with Bar(
+        *columns, TextColumn("left"), TimeRemainingColumn(), console=console, transient=True,
+        disable=not console.is_terminal,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("training", total=runs[0].snapshot_iterations[-1])
+
+        def show(progress: Progress) -> None:
+            bar.update(task, completed=progress.iteration)
+            if progress.metrics and progress.iteration in at_snapshot:
+                means = next(iter(progress.metrics.values()))
+                values = means | {"samples": progress.ledger.samples}
+                cells = [
+                    "–" if values[name] is None else form.format(values[name])
+                    for name, form in COLUMNS.values()
+                ]
+                line = "".join(f"{cell:>{w}}" for cell, w in zip(cells, WIDTHS, strict=True))
+                console.print(line, soft_wrap=True)
+
+        yield show
+
+
+@contextlib.contextmanager
+def _event_files(store: Store, wanted: bool) -> Iterator[Callable[[Progress], None]]:
+    """Write every row of metrics as TensorBoard scalars too, against samples."""
+    if not wanted:
+        yield lambda progress: None
+        return
+    try:
+        tensorboard: Any = importlib.import_module("tensorboardX")
+    except ImportError as error:
+        raise InputError(
+            "TensorBoard event files need tensorboardX: pip install 'hexlaw[tensorboard]'"
+        ) from error
+    with contextlib.ExitStack() as stack:
+        writers: dict[str, Any] = {}
+
+        def write(progress: Progress) -> None:
+            for run_id, means in progress.metrics.items():
+                if run_id not in writers:
+                    folder = store.folder / "tensorboard" / run_id
+                    writers[run_id] = stack.enter_context(
+                        tensorboard.SummaryWriter(str(folder), purge_step=progress.ledger.samples)
+                    )
+                for name, value in means.items():
+                    if value is not None:
+                        writers[run_id].add_scalar(name, value, progress.ledger.samples)
+
+        yield write
+
+
+def _results(store: Store, runs: Sequence[TrainConfig]) -> list[dict[str, Any]]:
+    """What a script wants to know of each run."""
+    query = (
+        sa.select(
+            Run.id,
+            Run.status,
+            Run.reason,
+            Snapshot.samples,
+            Snapshot.train_flops,
+            Snapshot.seconds,
+            Snapshot.utilisation,
+            Snapshot.energy_joules,
+            Snapshot.policy_loss,
+            Snapshot.value_loss,
+            Snapshot.file,
+        )
+        .outerjoin(Snapshot, Snapshot.run_id == Run.id)
+        .where(Run.id.in_([run.run_id for run in runs]))
+        .order_by(Run.id, Snapshot.index)
+    )
+    columns, rows = store.frame_query(query)
+    last = {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
+    return [last[run.run_id] for run in runs]

@@ -1,0 +1,149 @@
+"""`hexlaw unbeaten`: does an agent, moving first, win every line of play?
+
+Who moves first in Hex can win, so a perfect agent beats every opponent there is. The agent answers
+every position that any replies can bring about, ply by ply, until it has won all lines, which
+proves it perfect as first player from the empty board, or has lost one, which is then shown. Unlike
+a blunder rate it says nothing of positions that the agent itself avoids. Where there are too many
+lines, a sample of them may find a loss, and proves nothing if it does not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pydantic
+from rich.console import Console
+from rich.table import Table
+
+from experiments.players.agents import find_player, open_lab, resolve
+from experiments.players.move_keys import move_keys
+from experiments.players.player import Player
+from experiments.players.specs import NetworkSpec, parse_player
+from experiments.verb import Outcome, VerbConfig
+from games.errors import InputError
+from games.exact.positions import states_after
+from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
+from games.text.notation import cell_name
+
+LANES = 256  # positions searched at once
+
+
+class UnbeatenConfig(VerbConfig, frozen=True):
+    """Let agents that move first answer every line of play, until one is lost or all are won."""
+
+    agents: tuple[str, ...]
+    """Snapshots by name: RUN#3, RUN#-1 (the last), RUN#* (all), with a search if wanted,
+    @nodes=64; their moves must not be drawn at random."""
+    lab: Path = Path("runs/laptop")
+    """The lab that holds them."""
+    size: int = pydantic.Field(4, ge=MIN_SIZE, le=MAX_SIZE)
+    """Side of the board; lines multiply: beyond 5×5 only weak agents, soon refuted, are quick."""
+    max_positions: int = pydantic.Field(2_000_000, ge=1)
+    """Give up once an agent has met so many."""
+    sample: int | None = pydantic.Field(None, ge=1)
+    """Follow no more than so many lines from ply to ply, drawn evenly; all if left out."""
+
+
+class Verdict(NamedTuple):
+    """What came of every line of play."""
+
+    positions: int  # in which the agent had to move
+    refutation: list[int] | None  # a shortest game that it loses, if there is one
+    complete: bool  # whether all lines were followed to the end, or one to a loss
+
+    @property
+    def unbeaten(self) -> bool:
+        """Whether the agent is proven to win every line."""
+        return self.complete and self.refutation is None
+
+
+def every_line(
+    rules: Hex, player: Player, max_positions: int, sample: int | None = None
+) -> Verdict:
+    """Follow all lines of play against an agent that moves first, or a sample of them.
+
+    Lines that lead to the same stones are followed once. The agent must always play the same move
+    in the same position.
+    """
+    lines = np.full((1, rules.max_plies), -1, np.int32)  # [L, T] moves up to the agent's turn
+    met, all_followed, rng = 0, True, np.random.default_rng(0)
+    for ply in range(0, rules.max_plies, 2):
+        if sample and len(lines) > sample:
+            all_followed = False
+            lines = lines[rng.choice(len(lines), sample, replace=False)]
+        met += len(lines)
+        if met > max_positions:
+            return Verdict(met, None, complete=False)
+        states = states_after(rules, lines)
+        lines[:, ply] = player.act(states, move_keys(np.zeros(len(lines)), ply))
+        lines = _going_on(rules, lines)[0]  # after its own move the agent can only have won
+        if not len(lines):
+            return Verdict(met, None, complete=all_followed)
+        lines, lost = _going_on(rules, _all_replies(rules, lines, ply + 1))
+        if len(lost):
+            return Verdict(met, lost[0][lost[0] >= 0].tolist(), complete=True)
+    raise AssertionError("a full Hex board has a winner")
+
+
+def _going_on(rules: Hex, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One line for each live position among the ends of `lines`, and the lines that have ended."""
+    states = states_after(rules, lines)
+    live = np.asarray(states.winner) == NOBODY
+    black, white = (np.packbits(np.asarray(side), axis=-1) for side in rules.stones(states))
+    stones = np.concatenate([black, white], axis=-1)[live]
+    first = np.unique(stones, axis=0, return_index=True)[1]
+    return lines[live][np.sort(first)], lines[~live]
+
+
+def _all_replies(rules: Hex, lines: np.ndarray, ply: int) -> np.ndarray:
+    empty = np.ones((len(lines), rules.num_actions), bool)
+    np.put_along_axis(empty, lines[:, :ply], values=False, axis=1)
+    which, action = np.nonzero(empty)
+    replies = lines[which]
+    replies[:, ply] = action
+    return replies
+
+
+def run(config: UnbeatenConfig, console: Console) -> Outcome:
+    """Try every agent; print and return what came of it.
+
+    Raises:
+        InputError: if there is no such lab or snapshot, or an agent draws its moves.
+    """
+    rules = Hex(config.size)
+    table = Table("verdict", "positions met", "a shortest lost game")
+    table.add_column("agent", overflow="fold")
+    rows: list[dict[str, Any]] = []
+    for spec in _agents(config, rules):
+        player, _ = find_player(spec, rules, config.lab, lanes=LANES)
+        verdict = every_line(rules, player, config.max_positions, config.sample)
+        word = "unbeaten" if verdict.unbeaten else "beaten" if verdict.complete else "unproven"
+        game = [cell_name(action, rules.size) for action in verdict.refutation or []]
+        table.add_row(word, f"{verdict.positions:,}", " ".join(game), spec.text)
+        rows.append(
+            {
+                "agent": spec.text,
+                "verdict": word,
+                "positions": verdict.positions,
+                "lost_game": game or None,
+            }
+        )
+    console.print(table)
+    return Outcome({"lab": str(config.lab), "boardsize": rules.size, "agents": rows})
+
+
+def _agents(config: UnbeatenConfig, rules: Hex) -> list[NetworkSpec]:
+    store, found = open_lab(config.lab), []
+    for name in config.agents:
+        for spec in resolve(store, rules, parse_player(name)):
+            if not isinstance(spec, NetworkSpec):
+                raise InputError(f"player {spec.text!r} is no snapshot; name one, RUN#INDEX")
+            if spec.draws:
+                raise InputError(
+                    f"player {spec.text!r} draws its moves, but a proof needs one answer to each "
+                    "position; leave temperature and noise at 0"
+                )
+            found.append(spec)
+    return found

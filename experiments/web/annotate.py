@@ -1,0 +1,210 @@
+"""A record of a game with all that can be said about it, for the pages that show it.
+
+A record holds moves and who played them. From the lab come ratings and costs of the players; their
+networks are asked what they think before each move; the solver says who should have won.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from experiments.arena.game_records import GameRecord, PlayerRecord, load_record
+from experiments.players.specs import NetworkSpec, parse_player
+from experiments.players.thinking import Thinker
+from experiments.web.lab_view import LabView, Row
+from experiments.web.replay_page import (
+    Analysis,
+    MoveThoughts,
+    ReplayRecord,
+    Side,
+    Verdict,
+    analyse,
+    perfect_verdicts,
+)
+from games.errors import InputError
+from games.text.notation import PLAYER_NAMES
+from mcts import SearchConfig
+from training.files import load_snapshot
+from training.store import Snapshot, Store
+
+LOADED_NETWORKS = 64
+
+
+def annotated(record: GameRecord, store: Store | None = None) -> ReplayRecord:
+    """A record ready for `write_replay_page`; with a lab, its players say what they think."""
+    return Annotator(None if store is None else LabView(store)).annotate(record, thoughts=True)
+
+
+class Annotator:
+    """Adds to records what a lab knows.
+
+    Args:
+        lab: the lab, or none for games from elsewhere.
+        verdicts: what perfect play says before each move of a game.
+    """
+
+    def __init__(
+        self,
+        lab: LabView | None,
+        *,
+        verdicts: Callable[[int, list[int]], list[Verdict | None]] = perfect_verdicts,
+    ) -> None:
+        self._lab = lab
+        self._verdicts = verdicts
+        self._thinker = functools.lru_cache(LOADED_NETWORKS)(self._load_thinker)
+
+    def stored(self, number: int) -> GameRecord:
+        """Game `number` of the lab.
+
+        Raises:
+            InputError: if there is no such game.
+        """
+        assert self._lab is not None
+        return load_record(self._lab.store, number)
+
+    def annotate(self, record: GameRecord, *, thoughts: bool) -> ReplayRecord:
+        """A record, ready to be shown.
+
+        Args:
+            record: the game.
+            thoughts: ask the networks and the solver; else only what is stored is shown.
+        """
+        players = (record.black, record.white)
+        names = self._names(players)
+        analyses = []
+        if thoughts:
+            asked = (self._ask(record, *seat) for seat in zip(players, names, (0, 1), strict=True))
+            analyses = [analysis for analysis in asked if analysis is not None]
+        if not analyses and record.analysis is not None:
+            analyses = [_stored_analysis(record, names)]
+        return ReplayRecord(
+            title=f"Hex {record.boardsize}×{record.boardsize}: {names[0]} against {names[1]}",
+            size=record.boardsize,
+            moves=record.moves,
+            winner=record.winner,
+            opening_plies=record.opening_plies,
+            players=(self._side(record.black, names[0]), self._side(record.white, names[1])),
+            analyses=analyses,
+            perfect=self._verdicts(record.boardsize, record.moves) if thoughts else [],
+            origin=self._origin(record),
+        )
+
+    def thinker(self, key: str, search: SearchConfig) -> Thinker:
+        """The network of snapshot `RUN#INDEX`, ready to be asked.
+
+        Raises:
+            InputError: if there is no such snapshot, or its file is damaged.
+        """
+        return self._thinker(key)._replace(search=search)
+
+    def _load_thinker(self, key: str) -> Thinker:
+        run_id, _, index = key.rpartition("#")
+        if self._lab is None or not index.isdecimal() or len(index) > 6:
+            raise InputError(f"no snapshot {key!r} here")
+        query = sa.select(Snapshot.file, Snapshot.sha256).where(
+            Snapshot.run_id == run_id, Snapshot.index == int(index)
+        )
+        rows = self._lab.store.frame_query(query)[1]
+        if not rows:
+            raise InputError(f"the lab {self._lab.name} has no snapshot {key!r}")
+        file, sha256 = rows[0]
+        params, run = load_snapshot(self._lab.store.folder / file, sha256)
+        return Thinker(run.rules, run.network, params, SearchConfig())
+
+    def _ask(
+        self, record: GameRecord, player: PlayerRecord, name: str, colour: int
+    ) -> Analysis | None:
+        key = _snapshot_key(player)
+        if key is None or player.search is None:
+            return None
+        search = SearchConfig.model_validate(player.search)
+        try:
+            thinker = self.thinker(key, search)
+        except InputError:
+            return None  # without its network the game can be looked at all the same
+        moves = analyse(thinker, record.moves, search.nodes)
+        return Analysis(thinker=name, nodes=search.nodes, player=colour, moves=moves)
+
+    def _agent(self, player: PlayerRecord) -> Row | None:
+        """The lab's agent of that number or name, rated or not."""
+        for agent in self._lab.overview()["agents"] if self._lab else ():
+            if agent["id"] == player.agent or agent["spec"] == player.name:
+                return agent
+        return None
+
+    def _names(self, players: tuple[PlayerRecord, PlayerRecord]) -> list[str]:
+        """Short names, with the nodes where only these tell the two apart."""
+        names = [self._short_name(player) for player in players]
+        if names[0] == names[1]:
+            nodes = [(player.search or {}).get("nodes") for player in players]
+            names = [
+                name if n is None else f"{name}, {n} nodes"
+                for name, n in zip(names, nodes, strict=True)
+            ]
+        return names
+
+    def _short_name(self, player: PlayerRecord) -> str:
+        if agent := self._agent(player):
+            return agent["name"]
+        key = _snapshot_key(player)
+        for snapshot in self._lab.overview()["snapshots"] if self._lab and key else ():
+            if snapshot["key"] == key:
+                return snapshot["name"]
+        return player.name
+
+    def _side(self, player: PlayerRecord, name: str) -> Side:
+        settings = {} if name == player.name else {"agent": player.name}
+        if player.temperature:
+            settings["temperature"] = f"{player.temperature:g}"
+        nodes = (player.search or {}).get("nodes")
+        if (agent := self._agent(player)) is None:
+            return Side(name=name, nodes=nodes, settings=settings)
+        return Side(
+            name=name,
+            elo=agent["elo"],
+            se=agent.get("se"),
+            nodes=nodes,
+            move_flops=agent["move_flops"],
+            train_flops=agent["train_flops"],
+            settings=settings,
+        )
+
+    def _origin(self, record: GameRecord) -> str:
+        if self._lab is None or record.number is None:
+            return ""
+        lines = [
+            f"Lab {self._lab.name}, game {record.number} of {record.tournament}.",
+            f"Seed {record.seed}.",
+            *(
+                f"{colour.capitalize()}'s weights: SHA-256 {player.snapshot_sha256}."
+                for colour, player in zip(PLAYER_NAMES, (record.black, record.white), strict=True)
+                if player.snapshot_sha256
+            ),
+            *(f"Move {note['ply'] + 1}: {note['note']}." for note in record.notes),
+        ]
+        return " ".join(lines)
+
+
+def _stored_analysis(record: GameRecord, names: list[str]) -> Analysis:
+    stored = record.analysis
+    assert stored is not None
+    numbers = [record.black.agent, record.white.agent]
+    colour = numbers.index(stored.agent) if stored.agent in numbers else None
+    return Analysis(
+        thinker=str(stored.agent) if colour is None else names[colour],
+        nodes=stored.nodes,
+        player=colour,
+        moves=[MoveThoughts.model_validate(move.model_dump()) for move in stored.moves],
+    )
+
+
+def _snapshot_key(player: PlayerRecord) -> str | None:
+    """`RUN#INDEX` of a network that played."""
+    if player.kind != NetworkSpec.kind:
+        return None
+    spec = parse_player(player.name)
+    assert isinstance(spec, NetworkSpec)
+    return f"{spec.run}#{spec.index}"

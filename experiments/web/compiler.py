@@ -1,0 +1,47 @@
+"""Programs compiled before they are needed, in a process of their own.
+
+Compiling takes seconds of every core and, in the server's own process, Python's lock, for which a
+visitor's move would have to wait. Another process compiles at lowest priority instead, and the
+server finds the programs in the cache on disk when it is asked for them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from multiprocessing.pool import AsyncResult, Pool
+
+from experiments.machine.runtime import step_back
+from experiments.players.thinking import compile_search
+from games.protocol import Game
+from mcts import SearchConfig
+from training.architecture import NetworkConfig
+
+
+class Compiler:
+    """Works through what it is given, in order; its process starts with the first of it."""
+
+    def __init__(self) -> None:
+        self._pool: Pool | None = None
+
+    def prepare(
+        self, game: Game, network: NetworkConfig, search: SearchConfig, budgets: Sequence[int]
+    ) -> AsyncResult[None]:
+        """Compile a network shape's search at each of these budgets; nobody need await the end."""
+        if self._pool is None:
+            # JAX's threads do not survive a fork; a process a task gives its memory back.
+            context = multiprocessing.get_context("spawn")
+            self._pool = context.Pool(1, step_back, maxtasksperchild=1)
+        return self._pool.apply_async(_compile_all, (game, network, search, tuple(budgets)))
+
+    def close(self) -> None:
+        """End its process, whatever it is doing."""
+        if self._pool is not None:
+            self._pool.terminate()
+
+
+def _compile_all(
+    game: Game, network: NetworkConfig, search: SearchConfig, budgets: Sequence[int]
+) -> None:
+    for nodes in budgets:
+        compile_search(game, network, search.with_nodes(nodes))

@@ -1,0 +1,210 @@
+"""A lab as rows for a page: its players with ratings and costs, who met whom, and the games.
+
+Nothing here needs JAX: the page shows the leaderboard before that is imported.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from analysis.ratings.bradley_terry import rate
+from games.errors import InputError
+from training.store import Agent, Match, Run, Snapshot, Store
+from training.store import Game as GameRow
+
+LISTED_GAMES = 500  # of an agent or a pair, the newest first
+
+Row = dict[str, Any]
+
+
+class LabView:
+    """One lab, read for pages; it may grow while it is shown."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+        self._overview: Row | None = None
+        self._seen: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The lab's folder, as a title."""
+        return self.store.folder.name or str(self.store.folder)
+
+    def overview(self) -> Row:
+        """Boards, snapshots, agents with their ratings; worked out anew when rows have come."""
+        with self._lock:
+            tables = (Run, Snapshot, Agent, Match)
+            seen = self._row(sa.select(*(_count(table) for table in tables)))
+            if self._overview is None or seen != self._seen:
+                self._overview, self._seen = self._make_overview(), seen
+            return self._overview
+
+    def agent(self, number: int) -> Row:
+        """An agent's opponents and its newest games.
+
+        Raises:
+            InputError: if there is no such agent.
+        """
+        self._rated(number)
+        opponents: dict[int, collections.Counter[str]] = collections.defaultdict(
+            collections.Counter
+        )
+        played = sa.or_(Match.black_id == number, Match.white_id == number)
+        for match in self._rows(sa.select(Match.__table__).where(played)):
+            black = match["black_id"] == number
+            other = opponents[match["white_id" if black else "black_id"]]
+            colour, won, lost = ("black", "black_wins", "white_wins") if black else (
+                "white", "white_wins", "black_wins"
+            )  # fmt: skip
+            other[f"{colour}_wins"] += match[won]
+            other[f"{colour}_losses"] += match[lost]
+        return {
+            "opponents": [{"id": other, **record} for other, record in opponents.items()],
+            **self._games(played),
+        }
+
+    def pair(self, first: int, second: int) -> Row:
+        """The record of two agents against each other, and their newest games.
+
+        Raises:
+            InputError: if one of them is not there.
+        """
+        for number in (first, second):
+            self._rated(number)
+        both = (first, second)
+        met = Match.black_id.in_(both) & Match.white_id.in_(both)
+        totals = sa.select(
+            Match.black_id,
+            *(
+                sa.func.sum(column).label(column.key)
+                for column in (
+                    Match.games, Match.distinct_games, Match.black_wins, Match.white_wins
+                )
+            ),
+        )  # fmt: skip
+        return {
+            "records": self._rows(totals.where(met).group_by(Match.black_id)),
+            **self._games(met),
+        }
+
+    def searches(self) -> dict[int, Row]:
+        """The whole search configuration of each agent that always plays its search's choice."""
+        query = sa.select(Agent.id, Agent.search).where(
+            Agent.search.is_not(None), Agent.temperature == 0
+        )
+        return {row["id"]: row["search"] for row in self._rows(query)}
+
+    def _make_overview(self) -> Row:
+        snapshots = {row["id"]: row for row in self._snapshots()}
+        agents = self._rows(sa.select(Agent.__table__).order_by(Agent.id))
+        ratings = self._ratings({agent["id"]: agent["boardsize"] for agent in agents})
+        shown = []
+        for agent in agents:
+            snapshot = snapshots.get(agent["snapshot_id"])
+            shown.append(
+                {
+                    "id": agent["id"],
+                    "name": agent["spec"] if snapshot is None else snapshot["name"],
+                    "spec": agent["spec"],
+                    "kind": agent["kind"],
+                    "size": agent["boardsize"],
+                    "snapshot": snapshot and snapshot["key"],
+                    "nodes": agent["nodes"],
+                    "move_flops": agent["test_flops"],
+                    "train_flops": snapshot and snapshot["train_flops"],
+                    "parameters": snapshot and snapshot["parameters"],
+                    **ratings.get(agent["id"], {"elo": None}),
+                }
+            )
+        shown.sort(key=lambda agent: (agent["size"], agent["elo"] is None, -(agent["elo"] or 0)))
+        return {
+            "lab": self.name,
+            "sizes": sorted({row["size"] for row in [*snapshots.values(), *shown]}),
+            "games": self._row(sa.select(_count(GameRow)))[0],
+            "snapshots": [
+                {key: value for key, value in row.items() if key != "id"}
+                for row in snapshots.values()
+            ],
+            "agents": shown,
+        }
+
+    def _snapshots(self) -> list[Row]:
+        rows = self._rows(
+            sa.select(
+                Snapshot.id, Snapshot.run_id, Snapshot.index, Snapshot.train_flops,
+                (Snapshot.selfplay_flops / Snapshot.network_evaluations).label("node_flops"),
+                Run.boardsize, Run.network, Run.seed, Run.parameters,
+            )
+            .join(Run, Snapshot.run_id == Run.id)
+            .where(Run.game == "hex")
+            .order_by(Run.boardsize, Run.parameters, Run.id, Snapshot.index)
+        )  # fmt: skip
+        return [
+            {
+                "id": row["id"],
+                "key": f"{row['run_id']}#{row['index']}",
+                "run": row["run_id"],
+                "name": f"{row['network'].replace('x', '×')} s{row['seed']} #{row['index']}",
+                "size": row["boardsize"],
+                "parameters": row["parameters"],
+                "train_flops": row["train_flops"],
+                "node_flops": row["node_flops"],
+            }
+            for row in rows
+        ]
+
+    def _ratings(self, sizes: dict[int, int]) -> dict[int, Row]:
+        """Elo by agent, each board by itself, averaged over both colours as the report rates."""
+        wins = (Match.black_wins, Match.white_wins)
+        query = sa.select(
+            Match.black_id, Match.white_id, *(sa.func.sum(count).label(count.key) for count in wins)
+        ).group_by(Match.black_id, Match.white_id)
+        columns, rows = self.store.frame_query(query)
+        matches = pd.DataFrame(rows, columns=pd.Index(columns))
+        matches = matches.rename(columns={"black_id": "black", "white_id": "white"})
+        boards = matches["black"].map(sizes)
+        found: dict[int, Row] = {}
+        for size in sorted(set(boards)):
+            of_board = matches[boards == size]
+            if not of_board[["black_wins", "white_wins"]].to_numpy().sum():
+                continue  # matches without a game that counts
+            for row in rate(of_board, first_player=False).table().to_dict("records"):
+                found[int(row.pop("player"))] = {str(key): value for key, value in row.items()}
+        return found
+
+    def _games(self, condition: sa.ColumnElement[bool]) -> Row:
+        total = sa.select(sa.func.count(GameRow.id)).join(Match, GameRow.match_id == Match.id)
+        rows = self._rows(
+            sa.select(
+                GameRow.id, Match.black_id, Match.white_id, GameRow.winner, GameRow.ending,
+                (sa.func.length(GameRow.moves) / 2).label("plies"),
+            )
+            .join(Match, GameRow.match_id == Match.id)
+            .where(condition)
+            .order_by(GameRow.id.desc())
+            .limit(LISTED_GAMES)
+        )  # fmt: skip
+        return {"games": rows, "total": self._row(total.where(condition))[0]}
+
+    def _rows(self, query: sa.Select) -> list[Row]:
+        columns, rows = self.store.frame_query(query)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _row(self, query: sa.Select) -> tuple:
+        return self.store.frame_query(query)[1][0]
+
+    def _rated(self, number: int) -> Row:
+        for agent in self.overview()["agents"]:
+            if agent["id"] == number:
+                return agent
+        raise InputError(f"the lab {self.name} has no agent {number}")
+
+
+def _count(table: Any) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count(table.id)).scalar_subquery()

@@ -1,0 +1,129 @@
+"""What a page may ask of a position, and the answers: a move, thoughts, perfect play.
+
+Every question carries its whole position as a list of moves, so the server holds no games: a page
+goes on after a restart as if nothing had happened. Questions come from strangers and are checked
+before anything is computed; what may be asked is bounded in board, budget and length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pydantic
+
+import games
+from experiments.players.thinking import BUDGETS, MAX_BUDGET, Thoughts
+from experiments.web.annotate import Annotator
+from experiments.web.replay_page import pack
+from experiments.web.solver_process import Solver
+from games.errors import InputError
+from games.hex import MAX_SIZE, MIN_SIZE, NOBODY
+from games.text.notation import play
+from mcts import SearchConfig
+
+PERFECT, RANDOM = "perfect", "random"
+
+RULES = {
+    name: SearchConfig.model_validate({"rule": name}) for name in ("puct", "gumbel", "regularised")
+}
+"""The searches that a visitor may choose from, by name; the nodes are chosen beside them."""
+
+
+class Message(pydantic.BaseModel):
+    """Base of what a page may send; anything else is refused."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
+
+
+def _check_budget(nodes: int) -> int:
+    # Each budget is a compiled program: a page has to make do with a few.
+    if nodes not in BUDGETS:
+        raise ValueError(f"must be a power of two up to {MAX_BUDGET}")
+    return nodes
+
+
+Budget = Annotated[int, pydantic.AfterValidator(_check_budget)]
+"""Network evaluations a move that a visitor may ask for."""
+
+
+class Question(Message):
+    """A position and what is asked of it."""
+
+    id: int = pydantic.Field(ge=0, lt=2**53)
+    """The page's own number, given back with every answer."""
+    ask: Literal["move", "thoughts", "verdict"]
+    size: int = pydantic.Field(ge=MIN_SIZE, le=MAX_SIZE)
+    moves: list[Annotated[int, pydantic.Field(ge=0, lt=MAX_SIZE**2)]] = pydantic.Field(
+        max_length=MAX_SIZE**2
+    )
+    player: str = pydantic.Field(default=PERFECT, max_length=200)
+    """A snapshot `RUN#INDEX` of the lab, `perfect` or `random`."""
+    nodes: Budget = 1
+    rule: str = pydantic.Field(default="puct", max_length=40)
+
+
+class Stop(Message):
+    """No more answers to a question are wanted."""
+
+    stop: int = pydantic.Field(ge=0, lt=2**53)
+
+
+Answer = dict[str, Any]
+Step = Callable[[], Answer | Future[Answer]]
+"""Gives an answer within moments, or the promise of one from another process."""
+
+
+def rule_of(search: SearchConfig) -> str | None:
+    """The rule in `RULES` that a search follows, if it follows it exactly."""
+    same = (name for name, rule in RULES.items() if search.with_nodes(rule.nodes) == rule)
+    return next(same, None)
+
+
+def plan_answers(question: Question, annotator: Annotator, solver: Solver) -> list[Step]:
+    """The answers to a question, as steps to be run one by one.
+
+    Raises:
+        InputError: if the position is illegal or over, or there is no such player or rule.
+    """
+    rules = games.make("hex", question.size)
+    state = play(rules, question.moves)
+    if int(state.winner) != NOBODY:
+        raise InputError("the game is over; there is nothing to ask")
+    if question.ask == "verdict":
+        return [lambda: solver.verdict(question.size, question.moves)]
+    if question.player == RANDOM:
+        return [lambda: {"action": _random_move(rules, state)}]
+    if question.player == PERFECT:
+        return [lambda: solver.move(question.size, question.moves)]
+    if question.rule not in RULES:
+        raise InputError(f"no search rule {question.rule!r}; there is {', '.join(RULES)}")
+    return _ask_network(question, annotator)
+
+
+def _ask_network(question: Question, annotator: Annotator) -> list[Step]:
+    thinker = annotator.thinker(question.player, RULES[question.rule])
+    if thinker.game.size != question.size:
+        size = thinker.game.size
+        raise InputError(f"{question.player} plays on {size}×{size}; choose that board")
+    budgets = thinker.budgets(question.nodes) if question.ask == "thoughts" else [question.nodes]
+    return [
+        lambda budget=budget: describe(thinker.think(question.moves, budget)) for budget in budgets
+    ]
+
+
+def describe(thoughts: Thoughts) -> Answer:
+    """Thoughts as a page shows them."""
+    return {
+        "action": thoughts.action,
+        "nodes": thoughts.nodes,
+        "seconds": round(thoughts.seconds, 5),
+        **pack(thoughts).model_dump(),
+    }
+
+
+def _random_move(rules: games.Game, state: games.State) -> int:
+    legal = np.flatnonzero(np.asarray(rules.legal(state)))
+    return int(np.random.default_rng().choice(legal))

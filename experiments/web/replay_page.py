@@ -1,0 +1,217 @@
+"""A game as one web page that needs no network: what happened, and what the agents thought.
+
+The page carries its own scripts and styles (experiments/web/) and forbids itself every request; the
+server shows games with the same code. `ReplayRecord` is what both read.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import importlib.resources
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import pydantic
+from markupsafe import Markup
+
+from experiments.players.thinking import Thinker, Thoughts
+from games.exact.perfect import MAX_SIZE as SOLVED_UP_TO
+from games.exact.solver import solve_position
+from games.hex import Hex
+from games.text.notation import play
+from training.files import write_atomically
+
+MODULES = {
+    "preact": "vendor/preact.js",
+    "preact/hooks": "vendor/hooks.js",
+    "htm": "vendor/htm.js",
+    **{
+        f"hexlaw/{name}.js": f"{name}.js"
+        for name in ("ui", "hex", "board", "charts", "replay", "replay-page")
+    },
+}
+"""By which name the scripts of the offline page import each other, and where they lie."""
+
+SECONDS_A_POSITION = 3.0  # after so long a position's verdict is left open
+
+
+class Model(pydantic.BaseModel):
+    """Base of what the page reads."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Side(Model):
+    """One of the two players."""
+
+    name: str
+    elo: float | None = None
+    """Rating where the lab has one, against its board's zero."""
+    se: float | None = None
+    """Standard error of it."""
+    nodes: int | None = None
+    """Network evaluations a move."""
+    move_flops: float | None = None
+    """FLOPs of one move's search."""
+    train_flops: float | None = None
+    """FLOPs spent on training it."""
+    settings: dict[str, str] = {}
+    """Anything else worth showing, by its name."""
+
+
+class MoveThoughts(Model, extra="ignore"):
+    """What an agent thought of a position; values from the view of the side to move."""
+
+    value: float
+    network_value: float
+    prior: list[float]
+    """By cell, in the board frame."""
+    visits: list[int]
+    q: list[float]
+    """Mean value of each move tried, 0 for the others."""
+    variation: list[int]
+    """The principal variation: the moves it expects, its own first."""
+
+
+class Analysis(Model):
+    """One agent's thoughts before each move of the game."""
+
+    thinker: str
+    nodes: int
+    player: int | None = None
+    """0 or 1 if the thinker played black or white."""
+    moves: list[MoveThoughts | None]
+    """One a move; none where it was not asked."""
+
+
+class Verdict(Model):
+    """What perfect play says of a position."""
+
+    winner: int
+    moves: list[int]
+    """All winning moves of the side to move."""
+
+
+class ReplayRecord(Model):
+    """A game, ready to be shown."""
+
+    title: str
+    size: int
+    moves: list[int]
+    """Actions in the board frame."""
+    winner: int | None
+    """0 black, 1 white; none for a game that was not finished."""
+    opening_plies: int = 0
+    players: tuple[Side, Side]
+    """Black and white."""
+    analyses: list[Analysis] = []
+    perfect: list[Verdict | None] = []
+    """Before each move; none where the solver does not reach."""
+    origin: str = ""
+    """Where the game comes from, in words."""
+
+
+def write_replay_page(record: ReplayRecord, path: Path) -> None:
+    """Write the page, whole or not at all.
+
+    Raises:
+        InputError: if it cannot be written, or the moves are not a game.
+    """
+    write_atomically(path, render_replay_page(record).encode())
+
+
+def render_replay_page(record: ReplayRecord) -> str:
+    """The page as one HTML text.
+
+    Raises:
+        InputError: if the moves are not a game.
+    """
+    play(Hex(record.size), record.moves)
+    perfect = record.perfect or [None] * len(record.moves)
+    page = _templates().get_template("replay.html")
+    return page.render(
+        title=record.title,
+        style=read_web_file("style.css"),
+        importmap=embed({"imports": {name: _inline(path) for name, path in MODULES.items()}}),
+        record=embed(record.model_copy(update={"perfect": perfect}).model_dump()),
+    )
+
+
+def embed(data: object) -> Markup:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    # Without "<" nothing in it can end the element or open a comment.
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def read_web_file(name: str) -> str:
+    """A file of experiments/web/."""
+    return (importlib.resources.files("experiments.web") / "static" / name).read_text(
+        encoding="utf-8"
+    )
+
+
+def analyse(thinker: Thinker, moves: Sequence[int], nodes: int) -> list[MoveThoughts | None]:
+    """What a network thinks before each move of a game."""
+    return [pack(thinker.think(moves[:ply], nodes)) for ply in range(len(moves))]
+
+
+def pack(thoughts: Thoughts) -> MoveThoughts:
+    """Thoughts rounded to what a reader can see: a page holds tens of thousands of numbers."""
+    return MoveThoughts(
+        value=round(thoughts.value, 3),
+        network_value=round(thoughts.network_value, 3),
+        prior=_rounded(thoughts.prior),
+        visits=thoughts.visits.tolist(),
+        q=_rounded(thoughts.q),
+        variation=list(thoughts.variation),
+    )
+
+
+def perfect_verdicts(size: int, moves: Sequence[int]) -> list[Verdict | None]:
+    """What perfect play says before each move, as far as the solver reaches.
+
+    From the end of the game to its beginning, since what is proven late in it helps earlier.
+    """
+    verdicts: list[Verdict | None] = [None] * len(moves)
+    if size > SOLVED_UP_TO:
+        return verdicts
+    for ply in reversed(range(len(moves))):
+        verdicts[ply] = perfect_verdict(size, moves[:ply])
+        if verdicts[ply] is None:
+            break  # earlier positions are harder still
+    return verdicts
+
+
+def perfect_verdict(
+    size: int, moves: Sequence[int], seconds: float = SECONDS_A_POSITION
+) -> Verdict | None:
+    """What perfect play says after `moves`; none if the solver is not done in time."""
+    solution = solve_position(Hex(size), list(moves), max_seconds=seconds)
+    if solution.winner is None:
+        return None
+    return Verdict(winner=solution.winner, moves=list(solution.winning_moves or ()))
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    # A zero without its point and sign is a third as long.
+    return [round(float(value), 3) or 0 for value in values]
+
+
+def _inline(path: str) -> str:
+    encoded = base64.b64encode(read_web_file(path).encode()).decode()
+    return f"data:text/javascript;base64,{encoded}"
+
+
+@functools.cache
+def _templates() -> jinja2.Environment:
+    # The page's own style sheet is trusted; titles and records are not.
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(read_web_file),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )

@@ -1,0 +1,92 @@
+"""Perfect play for pages, asked in a process of its own.
+
+The solver's compiled loops hold Python's lock, and a visitor who waits for a 6×6 opening must not
+keep all others waiting.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+
+from experiments.web.replay_page import Verdict, perfect_verdicts
+from games.errors import InputError
+from games.exact.perfect import MAX_SIZE, perfect_moves
+from games.exact.solver import solve_position
+from games.hex import Hex
+from games.text.notation import play
+
+Answer = TypeVar("Answer")
+
+SECONDS = 20.0  # for one position
+
+
+class Solver:
+    """Answers about positions, one after another; its process starts with the first question."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def verdict(self, size: int, moves: list[int]) -> Future[dict[str, Any]]:
+        """Who wins and with which moves: `winner` and `winning`.
+
+        The promise fails with an InputError if there was not enough time.
+
+        Raises:
+            InputError: if the board is out of reach.
+        """
+        return self._submit(solve_verdict, size, moves)
+
+    def move(self, size: int, moves: list[int]) -> Future[dict[str, Any]]:
+        """A perfect player's move as `action`, beside the verdict; errors as there."""
+        return self._submit(solve_move, size, moves)
+
+    def verdicts(self, size: int, moves: list[int]) -> Future[list[Verdict | None]]:
+        """What perfect play says before each move of a game; errors as in `verdict`."""
+        return self._submit(perfect_verdicts, size, moves)
+
+    def close(self) -> None:
+        """End its process."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(
+        self, solve: Callable[[int, list[int]], Answer], size: int, moves: list[int]
+    ) -> Future[Answer]:
+        if size > MAX_SIZE:
+            raise InputError(
+                f"perfect play is known up to {MAX_SIZE}×{MAX_SIZE} only, not on {size}×{size}"
+            )
+        for _ in range(2):
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(1, mp_context=context)
+            try:
+                return self._pool.submit(solve, size, moves)
+            except BrokenExecutor:
+                self._pool = None  # its process was killed; a new one takes its place
+        raise InputError("the solver cannot be started; see the server's messages")
+
+
+def solve_verdict(size: int, moves: list[int]) -> dict[str, Any]:
+    """See `Solver.verdict`."""
+    solution = solve_position(Hex(size), moves, max_seconds=SECONDS)
+    if solution.winner is None:
+        raise InputError(f"not solved within {SECONDS:.0f} s; ask again later in the game")
+    return {"winner": solution.winner, "winning": list(solution.winning_moves or ())}
+
+
+def solve_move(size: int, moves: list[int]) -> dict[str, Any]:
+    """See `Solver.move`."""
+    answer = solve_verdict(size, moves)
+    candidates = answer["winning"]
+    if not candidates:  # lost: leave as few winning replies as possible
+        rules = Hex(size)
+        states = jax.tree.map(lambda leaf: leaf[None], play(rules, moves))
+        candidates = np.flatnonzero(perfect_moves(rules, states)[0]).tolist()
+    return {**answer, "action": int(np.random.default_rng().choice(candidates))}

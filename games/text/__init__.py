@@ -1,0 +1,3 @@
+"""Games as text: cell names, SGF, HexWorld links, boards drawn in a terminal.
+
+Imports `games.hex`."""

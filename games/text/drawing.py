@@ -1,0 +1,287 @@
+"""Pictures of a Hex position: text for a terminal, SVG for a page.
+
+Both show the board as a rhombus in the board frame: black joins top and bottom, white left and
+right. The SVG holds no ids, style sheets or fonts of its own, so that many fit into one page; its
+colours keep their contrast on light and dark pages, in grey and for the colour-blind, and what
+colour says, shape says too.
+"""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from games.errors import InputError
+from games.hex import BLACK, NOBODY, WHITE, Hex, HexState
+from games.text.notation import PLAYER_NAMES, cell_name
+
+STONE_LETTERS = ("x", "o")  # OpenSpiel's
+
+# Black, white and the line between them; grey that can be read on black as on white pages.
+INK, PAPER, GREY = "#1b1b1b", "#ffffff", "#777777"
+BOARD, GRID = "#f1e9d8", "#a89f8b"
+HEAT = (BOARD, "#86b5da", "#0b5a9d")  # cells of heat 0, ½ and 1; between them in proportion
+CHAIN = "#e8590c"
+
+SIDE = 20.0  # of a hexagon, in SVG user units
+CELL = math.sqrt(3) * SIDE  # from a cell's centre to the next one's in its row
+STONE = 0.74 * SIDE
+RIM = 0.95  # the rhombus around the board ends so far from the outermost centres, in cells
+MARGIN = 1.62  # the letters and numbers stand so far out, in cells
+
+
+def winning_chain(game: Hex, state: HexState) -> list[int]:
+    """A shortest chain of the winner's stones, in order from the top or left edge to the other.
+
+    Empty while the game goes on.
+    """
+    winner = int(state.winner)
+    if winner == NOBODY:
+        return []
+    stones = np.flatnonzero(np.asarray(game.stones(state)[winner])).tolist()
+    first, second = (set(np.flatnonzero(edge).tolist()) for edge in game.edges[winner])
+    # Breadth first from the second edge, so that following the parents leads back from the first.
+    parent: dict[int, int | None] = {cell: None for cell in stones if cell in second}
+    queue = list(parent)
+    for cell in queue:
+        if cell in first:
+            chain = [cell]
+            while (following := parent[chain[-1]]) is not None:
+                chain.append(following)
+            return chain
+        for neighbour in game.neighbours[cell].tolist():
+            if neighbour in stones and neighbour not in parent:
+                parent[neighbour] = cell
+                queue.append(neighbour)
+    raise AssertionError("the winner's stones join no edges")
+
+
+def draw_text(game: Hex, state: HexState, last_move: int | None = None) -> str:
+    """The position in plain characters, for a terminal: `x` black, `o` white, `[x]` just played.
+
+    The edges marked `X`, above and below, are black's to join; those marked `O`, white's.
+
+    Raises:
+        InputError: if `last_move` is not an occupied cell.
+    """
+    size = game.size
+    owner = _owner_of_cells(game, state)
+    _check_last_move(last_move, owner, size)
+    middle = size // 2
+    black_edge = "-".join("X" if column == middle else "-" for column in range(size))
+    letters = " ".join(cell_name(column, size)[0] for column in range(size))
+    lines = [f"     {letters}", f"    {black_edge}"]
+    for row, owners in enumerate(owner.reshape(size, size)):
+        white_edge = "O" if row == middle else "\\"
+        cells = "".join(f" {'.' if o == NOBODY else STONE_LETTERS[o]}" for o in owners) + " "
+        if last_move is not None and last_move // size == row:
+            at = 2 * (last_move % size)
+            cells = f"{cells[:at]}[{cells[at + 1]}]{cells[at + 3 :]}"
+        lines.append(f"{' ' * row}{row + 1:2} {white_edge}{cells}{white_edge}")
+    lines.append(f"{' ' * (size + 5)}{black_edge}")
+    return "\n".join([*lines, _situation(state, letters=True)])
+
+
+def draw_svg(
+    game: Hex,
+    state: HexState,
+    *,
+    last_move: int | None = None,
+    heat: ArrayLike | None = None,
+    labels: Mapping[int, str] | None = None,
+    title: str | None = None,
+) -> str:
+    """The position as one self-contained `<svg>` element.
+
+    A ring marks the last move; once the game is won, the winner's shortest chain is outlined.
+
+    Args:
+        game: the rules, for the size of the board.
+        state: the position, unbatched.
+        last_move: action of the stone to mark.
+        heat: a number in 0..1 for each cell, [A], shades the cells (say, visit shares).
+        labels: short texts by action, on stones and on empty cells alike, e.g. move numbers.
+        title: what screen readers say; without it, size, stones and situation in words.
+
+    Raises:
+        InputError: if `last_move` is not an occupied cell, `heat` is not [A] numbers in 0..1, or
+            a label is for no cell of the board.
+    """
+    size = game.size
+    owner = _owner_of_cells(game, state)
+    _check_last_move(last_move, owner, size)
+    shades = _shades(heat, game.num_actions)
+    chain = winning_chain(game, state)
+
+    left, top = _point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, _point(0, -MARGIN)[1] - 0.6 * SIDE
+    right, bottom = _point(size - 1 + RIM, size - 1 + RIM)
+    width, height = right + 0.3 * SIDE - left, bottom + 0.3 * SIDE - top
+    svg = ET.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}",
+            "width": f"{width:.0f}",
+            "height": f"{height:.0f}",
+            "role": "img",
+            "font-family": "system-ui, sans-serif",
+            "text-anchor": "middle",
+            "style": "max-width: 100%; height: auto",
+        },
+    )
+    ET.SubElement(svg, "title").text = title or f"Hex {size}×{size}: {_situation(state)}"
+    ET.SubElement(svg, "desc").text = _description(owner, size, last_move)
+    _draw_rim(svg, size)
+    _draw_cells(svg, size, shades)
+    _draw_stones(svg, size, owner, chain, last_move)
+    _draw_labels(svg, size, owner, shades, labels or {})
+    ET.indent(svg, space=" ")
+    return ET.tostring(svg, encoding="unicode")
+
+
+def _draw_rim(svg: ET.Element, size: int) -> None:
+    """Four triangles under the cells, one for each edge in the colour of its owner."""
+    low, high = -RIM, size - 1 + RIM
+    middle = (size - 1) / 2
+    corners = [(low, low), (high, low), (high, high), (low, high)]  # column, row; clockwise
+    rim = ET.SubElement(
+        svg, "g", {"stroke": GREY, "stroke-width": "1.4", "stroke-linejoin": "round"}
+    )
+    for k, fill in enumerate((INK, PAPER, INK, PAPER)):  # top, right, bottom, left
+        triangle = [corners[k], corners[(k + 1) % 4], (middle, middle)]
+        ET.SubElement(rim, "polygon", {"points": _points(triangle), "fill": fill})
+
+
+def _draw_cells(svg: ET.Element, size: int, shades: np.ndarray) -> None:
+    corners = [
+        (SIDE * math.sin(turn * math.pi / 3), SIDE * math.cos(turn * math.pi / 3))
+        for turn in range(6)
+    ]
+    cells = ET.SubElement(svg, "g", {"stroke": GRID, "stroke-width": "1.2"})
+    for action, shade in enumerate(shades):
+        x, y = _centre(action, size)
+        ET.SubElement(
+            cells,
+            "polygon",
+            {
+                "data-cell": cell_name(action, size),
+                "points": " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners),
+                "fill": _heat_colour(shade),
+            },
+        )
+
+
+def _draw_stones(
+    svg: ET.Element, size: int, owner: np.ndarray, chain: Sequence[int], last_move: int | None
+) -> None:
+    if chain:
+        links = " ".join("{:.1f},{:.1f}".format(*_centre(action, size)) for action in chain)
+        ET.SubElement(
+            svg,
+            "polyline",
+            {"points": links, "fill": "none", "stroke": CHAIN, "stroke-width": f"{0.4 * SIDE:.1f}"},
+        )
+    stones = ET.SubElement(svg, "g", {"stroke": INK, "stroke-width": "1"})
+    for action in np.flatnonzero(owner != NOBODY).tolist():
+        x, y = (f"{value:.1f}" for value in _centre(action, size))
+        stone = {"data-stone": cell_name(action, size), "cx": x, "cy": y, "r": f"{STONE:.1f}"}
+        stone["fill"] = INK if owner[action] == BLACK else PAPER
+        if action in chain:
+            stone |= {"stroke": CHAIN, "stroke-width": f"{0.16 * SIDE:.1f}"}
+        ET.SubElement(stones, "circle", stone)
+        if action == last_move:
+            ring = {"cx": x, "cy": y, "r": f"{0.78 * STONE:.1f}", "fill": "none"}
+            ring |= {"stroke": PAPER if owner[action] == BLACK else INK, "stroke-width": "2"}
+            ET.SubElement(stones, "circle", {"data-last": cell_name(action, size), **ring})
+
+
+def _draw_labels(
+    svg: ET.Element, size: int, owner: np.ndarray, shades: np.ndarray, labels: Mapping[int, str]
+) -> None:
+    coordinates = ET.SubElement(svg, "g")
+    for k in range(size):
+        letter, number = cell_name(k, size)[0], str(k + 1)
+        _write(coordinates, _point(k + MARGIN / 2, -MARGIN), letter, 0.72 * SIDE, GREY)
+        _write(coordinates, _point(-MARGIN, k), number, 0.72 * SIDE, GREY)
+    texts = ET.SubElement(svg, "g")
+    for action, label in labels.items():
+        name = cell_name(action, size)
+        dark = owner[action] == BLACK or (owner[action] == NOBODY and shades[action] > 0.6)
+        font_size = SIDE * (0.7 if len(label) < 3 else 0.52)
+        fill = PAPER if dark else INK
+        _write(texts, _centre(action, size), label, font_size, fill).set("data-label", name)
+
+
+def _write(
+    parent: ET.Element, centre: tuple[float, float], content: str, font_size: float, fill: str
+) -> ET.Element:
+    """A text whose digits and capitals stand centred on a point."""
+    x, y = centre
+    baseline = y + 0.36 * font_size  # half the height of a digit below the centre
+    style = {"font-size": f"{font_size:.1f}", "fill": fill}
+    text = ET.SubElement(parent, "text", {"x": f"{x:.1f}", "y": f"{baseline:.1f}", **style})
+    text.text = content
+    return text
+
+
+def _point(column: float, row: float) -> tuple[float, float]:
+    """Where a place on the board, in cells, lies in the picture; a1's centre is the origin."""
+    return CELL * (column + row / 2), 1.5 * SIDE * row
+
+
+def _points(places: Sequence[tuple[float, float]]) -> str:
+    return " ".join("{:.1f},{:.1f}".format(*_point(column, row)) for column, row in places)
+
+
+def _centre(action: int, size: int) -> tuple[float, float]:
+    row, column = divmod(action, size)
+    return _point(column, row)
+
+
+def _heat_colour(shade: float) -> str:
+    stops = np.array([list(bytes.fromhex(colour[1:])) for colour in HEAT])  # [3 stops, 3 channels]
+    channels = [round(np.interp(shade, (0, 0.5, 1), channel)) for channel in stops.T]
+    return f"#{bytes(channels).hex()}"
+
+
+def _owner_of_cells(game: Hex, state: HexState) -> np.ndarray:
+    """Who has a stone on each cell, 0, 1 or -1, [A]."""
+    black, white = (np.asarray(stones) for stones in game.stones(state))
+    return np.select([black, white], [BLACK, WHITE], NOBODY)
+
+
+def _situation(state: HexState, *, letters: bool = False) -> str:
+    winner, to_move = int(state.winner), int(state.to_move)
+    player = to_move if winner == NOBODY else winner
+    name = f"{PLAYER_NAMES[player]} ({STONE_LETTERS[player]})" if letters else PLAYER_NAMES[player]
+    return f"{name} to move" if winner == NOBODY else f"{name} won"
+
+
+def _description(owner: np.ndarray, size: int, last_move: int | None) -> str:
+    sentences = []
+    for player, edges in enumerate(("top and bottom", "left and right")):
+        stones = [cell_name(action, size) for action in np.flatnonzero(owner == player).tolist()]
+        has = " ".join(stones) or "no stones"
+        sentences.append(f"{PLAYER_NAMES[player].capitalize()} joins {edges} and has {has}.")
+    if last_move is not None:
+        sentences.append(f"The last move was {cell_name(last_move, size)}.")
+    return " ".join(sentences)
+
+
+def _check_last_move(last_move: int | None, owner: np.ndarray, size: int) -> None:
+    if last_move is None:
+        return
+    name = cell_name(last_move, size)
+    if owner[last_move] == NOBODY:
+        raise InputError(f"last move {name} is an empty cell; name the cell of a stone")
+
+
+def _shades(heat: ArrayLike | None, num_actions: int) -> np.ndarray:
+    shades = np.zeros(num_actions) if heat is None else np.asarray(heat, float)
+    if shades.shape != (num_actions,) or not np.all((shades >= 0) & (shades <= 1)):
+        raise InputError(f"heat must be {num_actions} numbers from 0 to 1, one for each cell")
+    return shades

@@ -1,0 +1,163 @@
+"""Hex games as SGF files (FF[4], GM[11]).
+
+Cells are named as everywhere here, `c2` = column c, row 2. Hex's part of the standard leaves
+colours to the program; here, as in HexGui and MoHex, B moves first and joins top and bottom.
+sgfmill parses and writes the tree; only the meaning is ours. Moves of the main line are read,
+variations left out. What this package cannot play is refused: swap, setup stones, passes, boards
+that are not square.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sgfmill import sgf_grammar
+
+from games.errors import InputError
+from games.hex import BLACK, MAX_SIZE, MIN_SIZE, WHITE
+from games.text.notation import cell_name, parse_cell
+
+COLOURS = "BW"
+HEX = b"11"
+WRAP = 79
+SETUP = ("AB", "AW", "AE")
+_START = re.compile(r"\(\s*;")  # whatever stands before it is no SGF
+
+
+class SgfGame(NamedTuple):
+    """What an SGF file says of one game."""
+
+    size: int
+    moves: list[int]
+    """Actions in the board frame, black's first."""
+    black: str = ""
+    white: str = ""
+    winner: int | None = None
+    resigned: bool = False
+    """The game ended by resignation, or by an engine's failure."""
+    comment: str = ""
+
+
+def write_sgf(game: SgfGame) -> str:
+    """The game as the text of an SGF file.
+
+    Raises:
+        InputError: if a move is not a cell of the board.
+    """
+    root = {"FF": "4", "GM": "11", "CA": "UTF-8", "AP": "hexlaw", "SZ": str(game.size)}
+    if game.winner is not None:
+        root["RE"] = f"{COLOURS[game.winner]}+{'R' if game.resigned else ''}"
+    root |= {"PB": game.black, "PW": game.white, "GC": game.comment}
+    tree = sgf_grammar.Coarse_game_tree()
+    tree.sequence = [{name: [_escaped(text)] for name, text in root.items() if text}]
+    for ply, action in enumerate(game.moves):
+        tree.sequence.append({COLOURS[ply % 2]: [cell_name(action, game.size).encode()]})
+    return sgf_grammar.serialise_game_tree(tree, WRAP).decode()
+
+
+def read_sgf(text: str, source: str = "the SGF text") -> SgfGame:
+    """The first game of an SGF file, its main line.
+
+    Args:
+        text: what the file holds.
+        source: its name, for errors, which name the line as well.
+
+    Raises:
+        InputError: if it is no SGF, of another game, or holds what we cannot play. Legality is not
+            looked at; see `games.play`.
+    """
+    data = text.encode()
+    try:
+        tree = sgf_grammar.parse_sgf_game(data)
+    except ValueError as error:
+        _, stopped = sgf_grammar.tokenise(data)
+        line = data[:stopped].count(b"\n") + 1
+        raise InputError(f"{source}, line {line}: no SGF: {error}") from None
+    nodes, lines = sgf_grammar.main_sequence_iter(tree), _node_lines(text)
+    root = next(nodes)
+    game = _read_root(root, f"{source}, line {lines[0]}")
+    for node, line in zip(nodes, lines[1:], strict=False):
+        _read_move(node, game, f"{source}, line {line}")
+    return game
+
+
+def _read_root(root: dict[str, list[bytes]], place: str) -> SgfGame:
+    kind = root.get("GM", [HEX])[0].strip()  # LittleGolem leaves it out
+    if kind != HEX:
+        raise InputError(f"{place}: GM[{_text(kind)}] is another game; Hex is GM[11]")
+    side = _text(root.get("SZ", [b""])[0]).strip()
+    if not (side.isascii() and side.isdigit() and MIN_SIZE <= int(side) <= MAX_SIZE):
+        raise InputError(
+            f"{place}: SZ[{side}] is no board we know; write SZ[{MIN_SIZE}] to SZ[{MAX_SIZE}]"
+        )
+    result = _text(root.get("RE", [b""])[0]).strip()
+    winner = {"B+": BLACK, "W+": WHITE}.get(result[:2])
+    if any(name in root for name in SETUP):
+        raise InputError(
+            f"{place}: stones that are set up; only games from the empty board are read"
+        )
+    return SgfGame(
+        size=int(side),
+        moves=[],
+        black=_text(root.get("PB", [b""])[0]),
+        white=_text(root.get("PW", [b""])[0]),
+        winner=winner,
+        resigned=winner is not None and result[2:3].upper() in ("R", "F", "T"),
+        comment=_text(root.get("GC", [b""])[0]),
+    )
+
+
+def _read_move(node: dict[str, list[bytes]], game: SgfGame, place: str) -> None:
+    """Append a node's move to the game's moves; nodes without one are passed over."""
+    if any(name in node for name in SETUP):
+        raise InputError(
+            f"{place}: stones that are set up; only games from the empty board are read"
+        )
+    for colour, name in enumerate(COLOURS):
+        if name not in node:
+            continue
+        text = _text(node[name][0]).strip()
+        if text.lower() in ("resign", "forfeit"):
+            return
+        if colour != len(game.moves) % 2:
+            raise InputError(
+                f"{place}: {name}[{text}] is out of turn; black moves first and the two take turns"
+            )
+        if text.lower().startswith("swap") or text == "":
+            what = "swap" if text else "a pass"
+            raise InputError(f"{place}: {name}[{text}] is {what}, which our Hex does not have")
+        try:
+            game.moves.append(parse_cell(text, game.size))
+        except InputError as error:
+            raise InputError(f"{place}: {error}") from None
+
+
+def _node_lines(text: str) -> list[int]:
+    """The line, counted from 1, on which each node begins.
+
+    The main line comes first in the text, so its nodes are the first ones.
+    """
+    start = _START.search(text)
+    begin = start.start() if start else 0
+    lines, line = [], 1 + text[:begin].count("\n")
+    inside = escaped = False
+    for character in text[begin:]:
+        if character == "\n":
+            line += 1
+        if inside:
+            inside = escaped or character != "]"
+            escaped = character == "\\" and not escaped
+        elif character == "[":
+            inside = True
+        elif character == ";":
+            lines.append(line)
+    return lines
+
+
+def _escaped(text: str) -> bytes:
+    return sgf_grammar.escape_text(text.encode())
+
+
+def _text(value: bytes) -> str:
+    return sgf_grammar.text_value(value).decode(errors="replace")

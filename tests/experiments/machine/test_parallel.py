@@ -1,0 +1,149 @@
+"""Tasks in this process and in others, and every way in which they can end."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments.machine.parallel import Event, Task, Worker, run_tasks
+from games.errors import InputError
+
+FOLDER = Path(__file__).parent
+
+
+@pytest.fixture
+def tasks(monkeypatch):
+    """`parallel_tasks.py`, importable here and in the worker processes."""
+    monkeypatch.syspath_prepend(FOLDER)
+    yield importlib.import_module("parallel_tasks")
+    sys.modules.pop("parallel_tasks")
+
+
+def test_inline_tasks_run_in_order_and_tell_of_it(tasks, tmp_path):
+    events: list[Event] = []
+    todo = [Task(name, tasks.write, (tmp_path, name), work=w) for name, w in (("b", 1), ("a", 2))]
+    assert run_tasks(todo, workers=1, listen=events.append) is True
+    assert events == [
+        Event("b", 0.5),
+        Event("b", 1.0, over=True),
+        Event("a", 0.5),
+        Event("a", 1.0, over=True),
+    ]
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
+        "ab", str(os.getpid())
+    )
+
+
+def test_two_processes_work_side_by_side_and_tell_of_it(tasks, tmp_path):
+    events: list[Event] = []
+    todo = [Task(name, tasks.wait_for_others, (tmp_path, 2), work=1) for name in "ab"]
+    assert run_tasks(todo, workers=2, listen=events.append) is True
+    workers = {int(path.name.removeprefix("began-")) for path in tmp_path.iterdir()}
+    assert len(workers) == 2
+    assert os.getpid() not in workers
+    for name in "ab":
+        assert [event for event in events if event.name == name] == [
+            Event(name, 1.0),
+            Event(name, 1.0, over=True),
+        ]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_a_task_raises_reaches_the_caller_and_the_others_may_save(tasks, tmp_path, workers):
+    todo = [
+        Task("bad", tasks.complain, (), work=2),
+        Task("good", tasks.save_when_asked, (tmp_path,), work=1),
+    ]
+    with pytest.raises(InputError, match="this cannot be used; take another"):
+        run_tasks(todo, workers)
+    assert all(path.read_text() == "saved" for path in tmp_path.iterdir())
+
+
+def test_a_killed_worker_is_bad_luck_in_one_line(tasks, tmp_path):
+    todo = [Task(name, tasks.die, (), work=1) for name in "ab"]
+    with pytest.raises(InputError, match=r"^a worker process was killed .*--workers"):
+        run_tasks(todo, workers=2)
+
+
+def test_an_interrupt_stops_inline_tasks_and_leaves_the_rest(tasks, tmp_path):
+    def interrupt(worker: Worker) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert worker.should_stop()
+        (tmp_path / "saved").touch()
+
+    before = signal.getsignal(signal.SIGINT)
+    todo = [
+        Task("first", interrupt, (), work=2),
+        Task("second", tasks.write, (tmp_path, "second"), work=1),
+    ]
+    assert run_tasks(todo, workers=1) is False
+    assert [path.name for path in tmp_path.iterdir()] == ["saved"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    """Chatty tasks in a program of its own that leads a process group, as in a terminal."""
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(FOLDER / "parallel_tasks.py"), str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "starting\n"
+    return process
+
+
+def wait_until(condition, seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.01)
+
+
+def at_work(folder: Path) -> list[str]:
+    return [path.read_text() for path in folder.iterdir()]
+
+
+def test_ctrl_c_lets_the_tasks_save_also_while_workers_are_still_starting(tmp_path):
+    """It reaches every process of the terminal, and again and again the parent in the middle of a
+    message from a worker."""
+    early, late = tmp_path / "early", tmp_path / "late"
+    processes = [start(early), start(late)]
+    time.sleep(0.3)
+    os.killpg(processes[0].pid, signal.SIGINT)
+    wait_until(lambda: at_work(late) == ["at work"] * 2)
+    os.killpg(processes[1].pid, signal.SIGINT)
+    for process in processes:
+        assert process.communicate(timeout=60) == ("stopped\n", "")
+        assert process.returncode == 0
+    assert at_work(early) == []
+    assert at_work(late) == ["saved"] * 2
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_workers_end_with_a_parent_that_was_killed(tmp_path):
+    """Else they would train on beside the same command, started again."""
+    folder = tmp_path / "tasks"
+    process = start(folder)
+    wait_until(lambda: at_work(folder) == ["at work"] * 2)
+    process.kill()
+    process.communicate(timeout=60)
+    wait_until(lambda: all(is_gone(int(path.name)) for path in folder.iterdir()))
+    assert at_work(folder) == ["at work"] * 2

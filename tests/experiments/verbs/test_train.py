@@ -1,0 +1,252 @@
+"""`hexlaw train`: recipes, settings, the plan, stopping and going on, failure."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments.machine.lock import alone_in
+from experiments.reproduction.recipe import (
+    configure,
+    load_recipe,
+    merge,
+    parse_setting,
+    recipe_names,
+)
+from experiments.verbs.train import TrainVerbConfig, plan_runs
+from games.errors import InputError
+from mcts import JONES
+from training.forecast import forecast
+from training.store import Store
+
+TINY = """
+title = "Tiny, for the tests"
+lanes = 8
+moves = 2
+window = 8
+batch_size = 16
+replay_ratio = 2
+snapshots = 3
+first_snapshot = 32
+search = { nodes = 4, noise_fraction = 0.25 }
+[boards.3]
+network = "4x1"
+samples = 256
+[boards.4]
+network = "conv4x1"
+samples = 512
+"""
+
+
+@pytest.fixture
+def recipe_file(tmp_path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY)
+    return path
+
+
+@pytest.fixture
+def train(hexlaw, capsys, recipe_file, tmp_path):
+    """Exit code, result as JSON, and what people are told, of one command."""
+
+    def run(*arguments, code=0):
+        flags = ["--file", recipe_file, "--lab", tmp_path / "lab", "--boardsize", 3, "--json"]
+        assert hexlaw("train", *map(str, [*flags, *arguments])) == code
+        printed = capsys.readouterr()
+        return json.loads(printed.out) if printed.out else None, printed.err
+
+    return run
+
+
+# Recipes.
+
+
+@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("boardsize", range(3, 12))
+def test_every_recipe_fits_every_board(name, boardsize):
+    config = configure(load_recipe(name), {"boardsize": boardsize})
+    assert config.boardsize == boardsize
+    assert load_recipe(name).title
+
+
+def test_jones2021_is_what_the_paper_says():
+    """Table II and boardlaw's source; shared numbers of its `main.py`."""
+    config = configure(load_recipe("jones2021"), {"boardsize": 9})
+    assert (config.lanes, config.batch_size, config.moves) == (32_768, 32_768, 1)
+    assert (config.learner_steps, config.window, config.learning_rate) == (1, 64, 1e-3)
+    assert (config.search.nodes, config.search.noise_fraction) == (64, 0.25)
+    assert (config.max_opening_plies, config.augment, config.bootstrap) == (0, False, True)
+    assert config.greedy_from >= 81
+    assert config.search == JONES
+
+
+def test_a_recipe_s_table_for_narrow_networks_yields_to_its_boards_and_to_changes(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text(
+        'network = "64x2"\nlanes = 32\nlearning_rate = 1e-3\n'
+        "[narrow.32]\nlearning_rate = 1e-2\nlanes = 64\n[narrow.8]\nlearning_rate = 2e-2\n"
+        '[boards.3]\nnetwork = "16x2"\nlanes = 16\n'
+    )
+    recipe = load_recipe("", file)
+
+    def rates(**changes):
+        config = configure(recipe, {"boardsize": 4, **changes})
+        return config.learning_rate, config.lanes
+
+    assert rates() == (1e-3, 32)
+    assert rates(network="32x1") == (1e-2, 64)
+    assert rates(network="8x2") == (2e-2, 32)
+    assert rates(network="conv16x2") == (1e-3, 32)
+    assert rates(boardsize=3) == (1e-2, 16)
+    assert rates(network="32x1", learning_rate=5e-3) == (5e-3, 64)
+
+
+def test_changes_reach_nested_fields_and_leave_the_rest():
+    recipe = load_recipe("efficient")
+    config = configure(recipe, {"boardsize": 4, "search.nodes": 8, "network.depth": 1})
+    plain = configure(recipe, {"boardsize": 4})
+    assert (config.search.nodes, config.network.depth) == (8, 1)
+    assert config.search.noise_fraction == plain.search.noise_fraction == 0.25
+    assert config.network.width == plain.network.width == 32
+
+
+def test_merging_goes_table_by_table():
+    merged = merge({"a": 1, "t": {"x": 1, "y": 2}}, {"t": {"y": 3}, "b": 4})
+    assert merged == {"a": 1, "t": {"x": 1, "y": 3}, "b": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("learning_rate=1e-3", ("learning_rate", 1e-3)),
+        ("augment=false", ("augment", False)),
+        ("network=16x2", ("network", "16x2")),
+        ("seed = [1, 2]", ("seed", [1, 2])),
+    ],
+)
+def test_settings_have_toml_values(text, setting):
+    assert parse_setting(text) == setting
+
+
+def test_seeds_and_varied_values_make_a_run_each(recipe_file):
+    runs = plan_runs(
+        TrainVerbConfig(
+            file=recipe_file, boardsize=3, seeds=(0, 1), vary=("learning_rate=[1e-3, 1e-2]",)
+        )
+    )
+    assert [(run.seed, run.learning_rate) for run in runs] == [
+        (0, 1e-3), (0, 1e-2), (1, 1e-3), (1, 1e-2),
+    ]  # fmt: skip
+
+
+def test_a_network_is_named_on_the_command_line(hexlaw, capsys, recipe_file, tmp_path):
+    flags = ["--file", str(recipe_file), "--boardsize", "3", "--network", "8x2+4x1", "--plan-only"]
+    assert hexlaw("train", "--lab", str(tmp_path / "lab"), *flags) == 0
+    assert "8x2+4x1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "culprit"),
+    [
+        (["--recipe", "jnes"], "jnes"),
+        (["--file", "nowhere.toml"], "nowhere.toml"),
+        (["--boardsize", "40"], "40"),
+        (["--network", "16by2"], 'network: "16by2" is not WIDTHxDEPTH'),
+        (["--set", "lanes"], "KEY=VALUE"),
+        (["--set", "lnes=8"], "lnes"),
+        (["--set", "search.nodes=0"], "search.nodes"),
+        (["--set", "network=9"], "network"),
+        (["--vary", "seed=3"], "seed"),
+        (["--seeds", "1", "1"], "twice"),
+        (["--vary", "search.nodes=[4, 8]"], "population"),
+        (["--devices", "9"], "9 devices"),
+    ],
+)
+def test_bad_input_is_named_in_one_line(hexlaw, capsys, recipe_file, tmp_path, arguments, culprit):
+    flags = ["--file", str(recipe_file)] * (
+        "--file" not in arguments and "--recipe" not in arguments
+    )
+    assert hexlaw("train", "--lab", str(tmp_path / "lab"), *flags, *arguments) == 2
+    message = capsys.readouterr().err
+    assert culprit in message
+    assert message.count("\n") == 1, message
+
+
+@pytest.mark.parametrize(
+    "content", ["lanes = ", "lnes = 3", "boards = 3", "boards.3 = 4", "[narrow.x]"]
+)
+def test_a_bad_recipe_file_is_named(recipe_file, content):
+    recipe_file.write_text(content)
+    with pytest.raises(InputError) as caught:
+        configure(load_recipe("", recipe_file), {})
+    assert "\n" not in str(caught.value)
+
+
+# The command.
+
+
+def test_a_population_is_planned_and_trained(train, tmp_path):
+    result, told = train("--seeds", 0, 1, 2)
+    plan = result["plan"]
+    # Weights 18·4 + 4·4 + 4·9 + 4 and biases 4 + 4 + 9 + 1.
+    assert (plan["members"], plan["parameters"]) == (3, 146)
+    assert [run["status"] for run in result["runs"]] == ["done"] * 3
+    assert all(run["samples"] == 256 for run in result["runs"])
+    assert all((tmp_path / "lab" / run["file"]).exists() for run in result["runs"])
+    # What was expected is what was spent, but for the time.
+    assert plan["samples"] == sum(run["samples"] for run in result["runs"])
+    assert plan["train_flops"] == pytest.approx(sum(r["train_flops"] for r in result["runs"]))
+    assert "seed = [0, 1, 2]" in told
+    assert "plan" in told
+    again, _ = train("--seeds", 0, 1, 2)
+    assert again["runs"] == result["runs"]
+
+
+def test_a_plan_alone_trains_nothing(train, tmp_path):
+    result, _ = train("--plan-only")
+    assert result["plan"]["samples_per_second"] > 0
+    assert not (tmp_path / "lab").exists()
+
+
+def test_a_run_that_fails_says_why_and_exits_with_1(train):
+    result, told = train("--set", "learning_rate=1e30", code=1)
+    assert result["runs"][0]["status"] == "failed"
+    assert "no longer finite" in result["runs"][0]["reason"]
+    assert "lower learning_rate" in told.replace("\n", " ")
+
+
+def test_a_run_at_work_is_not_touched_but_others_may_be_trained(train, tmp_path, recipe_file):
+    runs = plan_runs(TrainVerbConfig(file=recipe_file, boardsize=3))
+    Store(tmp_path / "lab")
+    with alone_in(tmp_path / "lab", runs[0].run_id):
+        _, told = train(code=2)
+        assert "another hexlaw is at work" in told
+        assert train("--seeds", 1)[0]["runs"][0]["status"] == "done"
+
+
+def test_metrics_go_to_event_files_where_asked_for(train, tmp_path):
+    pytest.importorskip("tensorboardX")
+    result, _ = train("--tensorboard")
+    folder = tmp_path / "lab" / "tensorboard" / result["runs"][0]["id"]
+    content = b"".join(path.read_bytes() for path in folder.iterdir())
+    for name in (b"policy_loss", b"value_loss", b"policy_kl", b"first_player_wins"):
+        assert name in content
+
+
+def test_without_tensorboardx_its_flag_is_refused(train, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    _, told = train("--tensorboard", code=2)
+    assert "hexlaw[tensorboard]" in told
+
+
+def test_the_forecast_counts_memory_and_time(recipe_file):
+    runs = plan_runs(TrainVerbConfig(file=recipe_file, boardsize=3))
+    expected = forecast(runs)
+    window = 8 * 8 * (18 + 9 + 36)  # W · B positions of planes, legal moves and policy
+    assert window < expected.memory_bytes < 100 * window
+    assert expected.seconds == pytest.approx(256 / expected.samples_per_second)
+    assert 0 < expected.learner_share < 1
+    assert 0 < expected.utilisation < 1

@@ -1,0 +1,85 @@
+"""Hex games as SGF: what is written comes back, also by way of a parser we did not write."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sgfmill import sgf
+
+from games.errors import InputError
+from games.text.hexworld import hexworld_link
+from games.text.sgf import SgfGame, read_sgf, write_sgf
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20).map(str.strip)
+
+
+@given(
+    size=st.integers(2, 19),
+    data=st.data(),
+    black=TEXT,
+    comment=TEXT,
+    winner=st.sampled_from([None, 0, 1]),
+    resigned=st.booleans(),
+)
+def test_a_game_comes_back_identical(size, data, black, comment, winner, resigned):
+    cells = st.integers(0, size**2 - 1)
+    game = SgfGame(
+        size=size,
+        moves=data.draw(st.lists(cells, unique=True, max_size=30)),
+        black=black,
+        white="w]\\[:;(",
+        winner=winner,
+        resigned=resigned and winner is not None,
+        comment=comment,
+    )
+    assert read_sgf(write_sgf(game)) == game
+
+
+def test_an_independent_reader_sees_the_same_moves_and_players():
+    """sgfmill's own game tree, through its public interface."""
+    written = write_sgf(SgfGame(11, [0, 120, 13], "Alice", "Bob", 0, True))
+    game = sgf.Sgf_game.from_string(written)
+    root, *nodes = game.get_main_sequence()
+    assert {name: root.get_raw(name) for name in ("FF", "GM", "SZ", "PB", "PW", "RE")} == {
+        "FF": b"4", "GM": b"11", "SZ": b"11", "PB": b"Alice", "PW": b"Bob", "RE": b"B+R",
+    }  # fmt: skip
+    moves = [(name, node.get_raw(name)) for node in nodes for name in node.properties()]
+    assert moves == [("B", b"a1"), ("W", b"k11"), ("B", b"c2")]
+
+
+def test_foreign_habits_are_understood():
+    """No GM (LittleGolem), capitals, junk before the game, variations, comments, resignation."""
+    text = """from a mail: (;FF[4]SZ[5]PB[a]RE[W+Resign]
+;B[C3]C[one; two) three]
+(;W[b2];C[no move];B[d4];W[resign])
+(;W[a1]))"""
+    game = read_sgf(text)
+    assert (game.size, game.moves, game.winner, game.resigned) == (5, [12, 6, 18], 1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "f.sgf, line 1: no SGF"),
+        ("my diary", "f.sgf, line 1: no SGF"),
+        ("(;GM[1]SZ[9])", r"line 1: GM\[1\] is another game"),
+        ("(;GM[11])", r"line 1: SZ\[\] is no board"),
+        ("\n(;GM[11]SZ[5:7])", r"line 2: SZ\[5:7\] is no board"),
+        ("(;SZ[5]\n;B[a1]\n;W[f1])", "line 3: no cell 'f1' on a 5×5 board"),
+        ("(;SZ[5]\n;W[a1])", r"line 2: W\[a1\] is out of turn"),
+        ("(;SZ[5]C[;\n];B[a1]\n;W[swap-pieces])", r"line 3: W\[swap-pieces\] is swap"),
+        ("(;SZ[5];B[])", "a pass"),
+        ("(;SZ[5]AB[a1])", "set up"),
+        ("(;SZ[5]\n;AW[a1])", "line 2: stones that are set up"),
+        ("(;SZ[5];B[a1]\n;W[b", "line 2: no SGF: unexpected end"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_line(text, complaint):
+    with pytest.raises(InputError, match=complaint) as caught:
+        read_sgf(text, "f.sgf")
+    assert "\n" not in str(caught.value)
+
+
+def test_hexworld_links_hold_side_and_moves():
+    assert hexworld_link(5, [12, 6, 0]) == "https://hexworld.org/board/#5c1,c3b2a1"
