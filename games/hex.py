@@ -22,6 +22,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from games.errors import InputError
+from games.protocol import Symmetries
+from games.text.notation import cell_name, parse_cell
 
 MIN_SIZE, MAX_SIZE = 2, 19
 BLACK, WHITE, NOBODY = 0, 1, -1
@@ -59,6 +61,16 @@ class Hex:
         return "hex"
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """S rows and S columns."""
+        return self.size, self.size
+
+    @property
+    def num_planes(self) -> int:
+        """Mine and theirs."""
+        return 2
+
+    @property
     def num_actions(self) -> int:
         """A = S²: one action a cell, no swap."""
         return self.size**2
@@ -69,10 +81,21 @@ class Hex:
         return self.size**2
 
     @property
-    def symmetries(self) -> np.ndarray:
-        """Identity and rotation by 180°, [2, A]; every other symmetry exchanges the players."""
+    def min_plies(self) -> int:
+        """Black's shortest chain has S stones, between which white has played S - 1."""
+        return 2 * self.size - 1
+
+    @property
+    def fills_cells(self) -> bool:
+        """Any empty cell may be played."""
+        return True
+
+    @property
+    def symmetries(self) -> Symmetries:
+        """Identity and rotation by 180°; every other symmetry exchanges the players."""
         cells = np.arange(self.num_actions)
-        return np.stack([cells, cells[::-1]])
+        turned = np.stack([cells, cells[::-1]])
+        return Symmetries(turned, turned)
 
     @property
     def white_base(self) -> int:
@@ -174,6 +197,11 @@ class Hex:
         white = state.labels > self.white_base
         return (state.labels > 0) & ~white, white
 
+    def owners(self, state: HexState) -> jax.Array:
+        """Whose stone lies on each cell, int8 [A]: 0, 1, or -1."""
+        black, white = self.stones(state)
+        return jnp.where(black, BLACK, jnp.where(white, WHITE, NOBODY)).astype(jnp.int8)
+
     def observe(self, state: HexState) -> jax.Array:
         """Planes [2, S, S] (mine, theirs) in the mover's frame."""
         turned = self.to_mover_frame(state, state.labels)
@@ -191,3 +219,11 @@ class Hex:
     def to_board_frame(self, state: HexState, per_action: jax.Array) -> jax.Array:
         """Re-index [A] from the mover's frame to the board frame; transposing undoes itself."""
         return self.to_mover_frame(state, per_action)
+
+    def action_name(self, action: int) -> str:
+        """The cell's name: letter of the column, number of the row."""
+        return cell_name(action, self.size)
+
+    def parse_action(self, text: str) -> int:
+        """The cell called `text`, such as `c2`."""
+        return parse_cell(text, self.size)

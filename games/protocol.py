@@ -6,7 +6,7 @@ All functions are pure and take one unbatched state; callers `jax.vmap` them.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
@@ -15,10 +15,22 @@ State = Any
 """A game's state: a pytree of arrays with static shapes."""
 
 
+class Symmetries(NamedTuple):
+    """K ways to turn the board under which the rules do not change; the first is the identity.
+
+    Turn k takes cell c to `cells[k, c]` and action a to `actions[k, a]`, for both players, in the
+    board frame and in the mover's frame alike. Where an action is a cell, both are the same.
+    """
+
+    cells: np.ndarray  # [K, R·C]
+    actions: np.ndarray  # [K, A]
+
+
 class Game(Protocol):
     """A two-player, zero-sum game of perfect information whose players alternate strictly.
 
-    Player 0 (black) moves first. An action is one cell of the board, `row * size + column`.
+    Player 0 (black) moves first. The board is a grid of R rows and C columns whose cells are
+    numbered `row * C + column`; actions are numbered apart from them.
     """
 
     @property
@@ -28,7 +40,17 @@ class Game(Protocol):
 
     @property
     def size(self) -> int:
-        """Board side S."""
+        """Board side S: the number in a board's name, of which the game makes its grid."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows R and columns C of the grid; Hex has S and S."""
+        ...
+
+    @property
+    def num_planes(self) -> int:
+        """How many planes `observe` shows: at least the two of mine and theirs."""
         ...
 
     @property
@@ -42,12 +64,18 @@ class Game(Protocol):
         ...
 
     @property
-    def symmetries(self) -> np.ndarray:
-        """Cell permutations [K, A] under which the rules do not change; row 0 is the identity.
+    def min_plies(self) -> int:
+        """No game is over sooner: fewer random moves may open a game and decide nothing."""
+        ...
 
-        Symmetry k takes cell a to `symmetries[k, a]` for both players, in the board frame and
-        in the mover's frame alike.
-        """
+    @property
+    def fills_cells(self) -> bool:
+        """Whether actions are cells, each legal until somebody has played it or the game ends."""
+        ...
+
+    @property
+    def symmetries(self) -> Symmetries:
+        """The turns of the board that keep the rules."""
         ...
 
     def init(self) -> State:
@@ -66,7 +94,8 @@ class Game(Protocol):
         ...
 
     def observe(self, state: State) -> jax.Array:
-        """What a network sees: bool planes [2, S, S] (mine, theirs) in the mover's frame."""
+        """What a network sees: bool planes [num_planes, R, C] in the mover's frame, the
+        first two the stones of the side to move and its opponent's."""
         ...
 
     def terminal(self, state: State) -> jax.Array:
@@ -88,4 +117,24 @@ class Game(Protocol):
 
     def to_board_frame(self, state: State, per_action: jax.Array) -> jax.Array:
         """Re-index [A] from the frame of the side to move to the board frame."""
+        ...
+
+    def owners(self, state: State) -> jax.Array:
+        """Whose stone lies on each cell, board frame, int8 [R·C]: 0, 1, or -1 for nobody's."""
+        ...
+
+    def action_name(self, action: int) -> str:
+        """What people call an action, e.g. `c2`.
+
+        Raises:
+            InputError: if there is no such action.
+        """
+        ...
+
+    def parse_action(self, text: str) -> int:
+        """The action that people call `text`, capitals allowed.
+
+        Raises:
+            InputError: if none is called so; the message says how they are called.
+        """
         ...

@@ -92,17 +92,17 @@ class Layer(NamedTuple):
 
 def layers(game: Game, config: NetworkConfig) -> list[Layer]:
     """Every matrix product of the network of that shape for that game."""
-    cells = game.num_actions
+    cells = game.shape[0] * game.shape[1]
     conv = config.kind == "conv"
     rows = cells if conv else 1
-    board = 2 * NEIGHBOURHOOD if conv else 2 * cells
+    board = game.num_planes * (NEIGHBOURHOOD if conv else cells)
     reach = NEIGHBOURHOOD if conv else 1
     found = []
     for width, depth in config.trunks:
         found.append(Layer(rows, board, width, sees_board=True))
         found += [Layer(rows, reach * width, width)] * depth
     policy_width, value_width = config.trunks[0][0], config.trunks[-1][0]
-    found.append(Layer(rows, policy_width, 1 if conv else cells))
+    found.append(Layer(rows, policy_width, 1 if conv else game.num_actions))
     found.append(Layer(1, 2 * value_width if conv else value_width, 1))
     return found
 

@@ -34,11 +34,12 @@ class TrainConfig(FrozenModel, frozen=True):
     moves: int = pydantic.Field(default=4, ge=1)
     """Self-play moves of each lane between two rounds of learning. Jones: 1."""
     opening_plies: int | None = pydantic.Field(default=None, ge=0)
-    """Each game opens with 0 to this many random moves, drawn evenly; half the
-    board if unset. Positions off the best line are hardly ever learnt otherwise. Jones: 0."""
+    """Each game opens with 0 to this many random moves, drawn evenly; half the longest game (of
+    Hex: the board) if unset. Positions off the best line are hardly ever learnt otherwise.
+    Jones: 0."""
     temperature_plies: int | None = pydantic.Field(default=None, ge=0)
     """Moves are drawn from the search's policy (PUCT: by visit count) up to this ply, then the
-    rule's own move is played; a quarter of the board if unset. Jones: the whole game."""
+    rule's own move is played; a quarter of the longest game if unset. Jones: the whole game."""
     mixing_moves: int = pydantic.Field(default=0, ge=0, le=1_000_000)
     """Random moves played in every lane before the run begins, so that lanes do not march in step.
     Jones: 2,500."""
@@ -111,13 +112,13 @@ class TrainConfig(FrozenModel, frozen=True):
     @property
     def max_opening_plies(self) -> int:
         """`opening_plies` with its default filled in."""
-        half_board = self.boardsize**2 // 2
+        half_board = self.rules.max_plies // 2
         return half_board if self.opening_plies is None else self.opening_plies
 
     @property
     def greedy_from(self) -> int:
         """`temperature_plies` with its default filled in."""
-        quarter_board = self.boardsize**2 // 4
+        quarter_board = self.rules.max_plies // 4
         return quarter_board if self.temperature_plies is None else self.temperature_plies
 
     @property

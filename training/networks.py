@@ -31,7 +31,7 @@ class Network(nn.Module):
 
     @nn.compact
     def __call__(self, planes: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Planes [B, 2, S, S] → policy logits [B, A], values [B]; all in the mover's frame."""
+        """Planes [B, num_planes, R, C] → policy logits [B, A], values [B]; in the mover's frame."""
         trunks = [
             self._trunk(planes, width, depth, prefix)
             for (width, depth), prefix in zip(self.config.trunks, ["", "value_"], strict=False)
@@ -112,12 +112,12 @@ def build(game: Game, config: NetworkConfig) -> Network:
 
 def init_params(game: Game, config: NetworkConfig, key: jax.Array) -> Params:
     """Fresh parameters."""
-    planes = jnp.zeros((1, 2, game.size, game.size), bool)
+    planes = jnp.zeros((1, game.num_planes, *game.shape), bool)
     return build(game, config).init(key, planes)
 
 
 def forward(network: Network, params: Params, planes: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Planes [B, 2, S, S] → policy logits [B, A] and values [B], in the mover's frame."""
+    """Planes [B, num_planes, R, C] → policy logits [B, A] and values [B], in the mover's frame."""
     output: Any = network.apply(params, planes)
     return output
 

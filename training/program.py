@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 
-from games.protocol import Game
+from games.protocol import Game, Symmetries
 from mcts.keys import fold_in, spawn
 from mcts.settings import SearchConfig
 from training.architecture import NetworkConfig
@@ -72,7 +72,7 @@ class Settings(NamedTuple):
     targets: Targets  # [P, 1] each
     learning_rate: jax.Array  # [P] float32
     averaging: jax.Array  # [P] float32
-    symmetries: jax.Array  # [P, K, A] int32, the ones to draw from; K identities for none
+    symmetries: Symmetries  # [P, K, …] int32 each, the ones to draw from; K identities for none
 
 
 class TrainState(NamedTuple):
@@ -134,8 +134,7 @@ def settings_of(configs: Sequence[TrainConfig]) -> Settings:
     def column(dtype: Any, value: Callable[[TrainConfig], Any]) -> Any:
         return np.array([value(config) for config in configs], dtype)
 
-    def symmetries(config: TrainConfig) -> np.ndarray:
-        every = config.rules.symmetries
+    def turns(config: TrainConfig, every: np.ndarray) -> np.ndarray:
         return every if config.augment else np.broadcast_to(every[:1], every.shape)
 
     return Settings(
@@ -149,7 +148,10 @@ def settings_of(configs: Sequence[TrainConfig]) -> Settings:
         ),
         learning_rate=column(np.float32, lambda config: config.learning_rate),
         averaging=column(np.float32, lambda config: config.averaging),
-        symmetries=column(np.int32, symmetries),
+        symmetries=Symmetries(
+            cells=column(np.int32, lambda config: turns(config, config.rules.symmetries.cells)),
+            actions=column(np.int32, lambda config: turns(config, config.rules.symmetries.actions)),
+        ),
     )
 
 

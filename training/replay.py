@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from games.protocol import Symmetries
 from training.selfplay import Move, draw_below
 
 
@@ -21,7 +22,7 @@ class Window(NamedTuple):
 class Batch(NamedTuple):
     """What the learner trains on, in the mover's frame and view; P of them for a population."""
 
-    planes: jax.Array  # [L, 2, S, S] bool
+    planes: jax.Array  # [L, num_planes, R, C] bool
     legal: jax.Array  # [L, A] bool
     policy: jax.Array  # [L, A] float32
     outcome: jax.Array  # [L] float32
@@ -94,7 +95,7 @@ def sample_batch(
     window: Window,
     outcome: jax.Array,
     known: jax.Array,
-    symmetries: jax.Array,
+    symmetries: Symmetries,
     size: int,
     key: jax.Array,
 ) -> Batch:
@@ -105,7 +106,8 @@ def sample_batch(
         window: the replay window.
         outcome: [W, P, B] from `outcomes`.
         known: [W, P, B] from `outcomes`.
-        symmetries: cell permutations [P, K, A] that keep the rules, to draw from.
+        symmetries: turns of the board that keep the rules, to draw from: cells [P, K, R·C] and
+            actions [P, K, A].
         size: positions to draw for each member, with replacement.
         key: random keys [P].
     """
@@ -114,19 +116,20 @@ def sample_batch(
     slot = draw_below(window.filled, uniform[:, 0])
     lane = draw_below(lanes, uniform[:, 1])
     member = jnp.arange(members)[:, None]
-    chosen = symmetries[member, draw_below(symmetries.shape[1], uniform[:, 2])]  # [P, L, A]
+    turn = draw_below(symmetries.cells.shape[1], uniform[:, 2])
+    cells, actions = (turns[member, turn] for turns in symmetries)  # [P, L, R·C], [P, L, A]
 
     def pick(ring: jax.Array) -> jax.Array:
         return ring[slot, member, lane]
 
-    def permute(cells: jax.Array) -> jax.Array:
-        return jnp.take_along_axis(cells, chosen, axis=-1)
+    def permute(per_action: jax.Array) -> jax.Array:
+        return jnp.take_along_axis(per_action, actions, axis=-1)
 
     planes = pick(window.moves.planes)
-    flat = planes.reshape(members, size, 2, -1)
-    rotated = jnp.take_along_axis(flat, chosen[:, :, None], axis=-1)
+    flat = planes.reshape(*planes.shape[:3], -1)
+    turned = jnp.take_along_axis(flat, cells[:, :, None], axis=-1)
     return Batch(
-        planes=rotated.reshape(planes.shape),
+        planes=turned.reshape(planes.shape),
         legal=permute(pick(window.moves.legal)),
         policy=permute(pick(window.moves.policy)),
         outcome=pick(outcome),

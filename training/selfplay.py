@@ -36,7 +36,7 @@ class Lanes(NamedTuple):
 class Move(NamedTuple):
     """One move of each lane as the learner wants it, in the mover's frame and view."""
 
-    planes: jax.Array  # [B, 2, S, S] bool, the position before the move
+    planes: jax.Array  # [B, num_planes, R, C] bool, the position before the move
     legal: jax.Array  # [B, A] bool
     policy: jax.Array  # [B, A] float32, the search's improved policy, no temperature
     value: jax.Array  # [B] float32, the root's value after the search

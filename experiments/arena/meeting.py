@@ -37,12 +37,12 @@ class MeetingConfig(FrozenModel, frozen=True):
     seed: int = pydantic.Field(default=0, ge=0)
 
     def check(self, game: Game) -> None:
-        """Refuse openings that could decide a game.
+        """Refuse openings that could decide a game: as long as the shortest there is.
 
         Raises:
             ValueError: if they could.
         """
-        longest = 2 * (game.size - 1)
+        longest = game.min_plies - 1
         if self.opening_plies > longest:
             raise ValueError(
                 f"opening_plies: {self.opening_plies} can end a game on {game.size}×"

@@ -1,21 +1,27 @@
 """Openings: every pair of players meets the same ones with both colours, and none twice early.
 
-All openings of a length (different cells) are numbered. A pair starts anywhere among them, where
-its names say, and strides on, so that it meets none twice before it has met them all.
+All openings of a length are numbered: the legal moves of each ply in their order. A pair starts
+anywhere among them, where its names say, and strides on, so that it meets none twice before it has
+met them all.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from games.protocol import Game
 
+MOST_LISTED = 100_000  # openings of a game that does not simply fill its cells
+
 
 def count_openings(game: Game, plies: int) -> int:
     """How many different openings of so many plies there are."""
-    return math.perm(game.num_actions, plies)
+    return math.perm(game.num_actions, plies) if game.fills_cells else len(_listed(game, plies))
 
 
 def draw_openings(
@@ -33,7 +39,9 @@ def draw_openings(
     count = count_openings(game, plies)
     turn = turns[:, None] + np.arange(openings)
     number = (starts[:, None] % count + turn % count * _stride(count)) % count
-    return _nth_opening(number, game.num_actions, plies)
+    if game.fills_cells:
+        return _nth_filling(number, game.num_actions, plies)
+    return _listed(game, plies)[number]
 
 
 def _stride(count: int) -> int:
@@ -44,7 +52,7 @@ def _stride(count: int) -> int:
     return step
 
 
-def _nth_opening(number: np.ndarray, cells: int, plies: int) -> np.ndarray:
+def _nth_filling(number: np.ndarray, cells: int, plies: int) -> np.ndarray:
     """The number-th sequence of `plies` different cells: [...] → [..., plies]."""
     opening = np.zeros((*number.shape, plies), np.int64)
     for k in range(plies):
@@ -54,3 +62,20 @@ def _nth_opening(number: np.ndarray, cells: int, plies: int) -> np.ndarray:
             choice += choice >= taken
         opening[..., k] = choice
     return opening
+
+
+@functools.lru_cache(maxsize=16)
+def _listed(game: Game, plies: int) -> np.ndarray:
+    """Every legal sequence of `plies` moves from the start, [K, plies]; of a game with more than
+    `MOST_LISTED` of them, an even choice."""
+    states = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], game.init())
+    lines = np.zeros((1, 0), np.int64)
+    for _ in range(plies):
+        if len(lines) > MOST_LISTED:
+            kept = np.linspace(0, len(lines) - 1, MOST_LISTED).round().astype(int)
+            lines, states = lines[kept], jax.tree.map(lambda leaf: leaf[kept], states)  # noqa: B023
+        line, action = np.nonzero(np.asarray(jax.vmap(game.legal)(states)))
+        lines = np.concatenate([lines[line], action[:, None]], axis=1)
+        before = jax.tree.map(lambda leaf: leaf[line], states)  # noqa: B023
+        states = jax.vmap(game.step)(before, jnp.asarray(action, jnp.int32))
+    return lines

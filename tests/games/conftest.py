@@ -29,14 +29,15 @@ class Record(NamedTuple):
     terminal: np.ndarray  # [T, B]
     winner: np.ndarray  # [T, B]
     to_move: np.ndarray  # [T, B]
-    planes: np.ndarray  # [T, B, 2, S, S]
+    owners: np.ndarray  # [T, B, R·C]
+    planes: np.ndarray  # [T, B, num_planes, R, C]
     actions: np.ndarray  # [T, B]; without meaning once a game is over
     refused: np.ndarray  # [T, B] a random illegal action left the state as it was
     legal_mover: np.ndarray  # [T, B, A] `legal` in the mover's frame
     legal_back: np.ndarray  # [T, B, A] and back again
     mapped_legal: np.ndarray  # [T, K, B, A] of the same games played under each symmetry
     mapped_winner: np.ndarray  # [T, K, B]
-    mapped_planes: np.ndarray  # [T, K, B, 2, S, S]
+    mapped_planes: np.ndarray  # [T, K, B, num_planes, R, C]
 
     def moves(self, game: int) -> list[int]:
         """The legal moves of one game."""
@@ -50,7 +51,7 @@ def _play_at_random(game: games.Game, noise: jax.Array) -> dict[str, Any]:
 
     Compiled once for each board; `noise` is [T, B, A].
     """
-    symmetries = jnp.asarray(game.symmetries)  # [K, A]; row 0 is the games themselves
+    symmetries = jnp.asarray(game.symmetries.actions)  # [K, A]; row 0 is the games themselves
     step = _over_symmetries_and_games(game.step)
     start = jax.tree.map(
         lambda leaf: jnp.broadcast_to(leaf, (len(symmetries), GAMES, *leaf.shape)), game.init()
@@ -76,6 +77,7 @@ def _play_at_random(game: games.Game, noise: jax.Array) -> dict[str, Any]:
             "terminal": jax.vmap(game.terminal)(states),
             "winner": mapped_winner[0],
             "to_move": jax.vmap(game.to_move)(states),
+            "owners": jax.vmap(game.owners)(states),
             "planes": mapped_planes[0],
             "actions": actions,
             "refused": functools.reduce(jnp.logical_and, jax.tree.leaves(same)) | mask.all(axis=-1),

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import games
+from tests.toys import drop
 
-BOARDS = [(name, size) for name, sizes in games.SIZES.items() for size in sizes]
+TOY = drop.NAME  # registered by its import; it is a game like any other
+BOARDS = [(name, size) for name, entry in games.REGISTRY.items() for size in entry.sizes]
 
 
 @pytest.fixture(params=BOARDS, ids=lambda board: f"{board[0]}-{board[1]}", scope="module")
@@ -30,34 +32,46 @@ def record(board, random_games):
 
 
 def test_every_registered_game_has_sizes_and_refuses_those_around_them():
-    assert games.SIZES.keys() == games.REGISTRY.keys()
-    for name, sizes in games.SIZES.items():
-        for size in (min(sizes) - 1, max(sizes) + 1):
+    for name, entry in games.REGISTRY.items():
+        for size in (min(entry.sizes) - 1, max(entry.sizes) + 1):
             with pytest.raises(games.InputError, match=f"{name}: size must be .* got {size}"):
                 games.make(name, size)
 
 
 def test_an_unknown_game_is_refused_by_name():
-    with pytest.raises(games.InputError, match="unknown game 'chess'; there is: hex"):
+    with pytest.raises(games.InputError, match=r"unknown game 'chess'; there is: .*hex"):
         games.make("chess", 8)
 
 
 def test_a_game_knows_its_name_and_size(board, game):
     assert (game.name, game.size) == board
-    assert game.num_actions == game.size**2
+
+
+def test_actions_have_names_of_their_own_that_are_read_back(game):
+    names = [game.action_name(action) for action in range(game.num_actions)]
+    assert len(set(names)) == game.num_actions
+    assert [game.parse_action(name.upper()) for name in names] == list(range(game.num_actions))
+    for refuse in (
+        lambda: game.action_name(game.num_actions),
+        lambda: game.action_name(-1),
+        lambda: game.parse_action("?"),
+    ):
+        with pytest.raises(games.InputError):
+            refuse()
 
 
 def test_shapes_and_types_are_those_of_the_protocol_and_never_change(game):
     state = jax.eval_shape(game.init)
     action = jax.ShapeDtypeStruct((), jnp.int32)
     assert jax.eval_shape(game.step, state, action) == state
-    S, A = game.size, game.num_actions
+    A, cells = game.num_actions, game.shape[0] * game.shape[1]
     for rule, shape, dtype in (
         (game.legal, (A,), bool),
         (game.terminal, (), bool),
         (game.winner, (), jnp.int8),
         (game.to_move, (), jnp.int8),
-        (game.observe, (2, S, S), bool),
+        (game.observe, (game.num_planes, *game.shape), bool),
+        (game.owners, (cells,), jnp.int8),
     ):
         seen = jax.eval_shape(rule, state)
         assert (seen.shape, seen.dtype) == (shape, dtype), rule.__name__
@@ -89,8 +103,26 @@ def test_somebody_can_move_exactly_until_the_end(record):
     np.testing.assert_array_equal(record.legal.any(axis=-1), ~record.terminal)
 
 
-def test_games_end_within_max_plies(game, record):
+def test_games_end_within_max_plies_and_not_before_min_plies(game, record):
     assert record.terminal[game.max_plies].all()
+    assert not record.terminal[game.min_plies - 1].any()
+    assert 0 < game.min_plies <= game.max_plies
+
+
+def test_a_game_that_says_so_fills_cells(game, record):
+    empty = record.owners == -1
+    if game.fills_cells:
+        going_on = ~record.terminal
+        np.testing.assert_array_equal(record.legal[going_on], empty[going_on])
+    else:
+        assert record.legal.shape != empty.shape or (record.legal != empty).any()
+
+
+def test_planes_show_the_stones_of_the_mover_and_of_its_opponent(record):
+    """How many of each; where they lie is the game's own frame."""
+    for plane, player in enumerate((record.to_move, 1 - record.to_move)):
+        shown = record.planes[:, :, plane].sum(axis=(2, 3))
+        np.testing.assert_array_equal(shown, (record.owners == player[..., None]).sum(axis=-1))
 
 
 def test_players_alternate_into_the_end(record):
@@ -111,32 +143,34 @@ def test_illegal_actions_change_nothing_and_the_end_is_absorbing(record):
 
 
 def test_symmetries_are_permutations_and_the_first_is_the_identity(game):
-    symmetries = np.asarray(game.symmetries)
-    cells = np.arange(game.num_actions)
-    np.testing.assert_array_equal(symmetries[0], cells)
-    np.testing.assert_array_equal(np.sort(symmetries, axis=1), np.tile(cells, (len(symmetries), 1)))
-    assert len(np.unique(symmetries, axis=0)) == len(symmetries)
+    counts = game.symmetries._replace(cells=game.shape[0] * game.shape[1], actions=game.num_actions)
+    for turns, count in zip(game.symmetries, counts, strict=True):
+        np.testing.assert_array_equal(turns[0], np.arange(count))
+        np.testing.assert_array_equal(np.sort(turns), np.tile(np.arange(count), (len(turns), 1)))
+    assert len(game.symmetries.cells) == len(game.symmetries.actions)
+    assert len(np.unique(game.symmetries.cells, axis=0)) == len(game.symmetries.cells)
 
 
 def test_symmetries_keep_moves_outcomes_and_what_the_mover_sees(game, record):
-    T, B, A = record.legal.shape
-    planes = record.planes.reshape(T, B, 2, A)
-    for k, symmetry in enumerate(np.asarray(game.symmetries)):
-        np.testing.assert_array_equal(record.mapped_legal[:, k][:, :, symmetry], record.legal)
+    flat = (*record.planes.shape[:3], -1)
+    planes = record.planes.reshape(flat)
+    for k, (cells, actions) in enumerate(zip(*game.symmetries, strict=True)):
+        np.testing.assert_array_equal(record.mapped_legal[:, k][:, :, actions], record.legal)
         np.testing.assert_array_equal(record.mapped_winner[:, k], record.winner)
-        mapped_planes = record.mapped_planes[:, k].reshape(T, B, 2, A)
-        np.testing.assert_array_equal(mapped_planes[..., symmetry], planes)
+        mapped_planes = record.mapped_planes[:, k].reshape(flat)
+        np.testing.assert_array_equal(mapped_planes[..., cells], planes)
 
 
-def test_frames_undo_each_other_and_agree_with_what_the_mover_sees(record):
+def test_frames_undo_each_other_and_agree_with_what_the_mover_sees(game, record):
     np.testing.assert_array_equal(record.legal_back, record.legal)
-    occupied = record.planes.any(axis=2).reshape(record.legal.shape)
-    assert not (record.legal_mover & occupied).any()
+    if game.fills_cells:
+        occupied = record.planes[:, :, :2].any(axis=2).reshape(record.legal.shape)
+        assert not (record.legal_mover & occupied).any()
 
 
 def test_a_move_adds_one_stone_of_the_mover(record):
     """After a move the mover is the opponent, whose stones are on the second plane."""
-    mine, theirs = np.moveaxis(record.planes.sum(axis=(3, 4)), 2, 0)  # [T, B] each
+    mine, theirs = np.moveaxis(record.planes[:, :, :2].sum(axis=(3, 4)), 2, 0)  # [T, B] each
     going_on = ~record.terminal[:-1]
     np.testing.assert_array_equal(theirs[1:][going_on], mine[:-1][going_on] + 1)
     np.testing.assert_array_equal(mine[1:][going_on], theirs[:-1][going_on])

@@ -48,7 +48,7 @@ def test_both_colours_win_on_every_board_that_was_compared(random_games):
         assert set(random_games("hex", size).winner[-1].tolist()) == {0, 1}, size
 
 
-@pytest.mark.parametrize("size", games.SIZES["hex"])
+@pytest.mark.parametrize("size", games.REGISTRY["hex"].sizes)
 def test_every_filled_board_has_exactly_one_winner_and_it_is_ours(size, random_games, hex_oracle):
     """Whatever the players would add after the end, the result is what it was."""
     record = random_games("hex", size)

@@ -56,10 +56,6 @@ class PlantedTrees:
     def max_plies(self) -> int:
         return self.depth(self.legal_table.shape[1] - 1)
 
-    @property
-    def symmetries(self) -> np.ndarray:
-        return np.arange(self.num_actions)[None]
-
     def depth(self, node: int) -> int:
         depth = 0
         while node:

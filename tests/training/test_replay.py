@@ -15,7 +15,7 @@ from training.replay import Batch, Targets, add_moves, empty_window, outcomes, s
 from training.selfplay import Move
 
 A = 9
-SYMMETRIES = jnp.asarray(Hex(3).symmetries, jnp.int32)
+SYMMETRIES = jax.tree.map(lambda turns: jnp.asarray(turns, jnp.int32), Hex(3).symmetries)
 OUTCOME_ONLY = Targets(jnp.asarray(False), jnp.float32(0))
 SIZE = 512
 
@@ -33,7 +33,8 @@ def look_up(window, targets=OUTCOME_ONLY) -> tuple[np.ndarray, np.ndarray]:
 def draw(window, outcome, known, symmetries, seed) -> Batch:
     """A batch of that member."""
     key = jax.random.key(seed)[None]
-    batch = _sample(window, outcome[:, None], known[:, None], symmetries[None], key=key)
+    turns = jax.tree.map(lambda leaf: leaf[None], symmetries)
+    batch = _sample(window, outcome[:, None], known[:, None], turns, key=key)
     return jax.tree.map(lambda leaf: np.asarray(leaf)[0], batch)
 
 
@@ -166,7 +167,7 @@ def test_only_written_slots_are_drawn_and_all_of_them(written, oldest):
     moves = moves_of(np.zeros((written, 2)), mark=marks)
     window = window_of(moves, length=6)
     outcome, known = look_up(window)
-    identity = jnp.broadcast_to(SYMMETRIES[:1], SYMMETRIES.shape)
+    identity = jax.tree.map(lambda turns: jnp.broadcast_to(turns[:1], turns.shape), SYMMETRIES)
     batch = draw(window, outcome, known, identity, seed=0)
     assert set(np.asarray(batch.policy[:, 0]).tolist()) == set(marks[oldest:].ravel().tolist())
 
@@ -245,6 +246,6 @@ def test_identities_leave_every_position_as_it_was():
     moves = moves_of(np.zeros((4, 4)))
     moves.planes[:, :, 0, 0, 1] = True
     window = window_of(moves, length=4)
-    identity = jnp.broadcast_to(SYMMETRIES[:1], SYMMETRIES.shape)
+    identity = jax.tree.map(lambda turns: jnp.broadcast_to(turns[:1], turns.shape), SYMMETRIES)
     batch = draw(window, *look_up(window), identity, seed=0)
     assert np.all(np.asarray(batch.planes) == np.asarray(moves.planes[0, 0]))
