@@ -71,7 +71,10 @@ class TrainConfig(FrozenModel, frozen=True):
     first_snapshot: int = pydantic.Field(default=2_048, ge=1)
     """Self-play positions at the first snapshot."""
     snapshots: int = pydantic.Field(default=21, ge=1)
-    """Snapshots, evenly spaced in log compute. Jones: 21."""
+    """Snapshots of the trained network, evenly spaced in log compute. Jones: 21."""
+    untrained_snapshot: bool = False
+    """Take one more before them, of the network before its first step: a league rates it, and
+    plateaus are seen where they begin. Jones: no."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -125,7 +128,8 @@ class TrainConfig(FrozenModel, frozen=True):
     def snapshot_iterations(self) -> list[int]:
         """Iterations after which a snapshot is taken, rising; the last one ends the run.
 
-        Evenly spaced in log samples where these are at least one iteration apart.
+        Evenly spaced in log samples where these are at least one iteration apart. 0 stands first
+        if the untrained network is to be kept.
         """
         # From the end, so that a single snapshot is the last one.
         at_samples = np.geomspace(self.samples, self.first_snapshot, self.snapshots)[::-1]
@@ -133,7 +137,8 @@ class TrainConfig(FrozenModel, frozen=True):
         order = np.arange(self.snapshots)
         spread = np.maximum.accumulate(wanted - order) + order
         last = int(wanted[-1])
-        return [int(k) for k in np.minimum(spread, last - order[::-1])]
+        trained = [int(k) for k in np.minimum(spread, last - order[::-1])]
+        return [0, *trained] if self.untrained_snapshot else trained
 
     @property
     def run_id(self) -> str:

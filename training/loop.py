@@ -160,6 +160,8 @@ class _Training:
         every = max(1, iterations // ROWS)
         saved = self._clock = time.perf_counter()
         try:
+            if self._iteration == schedule[0] == 0:
+                self._keep_untrained()
             while self._iteration < iterations and len(self.failed) < len(self._members):
                 self._iterate()
                 metrics = {}
@@ -220,10 +222,19 @@ class _Training:
                 continue
             self._records.write_metrics(config, self._iteration, self._ledger, means)
             if index is not None:
-                average = self._state.learner.average
-                params = jax.tree.map(lambda leaf, at=number: leaf[at], average)
-                self._records.take_snapshot(config, index, params, self._ledger, means)
+                self._take_snapshot(number, index, means)
         return written
+
+    def _keep_untrained(self) -> None:
+        """Take every member's snapshot 0, before anything is played or learnt."""
+        if self._writes:
+            for number in range(len(self._members)):
+                self._take_snapshot(number, 0, {})
+
+    def _take_snapshot(self, number: int, index: int, means: dict[str, Any]) -> None:
+        params = jax.tree.map(lambda leaf: leaf[number], self._state.learner.average)
+        config = self._members[number]
+        self._records.take_snapshot(config, index, params, self._ledger, means)
 
     def _save(self) -> None:
         self._checkpoints.save(self._iteration, self._state, self._ledger, self._tally)

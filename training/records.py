@@ -106,13 +106,13 @@ class Records:
         ledger: Ledger,
         means: dict[str, Any],
     ) -> None:
-        """Write weights and row of one member."""
+        """Write weights and row of one member; there are no means before its first iteration."""
         relative = Path("snapshots") / config.run_id / f"{index:02d}.safetensors"
         sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
         peak = self._devices * measured_peak_flops(config.network.matmul)
         values = {
             **ledger.costs(config.rules, config.network, config.search.nodes, peak),
-            **{name: means[name] for name in ("policy_loss", "value_loss", "game_length")},
+            **{name: means.get(name) for name in ("policy_loss", "value_loss", "game_length")},
             "file": relative.as_posix(),
             "sha256": sha256,
         }

@@ -94,7 +94,8 @@ class Snapshot(Table):
         sa.ForeignKey("run.id"), index=True, doc="The run it was taken from."
     )
     index: orm.Mapped[int] = orm.mapped_column(
-        doc="Position in the run, counted from 0; snapshots are spaced evenly in log compute."
+        doc="Position in the run, counted from 0; snapshots are spaced evenly in log compute, an "
+        "untrained one (no samples) stands before them if the run kept it."
     )
     samples: orm.Mapped[int] = orm.mapped_column(doc="Positions searched in self-play so far.")
     learner_samples: orm.Mapped[int] = orm.mapped_column(

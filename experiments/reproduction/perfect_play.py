@@ -124,7 +124,7 @@ def _judging(store: Store, plan: Plan, rules: Hex) -> Part:
     with store.session() as session:
         judged = session.scalar(query) or 0
     runs = runs_on(plan, rules)
-    wanted = len(ends) * sum(run.snapshots for run in runs)
+    wanted = len(ends) * sum(len(run.snapshot_iterations) for run in runs)
     positions = len(fixed_positions(rules).winning)
     seconds = sum(
         run.snapshots * positions * search_seconds(rules, run.network, n)

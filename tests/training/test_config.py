@@ -68,6 +68,12 @@ def test_snapshots_rise_and_the_last_one_ends_the_run(changes):
     assert 0 <= end - config.samples < config.samples_per_iteration
 
 
+def test_the_untrained_network_comes_before_the_others():
+    config = TrainConfig()
+    with_it = config.model_copy(update={"untrained_snapshot": True})
+    assert with_it.snapshot_iterations == [0, *config.snapshot_iterations]
+
+
 def test_snapshots_are_evenly_spaced_in_log_samples():
     config = TrainConfig(
         samples=1_000_000, first_snapshot=10_000, lanes=10, moves=1, window=1, batch_size=10

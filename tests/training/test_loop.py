@@ -32,7 +32,7 @@ from training.files import Checkpoints, load_snapshot, save_snapshot, write_atom
 from training.ledger import Ledger
 from training.loop import Progress, train, train_population
 from training.metrics import Tally
-from training.program import compile_program, settings_of, shape_of
+from training.program import compile_program, init_state, settings_of, shape_of
 from training.store import Metric, Run, Snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +66,27 @@ def test_a_run_leaves_21_snapshots_when_they_are_due(trained):
     np.testing.assert_array_equal([row.learner_samples for row in rows], 2 * due)
     assert run_row(trained).status == "done"
     assert no_checkpoints_left(trained)
+
+
+def test_the_untrained_network_is_kept_and_changes_nothing_after_it(trained, lab, tiny):
+    """It is the network at its start, which has cost nothing; the run is the one without it, also
+    where it was stopped in between."""
+    config = tiny(untrained_snapshot=True)
+    assert train(config, lab.store, should_stop=stop_after(5)) == "stopped"
+    assert train(config, lab.store) == "done"
+    mine = lab._replace(config=config)
+    rows = mine.snapshots()
+    weights, without = (
+        [load_snapshot(own.store.folder / row.file, row.sha256)[0] for row in own.snapshots()]
+        for own in (mine, trained)
+    )
+    jax.tree.map(np.testing.assert_array_equal, weights[1:], without)
+    costs = ("samples", "learner_samples", "network_evaluations", "train_flops", "jones_flops")
+    assert [getattr(rows[0], name) for name in costs] == [0] * 5
+    assert (rows[0].seconds, rows[0].policy_loss) == (0, None)
+    start = init_state(shape_of(config), settings_of([config]), jax.numpy.zeros(1, "uint32"))
+    untrained = jax.tree.map(lambda leaf: leaf[0], start.learner.params)
+    jax.tree.map(np.testing.assert_array_equal, weights[0], untrained)
 
 
 def test_every_cost_rises_from_snapshot_to_snapshot(trained):
