@@ -1,20 +1,33 @@
-"""Batched Monte Carlo tree search; it knows games only through `games.protocol`."""
+"""Batched Monte Carlo tree search; it knows games only through `games.protocol`.
 
-from mcts.gumbel import Gumbel
-from mcts.puct import Puct
-from mcts.regularised import Regularised
+Begin at `search.search`: how a batch of trees grows. What may be exchanged lies in two rooms:
+`rules` (which edge a descent follows) and `strategies` (what a move is made of, search or not).
+"""
+
+from mcts.rules import RULES, SearchRule
+from mcts.rules.gumbel import Gumbel
+from mcts.rules.puct import Puct
+from mcts.rules.regularised import Regularised
 from mcts.search import SearchResult, principal_variation, search, search_tree
-from mcts.settings import JONES, SearchConfig
 from mcts.simulation import Evaluate
+from mcts.strategies import STRATEGIES, AnyStrategy, Strategy
+from mcts.strategies.raw_policy import RawPolicy
+from mcts.strategies.tree_search import JONES, SearchConfig
 
 __all__ = [
     "JONES",
+    "RULES",
+    "STRATEGIES",
+    "AnyStrategy",
     "Evaluate",
     "Gumbel",
     "Puct",
+    "RawPolicy",
     "Regularised",
     "SearchConfig",
     "SearchResult",
+    "SearchRule",
+    "Strategy",
     "principal_variation",
     "search",
     "search_tree",

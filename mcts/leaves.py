@@ -1,11 +1,11 @@
 """Leaf-parallel search: several leaves of each tree are evaluated in one batch.
 
-Each step makes k descents, one after another. A descent that has not got its value yet counts as
-a loss all along its path (virtual loss, `mcts.puct`), so that the next one looks elsewhere; a node
-already chosen in this step cannot be gone on from, because nothing is known of it. A descent that
-ends there, like one that ends in a finished game, expands nothing: it is evaluated once more and
-its value counts once more. So n nodes stay n evaluations, fewer of which are of new positions. Then
-the k leaves are evaluated together, in ⌈(n - 1) / k⌉ batches in all, and backed up in order.
+Each step makes k descents, one after another. A descent that has not got its value yet counts as a
+loss all along its path (virtual loss, `mcts.rules.puct`), so that the next one looks elsewhere; a
+node already chosen in this step cannot be gone on from, because nothing is known of it. A descent
+that ends there, like one that ends in a finished game, expands nothing: it is evaluated once more
+and its value counts once more. So n nodes stay n evaluations, fewer of which are of new positions.
+Then the k leaves are evaluated together, in ⌈(n - 1) / k⌉ batches in all, and backed up in order.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import jax.numpy as jnp
 
 from games.protocol import Game
 from mcts.paths import announce, back_up
-from mcts.settings import SearchConfig
+from mcts.settings import SearchSettings
 from mcts.simulation import Evaluate, Leaf, attach, choose, evaluate_states, fill
 from mcts.tree import Tree, at_node, select
 
 
 def grow_leaves(
-    game: Game, evaluate: Evaluate, config: SearchConfig, params: Any, tree: Tree
+    game: Game, evaluate: Evaluate, config: SearchSettings, params: Any, tree: Tree
 ) -> Tree:
     """The trees after `config.nodes` evaluations, their roots' included."""
     batch = tree.terminal.shape[0]

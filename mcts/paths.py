@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from mcts.keys import draw_by_part, fold_in
-from mcts.rule import TREES, Entry, SearchRule
-from mcts.tree import ROOT, Nodes, Tree, add, at_node, family
+from mcts.rules.rule import TREES, Entry, SearchRule
+from mcts.tree import ROOT, Nodes, Tree, add_at_node, at_node, family
 
 SCANNED = (64, 128, 192, 256)
 """Numbers of nodes scanned, but for all that a tree may have: the smallest that its nodes so far do
@@ -124,8 +124,8 @@ def back_up(nodes: Nodes, node: jax.Array, value: jax.Array, counts: jax.Array) 
     def visit(statistics: Any, node: jax.Array, climbs: jax.Array) -> Any:
         visits, value_sum, value = statistics
         return (
-            add(visits, node, climbs.astype(visits.dtype)),
-            add(value_sum, node, jnp.where(climbs, value, 0)),
+            add_at_node(visits, node, climbs.astype(visits.dtype)),
+            add_at_node(value_sum, node, jnp.where(climbs, value, 0)),
             -value,
         )
 
@@ -138,7 +138,7 @@ def announce(nodes: Nodes, node: jax.Array, counts: jax.Array) -> Nodes:
     """Count a visit still without a value of each `node` [B] and of all above it, as `back_up`."""
 
     def visit(pending: jax.Array, node: jax.Array, climbs: jax.Array) -> jax.Array:
-        return add(pending, node, climbs.astype(pending.dtype))
+        return add_at_node(pending, node, climbs.astype(pending.dtype))
 
     return nodes._replace(pending=_climb(nodes.parent, node, counts, visit, nodes.pending))
 

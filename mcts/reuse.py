@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import State
-from mcts.tree import NO_PARENT, ROOT, UNAVAILABLE, Children, Tree
+from mcts.reductions import UNAVAILABLE
+from mcts.tree import NO_PARENT, ROOT, Children, Tree
 
 
 def find(tree: Tree, states: State) -> tuple[jax.Array, jax.Array]:

@@ -17,19 +17,19 @@ from games.protocol import Game, State
 from mcts.keys import draw_by_part, spawn
 from mcts.noise import dirichlet
 from mcts.paths import back_up, descend
-from mcts.rule import Entry, SearchRule
-from mcts.settings import SearchConfig
+from mcts.reductions import UNAVAILABLE
+from mcts.rules.rule import Entry, SearchRule
+from mcts.settings import SearchSettings
 from mcts.tree import (
     NO_PARENT,
     ROOT,
-    UNAVAILABLE,
     Children,
     Nodes,
     Tree,
     at_node,
     keeps_children,
     next_untried,
-    put,
+    set_at_node,
 )
 
 Evaluate = Callable[[Any, State], tuple[jax.Array, jax.Array]]
@@ -40,7 +40,7 @@ values [B] in [-1, 1] from the view of the side to move."""
 def plant(
     game: Game,
     evaluate: Evaluate,
-    config: SearchConfig,
+    config: SearchSettings,
     params: Any,
     states: State,
     noise_key: jax.Array | None,
@@ -85,7 +85,7 @@ def plant(
     )
 
 
-def _no_children(batch: int, config: SearchConfig, num_actions: int) -> Children | None:
+def _no_children(batch: int, config: SearchSettings, num_actions: int) -> Children | None:
     if not keeps_children(config.slots, num_actions, config.rule.sums):
         return None
     return Children(
@@ -94,7 +94,7 @@ def _no_children(batch: int, config: SearchConfig, num_actions: int) -> Children
     )
 
 
-def bytes_per_tree(game: Game, config: SearchConfig) -> int:
+def bytes_per_tree(game: Game, config: SearchSettings) -> int:
     """Memory of one game's tree."""
     batch_of_one = jax.tree.map(lambda leaf: leaf[None], game.init())
 
@@ -225,12 +225,12 @@ def attach(tree: Tree, leaf: Leaf, index: jax.Array) -> Tree:
         nodes=nodes._replace(
             parent=write(nodes.parent, jnp.where(leaf.expands, leaf.node, NO_PARENT)),
             prior=write(nodes.prior, leaf.prior),
-            next_prior=put(nodes.next_prior, leaf.node, next_prior),
-            untried_prior=put(nodes.untried_prior, leaf.node, _mass(remaining)),
+            next_prior=set_at_node(nodes.next_prior, leaf.node, next_prior),
+            untried_prior=set_at_node(nodes.untried_prior, leaf.node, _mass(remaining)),
         ),
         action=write(tree.action, leaf.action),
-        next_action=put(tree.next_action, leaf.node, next_action),
-        priors=put(tree.priors, leaf.node, remaining),
+        next_action=set_at_node(tree.next_action, leaf.node, next_action),
+        priors=set_at_node(tree.priors, leaf.node, remaining),
         states=jax.tree.map(write, tree.states, leaf.states),
         children=_add_child(tree.children, leaf, index),
     )
@@ -269,5 +269,5 @@ def _add_child(children: Children | None, leaf: Leaf, index: jax.Array) -> Child
     new = jnp.where(leaf.expands, index, ROOT).astype(slot.dtype)  # what was there, if nothing is
     return Children(
         slot=slot.at[trees, leaf.node, rank].set(new, mode="drop", unique_indices=True),
-        count=put(count, leaf.node, rank + leaf.expands),
+        count=set_at_node(count, leaf.node, rank + leaf.expands),
     )

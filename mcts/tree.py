@@ -15,17 +15,16 @@ Layout (docs/search.md gives the measurements behind it):
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from games.protocol import State
+from mcts.reductions import first_argmax
 
 ROOT = 0
 NO_PARENT = -1
-UNAVAILABLE = -1.0  # for the prior of an action illegal or already tried; others are 0 or more
 
 
 class Nodes(NamedTuple):
@@ -84,7 +83,7 @@ def family(tree: Tree, node: jax.Array, width: int) -> Nodes:
     batch, nodes = tree.terminal.shape
     first = jnp.arange(batch, dtype=jnp.int32)[:, None] * nodes
     index = first + jnp.concatenate([node[:, None], slot], axis=1)
-    gathered = jax.tree.map(lambda array: pick(array.reshape(-1), index), tree.nodes)
+    gathered = jax.tree.map(lambda array: take(array.reshape(-1), index), tree.nodes)
     parent = jnp.where(exists, ROOT, NO_PARENT)
     return gathered._replace(parent=jnp.pad(parent, ((0, 0), (1, 0)), constant_values=NO_PARENT))
 
@@ -101,22 +100,22 @@ def mean_value(nodes: Nodes) -> jax.Array:
 
 def at_node(array: jax.Array, node: jax.Array) -> jax.Array:
     """`array[b, node[b]]` for each b: [B, N, ...], [B] → [B, ...]."""
-    return jax.vmap(lambda row, index: pick(row, index))(array, node)
+    return jax.vmap(lambda row, index: take(row, index))(array, node)
 
 
-def put(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
+def set_at_node(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
     """`array` with `values[b]` at `[b, node[b]]` for each b: [B, N, ...], [B], [B, ...]."""
     trees = jnp.arange(array.shape[0])
     return array.at[trees, node].set(values, mode="promise_in_bounds", unique_indices=True)
 
 
-def add(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
+def add_at_node(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
     """`array` with `values[b]` added at `[b, node[b]]` for each b: [B, N], [B], [B]."""
-    return put(array, node, at_node(array, node) + values)
+    return set_at_node(array, node, at_node(array, node) + values)
 
 
 def select(mask: jax.Array, new: Any, old: Any) -> Any:
-    """`new` in the trees where `mask` [B] holds, else `old`; pytrees of arrays [B, ...]."""
+    """`new` where `mask` [B] holds, else `old`; pytrees of arrays [B, ...]."""
 
     def one(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(jnp.expand_dims(mask, range(1, old.ndim)), new, old)
@@ -124,7 +123,7 @@ def select(mask: jax.Array, new: Any, old: Any) -> Any:
     return jax.tree.map(one, new, old)
 
 
-def pick(row: jax.Array, index: jax.Array) -> jax.Array:
+def take(row: jax.Array, index: jax.Array) -> jax.Array:
     """`row[index]` for an index known to lie in the row, which spares the checks."""
     return row.at[index].get(mode="promise_in_bounds")
 
@@ -136,72 +135,3 @@ def next_untried(priors: jax.Array) -> tuple[jax.Array, jax.Array]:
     """
     action, best = first_argmax(priors)
     return best, action
-
-
-def first_argmax(scores: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Index of the first maximum along the last axis, and the maximum: [..., N] → [...] twice.
-
-    Scores are 0 or more, or `UNAVAILABLE`, so that their bits as integers are in the same order.
-    Half of a search on a CPU is this function, and XLA's CPU backend vectorises neither the pairs
-    that `jnp.argmax` reduces nor reductions of floats, which must look out for NaN. Integers
-    reduced by halving are ten to thirty times as fast.
-    """
-    keys = jax.lax.bitcast_convert_type(scores, jnp.int32)
-    best = _fold(jnp.maximum, jnp.max, keys)
-    length = scores.shape[-1]
-    indices = jax.lax.broadcasted_iota(jnp.int32, scores.shape, scores.ndim - 1)
-    index = _fold(jnp.minimum, jnp.min, jnp.where(keys == best[..., None], indices, length))
-    return index, jax.lax.bitcast_convert_type(best, jnp.float32)
-
-
-FOLDED_TO = 24  # columns; XLA vectorises a reduction of so many integers, not of 22 or of 28
-SUMMED_AT = 16  # columns, as few as a sum is left with
-
-
-def _fold(pairwise: Callable, reduce: Callable, values: jax.Array) -> jax.Array:
-    """Reduce the last axis, halved until it is short; both functions are of the same operation."""
-    while (length := values.shape[-1]) > FOLDED_TO:
-        half = max((length + 1) // 2, FOLDED_TO)  # the halves may overlap
-        values = pairwise(values[..., :half], values[..., length - half :])
-    return reduce(values, axis=-1)
-
-
-def total(values: jax.Array) -> jax.Array:
-    """Sum of the last axis, by halves: a float `sum` keeps its order and so is not vectorised."""
-    while (length := values.shape[-1]) > SUMMED_AT:
-        half = (length + 1) // 2
-        values = values[..., :half] + _pad(values[..., half:], half)
-    return jnp.sum(values, axis=-1)
-
-
-def _pad(values: jax.Array, length: int) -> jax.Array:
-    """Zeros after the last of [..., K], up to `length`."""
-    after = [(0, 0)] * (values.ndim - 1) + [(0, length - values.shape[-1])]
-    return jnp.pad(values, after) if length > values.shape[-1] else values
-
-
-def draw(weights: jax.Array, uniform: jax.Array) -> jax.Array:
-    """Index int32 [] of an entry of positive weight [K], in proportion to it: the inverse of the
-    cumulative distribution at `uniform` in [0, 1) [].
-
-    The distribution is added up within blocks and then over them, which XLA's CPU backend
-    vectorises; a `cumsum` takes five times as long.
-    """
-    count = weights.shape[0]
-    blocks = _pad(weights, -(-count // SUMMED_AT) * SUMMED_AT).reshape(-1, SUMMED_AT)
-    # One order of adding, so that the distribution never falls, not by a rounding either.
-    within = [blocks[:, 0]]
-    for column in blocks.T[1:]:
-        within.append(within[-1] + column)
-    before = [jnp.zeros_like(uniform)]
-    for block in within[-1]:
-        before.append(before[-1] + block)
-    start, aim = jnp.stack(before[:-1]), uniform * before[-1]
-    passed = sum((start + column <= aim).astype(jnp.int32) for column in within)
-    last = largest(jnp.where(weights > 0, jnp.arange(count, dtype=jnp.int32), 0))
-    return jnp.minimum(jnp.sum(passed), last)
-
-
-def largest(values: jax.Array) -> jax.Array:
-    """Maximum of the last axis."""
-    return _fold(jnp.maximum, jnp.max, values)

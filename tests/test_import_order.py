@@ -102,7 +102,7 @@ def test_search_knows_games_only_through_their_protocol():
         for path in (ROOT / "mcts").rglob("*.py")
         for name in all_imports(path)
         if within(name, "games")
-        and not within(name, "games.protocol", "games.config", "games.errors")
+        and not within(name, "games.protocol", "games.config", "games.errors", "games.kinds")
     }
     assert found == set()
 

@@ -10,7 +10,7 @@ import pydantic
 import games
 from games.config import FrozenModel
 from games.protocol import Game
-from mcts.settings import SearchConfig
+from mcts import SearchConfig
 from training.architecture import NetworkConfig
 
 SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)

@@ -18,7 +18,6 @@ import jax
 import numpy as np
 
 from games.errors import InputError
-from mcts.regularised import Regularised
 from training.config import TrainConfig
 from training.devices import EnergyMeter, agree, is_first_process
 from training.files import Checkpoints
@@ -115,15 +114,9 @@ def _check(configs: Sequence[TrainConfig], devices: int) -> None:
             )
     if len(set(configs)) < len(configs):
         raise InputError("a population needs runs that differ: the same one stands there twice")
-    rule = first.search.rule
-    if (
-        isinstance(rule, Regularised)
-        and rule.value_range == "jones"
-        and max(devices, len(configs)) > 1
-    ):
+    if (coupled := first.search.rule.couples_games) and max(devices, len(configs)) > 1:
         raise InputError(
-            'search.rule.value_range "jones" stretches values by all games of a run together, so '
-            "a run with it needs a program and a device of its own"
+            f"search.rule: {coupled}, so a run with it needs a program and a device of its own"
         )
     if shape_of(first).lane_groups % devices:
         raise InputError(

@@ -23,8 +23,9 @@ import numpy as np
 from jax.sharding import PartitionSpec
 
 from games.protocol import Game, Symmetries
+from mcts import SearchConfig
 from mcts.keys import fold_in, spawn
-from mcts.settings import SearchConfig
+from mcts.tree import select
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.devices import LANES, lane_mesh, sharding
@@ -37,7 +38,6 @@ from training.selfplay import (
     Schedule,
     play_at_random,
     play_move,
-    select_lanes,
     start_lanes,
 )
 
@@ -265,7 +265,7 @@ def learn_from(shape: Shape, settings: Settings, state: TrainState) -> tuple[Tra
         residual_variance=jnp.nanmean(fit.residual_variance, axis=0),
         healthy=healthy,
     )
-    kept = select_lanes(healthy, learner, state.learner)
+    kept = select(healthy, learner, state.learner)
     return TrainState(kept, state.lanes, state.window, next_key), learnt
 
 

@@ -111,7 +111,7 @@ class Records:
         sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
         peak = self._devices * measured_peak_flops(config.network.matmul)
         values = {
-            **ledger.costs(config.rules, config.network, config.search.nodes, peak),
+            **ledger.costs(config.rules, config.network, config.search.evaluations, peak),
             **{name: means.get(name) for name in ("policy_loss", "value_loss", "game_length")},
             "file": relative.as_posix(),
             "sha256": sha256,

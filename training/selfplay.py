@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 
 from games.protocol import Game, State
+from mcts import SearchConfig, SearchResult, search
 from mcts.keys import draw_by_part, spawn
-from mcts.search import SearchResult, search
-from mcts.settings import SearchConfig
 from mcts.simulation import Evaluate
+from mcts.tree import select
 
 
 class Schedule(NamedTuple):
@@ -122,16 +122,7 @@ def _go_on(
     """The lanes after a move: the next ply, or a fresh game where one has ended."""
     fresh = start_lanes(game, schedule, ended.shape[0], key)
     played = Lanes(after, lanes.ply + 1, lanes.opening_plies)
-    return select_lanes(ended, fresh, played)
-
-
-def select_lanes(mask: jax.Array, new: Any, old: Any) -> Any:
-    """`new` in the lanes where `mask` [B] holds, else `old`; both pytrees of arrays [B, ...]."""
-
-    def select(new: jax.Array, old: jax.Array) -> jax.Array:
-        return jnp.where(mask.reshape(-1, *[1] * (old.ndim - 1)), new, old)
-
-    return jax.tree.map(select, new, old)
+    return select(ended, fresh, played)
 
 
 def choose_action(

@@ -72,7 +72,7 @@ def blunder_tasks(
         sources = tuple(source for source in ids if (agent.id, source, ids[source]) not in done)
         if sources:
             by_network.setdefault(parameters, []).append(
-                Job(agent, spec.search.nodes, snapshot_id, sources, own)
+                Job(agent, spec.strategy.evaluations, snapshot_id, sources, own)
             )
     return [
         Task(

@@ -22,7 +22,7 @@ from experiments.players.move_keys import move_keys, stable_seed
 from experiments.players.player import RESIGNS, Player
 from games.config import FrozenModel
 from games.protocol import Game, State
-from mcts.settings import SearchConfig
+from mcts import SearchConfig
 
 ON_THE_BOARD, RESIGNED = "board", "resigned"  # how games end, beside FORFEIT
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from experiments.arena.game_records import GameRecord, PlayerRecord
 from experiments.players.agents import find_player
-from experiments.players.move_keys import move_keys, search_hangs_on_others
+from experiments.players.move_keys import move_keys
 from experiments.players.player import Player
 from experiments.players.positions import stack
 from experiments.players.specs import GtpSpec, NetworkSpec, parse_player
@@ -77,11 +77,11 @@ def _player(record: GameRecord, side: PlayerRecord, lab: Path) -> Player | str:
     if isinstance(spec, GtpSpec):
         return "an external engine's chance is its own"
     if isinstance(spec, NetworkSpec):
-        if search_hangs_on_others(spec.search):
-            return "Jones's normalisation mixes the games of a batch"
-        if spec.search.model_dump(mode="json") != side.search:
+        if spec.strategy.hangs_on_others:
+            return spec.strategy.hangs_on_others
+        if spec.strategy.model_dump(mode="json") != side.search:
             raise InputError(
-                f"{side.name}: its search was stored by another version of hexlaw; its moves "
+                f"{side.name}: its strategy was stored by another version of hexlaw; its moves "
                 "cannot be made again by this one"
             )
     player, _ = find_player(spec, record.rules, lab, lanes=record.rules.max_plies)

@@ -13,7 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import jax
 import numpy as np
@@ -37,7 +37,7 @@ from experiments.bench.programs import (
 from experiments.reproduction.plan import NetworkShape
 from experiments.verb import Outcome, VerbConfig
 from games.protocol import Game
-from mcts.settings import SearchConfig
+from mcts import RULES, SearchConfig
 from mcts.simulation import bytes_per_tree
 from training.architecture import NetworkConfig
 from training.config import SELFPLAY_SEARCH
@@ -45,6 +45,10 @@ from training.networks import init_params, make_evaluate
 from training.provenance import code_version, device_name
 
 _SHAPE = pydantic.TypeAdapter(NetworkShape)
+
+
+def _is_rule(name: str) -> str:
+    return RULES.name_of(RULES[name])
 
 
 def _is_shape(text: str) -> str:
@@ -59,7 +63,7 @@ class BenchConfig(VerbConfig, frozen=True):
     """Board sides."""
     networks: tuple[Annotated[str, pydantic.AfterValidator(_is_shape)], ...] = ("16x2",)
     """Networks, WIDTHxDEPTH."""
-    rules: tuple[Literal["puct", "gumbel", "regularised"], ...] = ("puct", "gumbel", "regularised")
+    rules: tuple[Annotated[str, pydantic.AfterValidator(_is_rule)], ...] = RULES.names
     """Search rules."""
     nodes: int = pydantic.Field(default=64, ge=2, le=4096)
     """Network evaluations a move."""
@@ -183,8 +187,8 @@ def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[di
 
 
 def search_of(rule: str, nodes: int) -> SearchConfig:
-    """The self-play search of a rule: Dirichlet noise but for Gumbel, which has its own."""
-    noise = 0.0 if rule == "gumbel" else SELFPLAY_SEARCH.noise_fraction
+    """The self-play search of a rule: with Dirichlet noise if the rule brings none of its own."""
+    noise = 0.0 if RULES[rule].explores else SELFPLAY_SEARCH.noise_fraction
     return SearchConfig.model_validate({"nodes": nodes, "rule": rule, "noise_fraction": noise})
 
 

@@ -15,11 +15,12 @@ from jax.sharding import PartitionSpec
 
 from games.errors import InputError
 from games.protocol import Game
-from mcts.settings import SearchConfig
+from mcts import SearchConfig
 from mcts.simulation import Evaluate
+from mcts.tree import select
 from training.devices import LANES, lane_mesh, sharding
 from training.networks import Params
-from training.selfplay import Lanes, Schedule, play_move, select_lanes, start_lanes
+from training.selfplay import Lanes, Schedule, play_move, start_lanes
 
 PEERS = {"mctx Gumbel": "gumbel_muzero_policy", "mctx PUCT": "muzero_policy"}
 MOVES = 4  # of each lane in one timed call
@@ -48,7 +49,7 @@ def lanes_in_play(game: Game, batch: int) -> Lanes:
         action = np.argmax(rng.random(legal.shape) * legal, axis=1)
         after = step(states, action)
         plays = jnp.asarray(ply < plies) & ~jax.vmap(game.terminal)(after)
-        states = select_lanes(plays, after, states)
+        states = select(plays, after, states)
     return lanes._replace(states=states)
 
 
@@ -104,7 +105,7 @@ def peer_move(game: Game, evaluate: Evaluate, nodes: int, peer: str) -> Advance:
         after = jax.vmap(game.step)(lanes.states, action)
         ended = jax.vmap(game.terminal)(after)
         fresh = start_lanes(game, _schedule(), ended.shape[0], key).states
-        return lanes._replace(states=select_lanes(ended, fresh, after))
+        return lanes._replace(states=select(ended, fresh, after))
 
     return move
 

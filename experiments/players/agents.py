@@ -30,7 +30,7 @@ from experiments.players.specs import (
 from games.errors import InputError
 from games.exact.perfect import check_reach
 from games.protocol import Game
-from mcts.settings import SearchConfig
+from mcts import STRATEGIES, SearchConfig, Strategy
 from training.architecture import NetworkConfig
 from training.files import load_snapshot
 from training.ledger import forward_flops
@@ -102,9 +102,9 @@ def resolve(store: Store, game: Game, spec: PlayerSpec) -> list[PlayerSpec]:
 
 
 def all_snapshots(
-    store: Store, game: Game, search: SearchConfig, temperature: float
+    store: Store, game: Game, strategy: Strategy, temperature: float
 ) -> list[PlayerSpec]:
-    """Every snapshot on this board with the same search: small networks first, then by age."""
+    """Every snapshot on this board with the same strategy: small networks first, then by age."""
     query = (
         sa.select(Run.id, Snapshot.index)
         .join(Snapshot, Snapshot.run_id == Run.id)
@@ -112,7 +112,7 @@ def all_snapshots(
         .order_by(Run.parameters, Run.id, Snapshot.index)
     )
     return [
-        NetworkSpec(run=run, index=index, search=search, temperature=temperature)
+        NetworkSpec(run=run, index=index, strategy=strategy, temperature=temperature)
         for run, index in store.frame_query(query)[1]
     ]
 
@@ -128,7 +128,7 @@ def enter_agents(store: Store, game: Game, specs: Sequence[PlayerSpec]) -> list[
 
 def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> AgentEntry:
     snapshot = _snapshot_row(session, spec)
-    search_id = play_id(spec.search, spec.temperature) if isinstance(spec, NetworkSpec) else ""
+    search_id = play_id(spec.strategy, spec.temperature) if isinstance(spec, NetworkSpec) else ""
     known = session.scalar(
         sa.select(Agent.id).where(
             Agent.game == game.name,
@@ -149,10 +149,10 @@ def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> 
             row, run = snapshot
             network = NetworkConfig.parse(run.network)
             agent.snapshot_id = row.id
-            agent.nodes = spec.search.nodes
-            agent.search = spec.search.model_dump(mode="json")
+            agent.nodes = spec.strategy.evaluations
+            agent.search = spec.strategy.model_dump(mode="json")
             agent.temperature = spec.temperature
-            agent.test_flops = float(spec.search.nodes * forward_flops(game, network))
+            agent.test_flops = float(spec.strategy.evaluations * forward_flops(game, network))
         session.add(agent)
         session.flush()
         known = agent.id
@@ -173,9 +173,11 @@ def _snapshot_row(session: orm.Session, spec: PlayerSpec) -> tuple[Snapshot, Run
     return row[0], row[1]
 
 
-def play_id(search: SearchConfig, temperature: float) -> str:
+def play_id(strategy: Strategy, temperature: float) -> str:
     """Short name of how a network plays: the half of an agent that is not its snapshot."""
-    return f"{search.digest()}-{temperature:g}"
+    name = STRATEGIES.name_of(strategy)
+    other = "" if name == SearchConfig.strategy else f"{name}-"
+    return f"{other}{strategy.digest()}-{temperature:g}"
 
 
 def load_player(game: Game, agent: AgentEntry, *, lanes: int = 128) -> Player:
@@ -196,7 +198,7 @@ def load_player(game: Game, agent: AgentEntry, *, lanes: int = 128) -> Player:
             f"{game.name} on {game.size}×{game.size}"
         )
     return NetworkPlayer(
-        game, run.network, params, spec.search, lanes=lanes, temperature=spec.temperature
+        game, run.network, params, spec.strategy, lanes=lanes, temperature=spec.temperature
     )
 
 

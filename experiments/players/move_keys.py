@@ -12,8 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mcts.settings import SearchConfig
-
 
 def stable_seed(*parts: object) -> int:
     """63 bits that hang on `parts` alone, the same on every machine."""
@@ -33,21 +31,3 @@ def move_keys(seeds: Sequence[int] | np.ndarray, ply: int) -> np.ndarray:
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         z ^= z >> np.uint64(31)
     return np.stack([z >> np.uint64(32), z & np.uint64(0xFFFFFFFF)], axis=-1).astype(np.uint32)
-
-
-def search_draws(config: SearchConfig) -> bool:
-    """Whether chance has a part in this search."""
-    rule = config.rule
-    return config.noise_fraction > 0 or rule.samples or getattr(rule, "noise_scale", 0.0) > 0
-
-
-def search_hangs_on_others(config: SearchConfig) -> bool:
-    """Whether what is found in a position hangs on more than it and its key; such moves cannot be
-    searched again alone.
-
-    Jones's code stretches values over all games side by side, and a tree kept from the move before
-    was drawn with another key. (Where nothing is drawn, a kept tree is the one that a fresh search
-    would grow.)
-    """
-    mixes_games = getattr(config.rule, "value_range", "tree") == "jones"
-    return mixes_games or (config.reuse and search_draws(config))

@@ -10,11 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.players.move_keys import search_draws, search_hangs_on_others
 from games.protocol import Game, State
-from mcts.search import SearchResult, principal_variation, search_tree
-from mcts.settings import SearchConfig
-from mcts.tree import Tree
+from mcts import SearchResult, Strategy
 from training.architecture import NetworkConfig
 from training.networks import Params, make_evaluate
 
@@ -44,7 +41,7 @@ class Thoughts(NamedTuple):
 
 
 class NetworkPlayer:
-    """A network with a search.
+    """A network with a strategy.
 
     Players of equal network shape share one compiled program: weights are its argument.
 
@@ -52,10 +49,10 @@ class NetworkPlayer:
         game: the rules.
         network: shape of the network.
         params: its weights.
-        search_config: the search.
-        lanes: positions searched at once; fewer are filled up with copies.
-        temperature: 0 plays the search's choice; else moves are drawn from the search policy to
-            the power 1/temperature.
+        strategy: what it does with the network.
+        lanes: positions thought about at once; fewer are filled up with copies.
+        temperature: 0 plays the strategy's choice; else moves are drawn from its policy to the
+            power 1/temperature.
     """
 
     def __init__(
@@ -63,19 +60,19 @@ class NetworkPlayer:
         game: Game,
         network: NetworkConfig,
         params: Params,
-        search_config: SearchConfig,
+        strategy: Strategy,
         *,
         lanes: int = 128,
         temperature: float = 0.0,
     ) -> None:
         self.game = game
-        self.search_config = search_config
+        self.strategy = strategy
         self._network = network
-        self._think = compile_thinking(game, network, search_config)
+        self._think = compile_thinking(game, network, strategy)
         self._params = params
         self._lanes = lanes
         self._temperature = jnp.float32(temperature)
-        self._kept: dict[int, Tree] = {}  # by piece of the batch, for a search that reuses trees
+        self._memory: dict[int, Any] = {}  # by piece of the batch, of a strategy that remembers
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `Player.act`."""
@@ -83,17 +80,17 @@ class NetworkPlayer:
 
     def analyse(self, states: State, keys: np.ndarray) -> Thoughts:
         """What it would play in each state, and why; host arrays [L, ...]."""
-        explain = compile_analysis(self.game, self._network, self.search_config)
+        explain = compile_analysis(self.game, self._network, self.strategy)
         return self._run(explain, states, keys)
 
     def _run(self, program: Callable[..., Any], states: State, keys: np.ndarray) -> Any:
         parts = []
         for number, (chunk, chunk_keys) in enumerate(_chunks(states, keys, self._lanes)):
-            answer, tree = program(
-                self._params, chunk, self._temperature, chunk_keys, self._kept.get(number)
+            answer, memory = program(
+                self._params, chunk, self._temperature, chunk_keys, self._memory.get(number)
             )
-            if tree is not None:
-                self._kept[number] = tree
+            if memory is not None:
+                self._memory[number] = memory
             parts.append(jax.device_get(answer))
         length = _length(states)
         return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:length], *parts)
@@ -101,57 +98,55 @@ class NetworkPlayer:
 
 @functools.lru_cache(maxsize=64)
 def compile_thinking(
-    game: Game, network: NetworkConfig, config: SearchConfig
-) -> Callable[..., tuple[jax.Array, Tree | None]]:
-    """(params, states [L], temperature [], keys [L, 2], kept trees or none) → actions [L], and the
-    trees to keep if the search reuses them."""
-    think = _thinking(game, network, config)
+    game: Game, network: NetworkConfig, strategy: Strategy
+) -> Callable[..., tuple[jax.Array, Any]]:
+    """(params, states [L], temperature [], keys [L, 2], memory or none) → actions [L], and the
+    memory to keep if the strategy remembers."""
+    think = _thinking(game, network, strategy)
 
     @jax.jit
-    def choose(*arguments: Any) -> tuple[jax.Array, Tree | None]:
-        action, _, tree = think(*arguments)
-        return action, tree if config.reuse else None
+    def choose(*arguments: Any) -> tuple[jax.Array, Any]:
+        action, _, memory = think(*arguments)
+        return action, memory if strategy.remembers else None
 
     return choose
 
 
 @functools.lru_cache(maxsize=64)
 def compile_analysis(
-    game: Game, network: NetworkConfig, config: SearchConfig
-) -> Callable[..., tuple[Thoughts, Tree | None]]:
-    """As `compile_thinking`, with the searches behind the actions.
+    game: Game, network: NetworkConfig, strategy: Strategy
+) -> Callable[..., tuple[Thoughts, Any]]:
+    """As `compile_thinking`, with what was found behind the actions.
 
     A program of its own: following the lines of play is work that a match does not need.
     """
-    think = _thinking(game, network, config)
+    think = _thinking(game, network, strategy)
 
     @jax.jit
-    def explain(*arguments: Any) -> tuple[Thoughts, Tree | None]:
-        action, result, tree = think(*arguments)
-        thoughts = Thoughts(action, result, principal_variation(tree, action))
-        return thoughts, tree if config.reuse else None
+    def explain(*arguments: Any) -> tuple[Thoughts, Any]:
+        action, result, memory = think(*arguments)
+        thoughts = Thoughts(action, result, strategy.variation(memory, action))
+        return thoughts, memory if strategy.remembers else None
 
     return explain
 
 
-def _thinking(game: Game, network: NetworkConfig, config: SearchConfig) -> Callable[..., Any]:
-    """(params, states [L], temperature [], keys [L, 2], kept trees or none) → actions, results,
-    trees, [L, ...]."""
+def _thinking(game: Game, network: NetworkConfig, strategy: Strategy) -> Callable[..., Any]:
+    """(params, states [L], temperature [], keys [L, 2], memory or none) → actions, results,
+    memory, [L, ...]."""
     evaluate = make_evaluate(game, network)
-    config = config.for_evaluation()
+    strategy = strategy.for_evaluation()
 
-    def think(
-        params: Params, states: State, temperature: jax.Array, keys: jax.Array, kept: Tree | None
-    ):
+    def think(params: Params, states: State, temperature: jax.Array, keys: jax.Array, memory: Any):
         keys = jax.random.wrap_key_data(keys, impl="threefry2x32")
         search_keys, action_keys = jax.vmap(jax.random.split, out_axes=1)(keys)
         # Each game draws from its own key, unless games hang on each other anyway.
-        own_keys = search_draws(config) and not search_hangs_on_others(config)
+        own_keys = strategy.draws and not strategy.hangs_on_others
         key = search_keys if own_keys else search_keys[0]
-        result, tree = search_tree(game, evaluate, config, params, states, key, kept)
+        result, memory = strategy.decide(game, evaluate, params, states, key, memory)
         logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
         drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
-        return jnp.where(temperature > 0, drawn, result.action), result, tree
+        return jnp.where(temperature > 0, drawn, result.action), result, memory
 
     return think
 

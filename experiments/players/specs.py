@@ -6,12 +6,15 @@
     mctsbot:500                     OpenSpiel's MCTSBot with so many simulations
     gtp:mohex --seed 1              an external engine, by the command that starts it
     RUN#3                           snapshot 3 of a run, with the default search; #-1 is the last
-    runs/laptop/RUN#3@nodes=1       the same from a lab named here, playing its raw policy
+    runs/laptop/RUN#3@nodes=1       the same from a lab named here, with another budget
+    RUN#3@strategy=raw              the same playing its raw policy
 
 Options follow an @, `key=value` with commas between; those of an engine stand before its colon:
-`gtp@seconds=30:mohex`. A snapshot's options are the fields of `SearchConfig`, a rule's own with a
-dot (`rule=gumbel,rule.c_visit=20`), and `temperature`: 0 plays the search's choice, above it moves
-are drawn from the search policy to the power 1/temperature. `jones` is the play of Jones's league.
+`gtp@seconds=30:mohex`. A snapshot's options are the fields of its strategy: `strategy=NAME` and
+what `mcts.STRATEGIES` holds under that name, or where none is named the tree search
+(`mcts.SearchConfig`, a rule's own fields with a dot: `rule=gumbel,rule.c_visit=20`); and
+`temperature`: 0 plays the strategy's choice, above it moves are drawn from its policy to the power
+1/temperature. `jones` is the play of Jones's league.
 A player's `text` is its one canonical name; parsing it gives the player back.
 """
 
@@ -23,10 +26,9 @@ from typing import Any, ClassVar
 
 import pydantic
 
-from experiments.players.move_keys import search_draws
 from games.config import FrozenModel
 from games.errors import InputError
-from mcts.settings import JONES, SearchConfig
+from mcts import JONES, STRATEGIES, AnyStrategy, SearchConfig
 
 KINDS = (
     "random, perfect, ladder:PROBABILITY, mctsbot:SIMULATIONS, gtp:COMMAND, "
@@ -113,7 +115,7 @@ class GtpSpec(PlayerSpec, frozen=True):
 
 
 class NetworkSpec(PlayerSpec, frozen=True):
-    """A snapshot with its play-time search."""
+    """A snapshot with its play-time strategy."""
 
     kind = "network"
     run: str = pydantic.Field(min_length=1)
@@ -122,31 +124,35 @@ class NetworkSpec(PlayerSpec, frozen=True):
     """Which snapshot, counted from 0; -1 the last one; none stands for all, written `*`."""
     lab: str | None = None
     """Folder of the lab; the command's own if unset."""
-    search: SearchConfig = SearchConfig()
+    strategy: AnyStrategy = SearchConfig()
     temperature: float = pydantic.Field(default=0.0, ge=0, le=100)
-    """0 plays the search's choice; 1 draws by the search policy, 2 by its square root."""
+    """0 plays the strategy's choice; 1 draws by its policy, 2 by that policy's square root."""
 
     @property
     def draws(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether its moves are drawn: by temperature, or by chance in the search."""
-        return self.temperature > 0 or search_draws(self.search.for_evaluation())
+        """Whether its moves are drawn: by temperature, or by chance in the strategy."""
+        return self.temperature > 0 or self.strategy.for_evaluation().draws
+
+    @property
+    def search(self) -> SearchConfig:
+        """Its strategy, where that must be a tree search.
+
+        Raises:
+            InputError: if it is another.
+        """
+        if not isinstance(self.strategy, SearchConfig):
+            raise InputError(f"player {self.text!r} does not search a tree; name one that does")
+        return self.strategy
 
     @property
     def text(self) -> str:
         """The player's canonical name; nodes are always named."""
         place = f"{PurePath(self.lab) / self.run}" if self.lab else self.run
         place = f"{place}#{'*' if self.index is None else self.index}@"
-        if self.search == JONES.model_copy(update={"nodes": self.search.nodes}):
+        if self.strategy == JONES.with_nodes(nodes := self.strategy.evaluations):
             drawn = "" if self.temperature == 1 else f",temperature={_plain(self.temperature)}"
-            return f"{place}{JONES_PLAY},nodes={self.search.nodes}{drawn}"
-        search = self.search.model_dump(mode="json", exclude={"rule"})
-        default = SearchConfig().model_dump(mode="json")
-        options = {k: v for k, v in search.items() if k == "nodes" or default.get(k) != v}
-        rule = self.search.rule
-        if rule.name != SearchConfig().rule.name:
-            options["rule"] = rule.name
-        changed = rule.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
-        options |= {f"rule.{key}": value for key, value in changed.items()}
+            return f"{place}{JONES_PLAY},nodes={nodes}{drawn}"
+        options = self.strategy.options()
         if self.temperature:
             options["temperature"] = self.temperature
         return place + ",".join(f"{key}={_plain(value)}" for key, value in options.items())
@@ -210,10 +216,11 @@ def _parse_options(text: str, listed: str) -> dict[str, str]:
 
 
 def _split(options: dict[str, str]) -> dict[str, Any]:
-    """Options of a snapshot as fields: the search's own in a dict, nested as their dots say."""
-    fields: dict[str, Any] = {"search": {}}
+    """Options of a snapshot as fields: the strategy's own in a dict, nested as their dots say."""
+    strategy = JONES.model_dump(mode="json") if JONES_PLAY in options else {}
+    fields: dict[str, Any] = {"strategy": strategy}
     if JONES_PLAY in options:
-        fields = {"search": JONES.model_dump(mode="json"), "temperature": 1.0}
+        fields["temperature"] = 1.0
     for key, value in options.items():
         if key == JONES_PLAY:
             continue
@@ -222,13 +229,13 @@ def _split(options: dict[str, str]) -> dict[str, Any]:
             continue
         group, dot, name = key.partition(".")
         if key == "rule":
-            inner = fields["search"].setdefault("rule", {})
+            inner = strategy.setdefault("rule", {})
             if inner.setdefault("name", value) != value:
-                fields["search"]["rule"] = {"name": value}
+                strategy["rule"] = {"name": value}
         elif dot:
-            fields["search"].setdefault(group, {})[name] = value
+            strategy.setdefault(group, {})[name] = value
         else:
-            fields["search"][key] = value
+            strategy[key] = value
     return fields
 
 
@@ -237,16 +244,17 @@ def _validated(model: type[PlayerSpec], text: str, fields: dict[str, Any]) -> Pl
         return model.model_validate(fields)
     except pydantic.ValidationError as error:
         problem = error.errors()[0]
-        place = [str(part) for part in problem["loc"] if part != "search"]
+        place = [str(part) for part in problem["loc"] if part != "strategy"]
         message = problem["msg"].removeprefix("Value error, ").splitlines()[0]
         if problem["type"] == "extra_forbidden":
-            message = f"no such setting; there is {', '.join(_settings(model))}"
+            message = f"no such setting; there is {', '.join(_settings(model, fields))}"
         raise InputError(f"player {text!r}: {'.'.join(place) or 'it'}: {message}") from None
 
 
-def _settings(model: type[PlayerSpec]) -> list[str]:
+def _settings(model: type[PlayerSpec], fields: dict[str, Any]) -> list[str]:
     if model is NetworkSpec:
-        return [*SearchConfig.model_fields, "temperature"]
+        strategy = type(STRATEGIES.parse(fields["strategy"].get("strategy", {})))
+        return [*strategy.model_fields, "temperature"]
     return [name for name in model.model_fields if name != model.argument] or ["none"]
 
 

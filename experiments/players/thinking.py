@@ -1,6 +1,6 @@
 """What an agent thinks of one position, at any budget: for the pages that show it.
 
-A budget of n nodes is a search of its own, the same that the agent would make in a match with n
+A budget of n nodes is a decision of its own, the same that the agent would make in a match with n
 nodes, so what is shown as "at 8 nodes" is what the agent with 8 nodes plays. Budgets are powers of
 two, so that a slider costs a handful of compiled programs and no visitor can ask for more.
 """
@@ -17,7 +17,7 @@ import numpy as np
 
 from games.protocol import Game, State
 from games.text.notation import play
-from mcts import SearchConfig, SearchResult, principal_variation, search_tree
+from mcts import SearchResult, Strategy
 from training.architecture import NetworkConfig
 from training.networks import Params, init_params, make_evaluate
 
@@ -49,7 +49,7 @@ class Thinker(NamedTuple):
     game: Game
     network: NetworkConfig
     params: Params
-    search: SearchConfig
+    strategy: Strategy
 
     def think(self, moves: Sequence[int], nodes: int) -> Thoughts:
         """What it thinks after `moves`, with `nodes` network evaluations.
@@ -58,10 +58,10 @@ class Thinker(NamedTuple):
             InputError: if a move is illegal.
         """
         states = jax.tree.map(lambda leaf: leaf[None], play(self.game, moves))
-        config = self.search.with_nodes(nodes)
-        search = compile_search(self.game, self.network, config)
+        strategy = self.strategy.with_nodes(nodes)
+        decide = compile_decision(self.game, self.network, strategy)
         began = time.perf_counter()
-        result, line = jax.device_get(search(self.params, states, jax.random.key(0)))
+        result, line = jax.device_get(decide(self.params, states, jax.random.key(0)))
         seconds = time.perf_counter() - began
         return Thoughts(
             nodes=nodes,
@@ -83,20 +83,20 @@ class Thinker(NamedTuple):
 
 
 @functools.lru_cache(maxsize=256)
-def compile_search(
-    game: Game, network: NetworkConfig, config: SearchConfig
+def compile_decision(
+    game: Game, network: NetworkConfig, strategy: Strategy
 ) -> Callable[..., tuple[SearchResult, jax.Array]]:
-    """(params, states [1], key) → what the search found, and the line it expects [1, N].
+    """(params, states [1], key) → what the strategy found, and the line it expects [1, N].
 
     Compiled when it is made, so that no clock counts it.
     """
     evaluate = make_evaluate(game, network)
-    config = config.for_evaluation()
+    strategy = strategy.for_evaluation()
 
     @jax.jit
     def think(params: Params, states: State, key: jax.Array):
-        result, tree = search_tree(game, evaluate, config, params, states, key)
-        return result, principal_variation(tree, result.action)
+        result, memory = strategy.decide(game, evaluate, params, states, key)
+        return result, strategy.variation(memory, result.action)
 
     # After a move, so that the step is compiled as well, and no second question has to wait for it.
     states = jax.tree.map(lambda leaf: leaf[None], play(game, [0]))

@@ -7,6 +7,7 @@ machine, an accelerator above all, is off by a factor, which shows in what is do
 from __future__ import annotations
 
 from games.protocol import Game
+from mcts import RULES
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.ledger import forward_flops
@@ -32,6 +33,6 @@ def training_seconds(run: TrainConfig) -> float:
     """One run from beginning to end; the backward pass of learning costs twice its forward."""
     flops = forward_flops(run.rules, run.network)
     learning = 3 * run.replay_ratio * flops / FLOPS_PER_SECOND
-    factor = REGULARISED_FACTOR if run.search.rule.name == "regularised" else 1
+    factor = REGULARISED_FACTOR if RULES.name_of(run.search.rule) == "regularised" else 1
     searching = factor * search_seconds(run.rules, run.network, run.search.nodes)
     return run.samples * (searching + learning)

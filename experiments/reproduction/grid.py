@@ -9,7 +9,6 @@ import jax
 import sqlalchemy as sa
 
 from experiments.machine.parallel import Task, Worker
-from experiments.players.move_keys import search_hangs_on_others
 from experiments.reproduction.costs import training_seconds
 from experiments.reproduction.plan import Plan
 from experiments.reproduction.rounds import Part, runs_that_are_over
@@ -95,7 +94,7 @@ def train_together(
 def _side_by_side(run: TrainConfig) -> int:
     """How many runs share a program: as fill the device, unless games of one batch hang on each
     other."""
-    if search_hangs_on_others(run.search):
+    if run.search.hangs_on_others:
         return 1
     room = LANES_THAT_FILL.get(jax.default_backend(), MANY_LANES)
     return max(1, room // run.lanes)

@@ -19,7 +19,7 @@ from experiments.reproduction.plan import Plan
 from experiments.reproduction.rounds import Field, Rounds, even_lanes
 from experiments.reproduction.stages import JonesLeagueConfig
 from games.protocol import Game
-from mcts.settings import JONES
+from mcts import JONES
 from training.config import TrainConfig
 from training.store import Match, Store
 

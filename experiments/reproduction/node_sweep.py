@@ -101,7 +101,7 @@ def _with_all_nodes(agents: Sequence[AgentEntry], nodes: Sequence[int]) -> list[
         assert isinstance(agent.spec, NetworkSpec)
         search = agent.spec.search
         specs += [
-            agent.spec.model_copy(update={"search": search.with_nodes(n)}) for n in sorted(nodes)
+            agent.spec.model_copy(update={"strategy": search.with_nodes(n)}) for n in sorted(nodes)
         ]
     return specs
 

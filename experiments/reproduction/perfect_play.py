@@ -150,7 +150,7 @@ def _judging_tasks(store: Store, plan: Plan) -> list[Task]:
             spec
             for s in searches
             for spec in resolve(
-                store, rules, NetworkSpec(run=run, index=index, search=s, temperature=temperature)
+                store, rules, NetworkSpec(run=run, index=index, strategy=s, temperature=temperature)
             )
         ]
 

@@ -65,8 +65,7 @@ from experiments.reproduction.recipe import configure, load_recipe
 from games.config import FrozenModel
 from games.hex import Hex
 from games.protocol import State
-from mcts.regularised import Regularised
-from mcts.settings import JONES, SearchConfig
+from mcts import JONES, Regularised, SearchConfig
 from training.config import TrainConfig
 from training.store import Store
 
@@ -150,7 +149,7 @@ class Agent(NamedTuple):
     def spec(self) -> NetworkSpec:
         """The agent as the lab names it."""
         search = SearchConfig(nodes=self.nodes, rule=rule_of(self.play))
-        return NetworkSpec(run=self.run_id, index=self.index, search=search)
+        return NetworkSpec(run=self.run_id, index=self.index, strategy=search)
 
 
 Runs = dict[tuple[str, int], list[TrainConfig]]  # by rule and nodes of training, one a seed

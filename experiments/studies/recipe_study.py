@@ -39,7 +39,7 @@ from experiments.reproduction.grid import train_together
 from experiments.reproduction.recipe import configure, load_recipe
 from games.config import FrozenModel
 from games.hex import Hex
-from mcts.settings import SearchConfig
+from mcts import SearchConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
 from training.store import Snapshot, Store

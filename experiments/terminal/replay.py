@@ -104,7 +104,7 @@ def _analysed(config: ReplayConfig, record: GameRecord) -> GameRecord:
     assert isinstance(player, NetworkPlayer)
     assert isinstance(spec, NetworkSpec)
     thoughts = analyse_moves(record.rules, player, record.moves, record.seed or 0)
-    analysis = Analysis(agent=spec.text, nodes=spec.search.nodes, moves=thoughts)
+    analysis = Analysis(agent=spec.text, nodes=spec.strategy.evaluations, moves=thoughts)
     if config.store:
         if record.number is None:
             raise InputError("--store: only games of the lab can keep an analysis")

@@ -118,12 +118,12 @@ class Session:
         Raises:
             InputError: if it does not search, or cannot with so many nodes.
         """
-        if not isinstance(self.spec, NetworkSpec):
+        if not isinstance(self.spec, NetworkSpec) or not self.spec.strategy.has_budget:
             raise InputError(f"{self.spec.text} has no nodes to set")
         if not 1 <= nodes <= 4096:
             raise InputError(f"nodes must be 1 to 4096, not {nodes}")
-        search = self.spec.search.model_copy(update={"nodes": nodes})
-        self.spec = self.spec.model_copy(update={"search": search})
+        strategy = self.spec.strategy.with_nodes(nodes)
+        self.spec = self.spec.model_copy(update={"strategy": strategy})
         self._load()
 
     def record(self, black: str, white: str) -> GameRecord:

@@ -35,7 +35,7 @@ from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE
 from games.protocol import Game
-from mcts.settings import JONES
+from mcts import JONES
 from training.store import Store
 
 Schedule = Literal["all", "reference", "active", "sprt"]
@@ -162,8 +162,8 @@ def _resolve_all(store: Store, game: Game, config: TournamentConfig) -> list[Pla
                     "with --lab"
                 )
             if config.mode == "jones":
-                search = JONES.model_copy(update={"nodes": spec.search.nodes})
-                spec = spec.model_copy(update={"search": search, "temperature": 1.0})
+                search = JONES.with_nodes(spec.search.nodes)
+                spec = spec.model_copy(update={"strategy": search, "temperature": 1.0})
         found |= {one.text: one for one in resolve(store, game, spec)}
     if len(found) < 2:
         raise InputError("--players: a tournament needs two different players or more")

@@ -105,12 +105,10 @@ def _wanted(store: Store, config: BlundersConfig) -> dict[Hex, list[PlayerSpec]]
 def _with_nodes(spec: PlayerSpec, nodes: Sequence[int]) -> list[NetworkSpec]:
     if not isinstance(spec, NetworkSpec):
         raise InputError(f"player {spec.text!r} is no snapshot, so it has no blunder rate here")
-    if "nodes" in spec.search.model_fields_set:
+    strategy = spec.strategy
+    if not strategy.has_budget or "nodes" in strategy.model_fields_set:
         return [spec]
-    return [
-        spec.model_copy(update={"search": spec.search.model_copy(update={"nodes": n})})
-        for n in nodes
-    ]
+    return [spec.model_copy(update={"strategy": strategy.with_nodes(n)}) for n in nodes]
 
 
 def _show(points: pd.DataFrame, console: Console) -> None:

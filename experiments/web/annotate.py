@@ -26,7 +26,7 @@ from experiments.web.replay_page import (
 )
 from games.errors import InputError
 from games.text.notation import PLAYER_NAMES
-from mcts import SearchConfig
+from mcts import STRATEGIES, SearchConfig, Strategy
 from training.files import load_snapshot
 from training.store import Snapshot, Store
 
@@ -92,13 +92,13 @@ class Annotator:
             origin=self._origin(record),
         )
 
-    def thinker(self, key: str, search: SearchConfig) -> Thinker:
+    def thinker(self, key: str, strategy: Strategy) -> Thinker:
         """The network of snapshot `RUN#INDEX`, ready to be asked.
 
         Raises:
             InputError: if there is no such snapshot, or its file is damaged.
         """
-        return self._thinker(key)._replace(search=search)
+        return self._thinker(key)._replace(strategy=strategy)
 
     def _load_thinker(self, key: str) -> Thinker:
         run_id, _, index = key.rpartition("#")
@@ -120,13 +120,13 @@ class Annotator:
         key = _snapshot_key(player)
         if key is None or player.search is None:
             return None
-        search = SearchConfig.model_validate(player.search)
+        strategy: Strategy = STRATEGIES.parse(player.search)
         try:
-            thinker = self.thinker(key, search)
+            thinker = self.thinker(key, strategy)
         except InputError:
             return None  # without its network the game can be looked at all the same
-        moves = analyse(thinker, record.moves, search.nodes)
-        return Analysis(thinker=name, nodes=search.nodes, player=colour, moves=moves)
+        moves = analyse(thinker, record.moves, strategy.evaluations)
+        return Analysis(thinker=name, nodes=strategy.evaluations, player=colour, moves=moves)
 
     def _agent(self, player: PlayerRecord) -> Row | None:
         """The lab's agent of that number or name, rated or not."""

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from multiprocessing.pool import AsyncResult, Pool
 
 from experiments.machine.runtime import step_back
-from experiments.players.thinking import compile_search
+from experiments.players.thinking import compile_decision
 from games.protocol import Game
-from mcts import SearchConfig
+from mcts import Strategy
 from training.architecture import NetworkConfig
 
 
@@ -25,14 +25,14 @@ class Compiler:
         self._pool: Pool | None = None
 
     def prepare(
-        self, game: Game, network: NetworkConfig, search: SearchConfig, budgets: Sequence[int]
+        self, game: Game, network: NetworkConfig, strategy: Strategy, budgets: Sequence[int]
     ) -> AsyncResult[None]:
-        """Compile a network shape's search at each of these budgets; nobody need await the end."""
+        """Compile a network shape's strategy at each budget; nobody need await the end."""
         if self._pool is None:
             # JAX's threads do not survive a fork; a process a task gives its memory back.
             context = multiprocessing.get_context("spawn")
             self._pool = context.Pool(1, step_back, maxtasksperchild=1)
-        return self._pool.apply_async(_compile_all, (game, network, search, tuple(budgets)))
+        return self._pool.apply_async(_compile_all, (game, network, strategy, tuple(budgets)))
 
     def close(self) -> None:
         """End its process, whatever it is doing."""
@@ -41,7 +41,7 @@ class Compiler:
 
 
 def _compile_all(
-    game: Game, network: NetworkConfig, search: SearchConfig, budgets: Sequence[int]
+    game: Game, network: NetworkConfig, strategy: Strategy, budgets: Sequence[int]
 ) -> None:
     for nodes in budgets:
-        compile_search(game, network, search.with_nodes(nodes))
+        compile_decision(game, network, strategy.with_nodes(nodes))

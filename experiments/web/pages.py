@@ -39,7 +39,7 @@ from games.config import describe as describe_problems
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
 from games.text.notation import play
-from mcts import SearchConfig
+from mcts import STRATEGIES
 
 MAX_MESSAGE = 16 * 1024  # characters; a question about a full 19×19 board takes 2,000
 MAX_BODY = 64 * 1024  # bytes
@@ -97,10 +97,7 @@ class Pages:
     async def choices(self, _: Request) -> Response:
         """What may be asked, and the rule of each agent that plays just as a visitor may choose."""
         searches = await run_in_threadpool(self._lab.searches)
-        rules = {
-            number: rule_of(SearchConfig.model_validate(search))
-            for number, search in searches.items()
-        }
+        rules = {number: rule_of(STRATEGIES.parse(search)) for number, search in searches.items()}
         return JSONResponse(
             {
                 "rules": list(RULES),
@@ -175,7 +172,7 @@ class Pages:
     def _prepare_others(self, question: Question) -> None:
         """Have the other budgets of a network shape compiled, the likeliest to be asked first."""
         thinker = self._annotator.thinker(question.player, RULES[question.rule])
-        shape = (thinker.game, thinker.network, thinker.search)
+        shape = (thinker.game, thinker.network, thinker.strategy)
         if shape not in self._prepared:
             self._prepared.add(shape)
             near = sorted(BUDGETS, key=lambda nodes: abs(math.log2(nodes / question.nodes)))
@@ -297,9 +294,9 @@ def _player(seat: Seat) -> PlayerRecord:
         return PlayerRecord(name=seat.player)
     if seat.rule not in RULES or not index.isdigit():
         raise InputError(f"no player {seat.player!r} with the rule {seat.rule!r}")
-    search = RULES[seat.rule].with_nodes(seat.nodes)
-    spec = NetworkSpec(run=run, index=int(index), search=search)
-    return PlayerRecord(name=spec.text, kind=spec.kind, search=search.model_dump(mode="json"))
+    strategy = RULES[seat.rule].with_nodes(seat.nodes)
+    spec = NetworkSpec(run=run, index=int(index), strategy=strategy)
+    return PlayerRecord(name=spec.text, kind=spec.kind, search=strategy.model_dump(mode="json"))
 
 
 def _page_file(page: str, name: str) -> Response:

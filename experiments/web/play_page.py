@@ -22,13 +22,12 @@ from experiments.web.solver_process import Solver
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY
 from games.text.notation import play
-from mcts import SearchConfig
+from mcts import RULES as SEARCH_RULES
+from mcts import SearchConfig, Strategy
 
 PERFECT, RANDOM = "perfect", "random"
 
-RULES = {
-    name: SearchConfig.model_validate({"rule": name}) for name in ("puct", "gumbel", "regularised")
-}
+RULES = {name: SearchConfig.model_validate({"rule": name}) for name in SEARCH_RULES.names}
 """The searches that a visitor may choose from, by name; the nodes are chosen beside them."""
 
 
@@ -76,9 +75,9 @@ Step = Callable[[], Answer | Future[Answer]]
 """Gives an answer within moments, or the promise of one from another process."""
 
 
-def rule_of(search: SearchConfig) -> str | None:
-    """The rule in `RULES` that a search follows, if it follows it exactly."""
-    same = (name for name, rule in RULES.items() if search.with_nodes(rule.nodes) == rule)
+def rule_of(strategy: Strategy) -> str | None:
+    """The rule in `RULES` that a strategy follows, if it follows it exactly."""
+    same = (name for name, rule in RULES.items() if strategy.with_nodes(rule.nodes) == rule)
     return next(same, None)
 
 

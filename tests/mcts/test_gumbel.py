@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mcts import Gumbel, SearchConfig
-from mcts.gumbel import halving_rounds
+from mcts.halving import halving_rounds
 
 KEY = jax.random.key(11)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mcts import JONES, Regularised, SearchConfig
-from mcts.regularised import regularised_policy
+from mcts.rules.regularised import regularised_policy
 
 solve = jax.jit(regularised_policy)
 

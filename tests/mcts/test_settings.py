@@ -59,7 +59,11 @@ def test_digests_tell_settings_apart_and_outlive_new_fields():
         ({"reuse": True, "noise_fraction": 0.25}, "noise_fraction"),
         ({"reuse": True, "rule": "gumbel"}, "gumbel"),
         ({"leaves": 0}, "leaves"),
-        ({"leaves": 2, "rule": "gumbel"}, "leaves needs rule puct, not gumbel"),
+        (
+            {"leaves": 2, "rule": "gumbel"},
+            "leaves does not go with rule gumbel: it has",
+        ),
+        ({"leaves": 2, "rule": "regularised"}, "leaves does not go with rule regularised"),
         ({"leaves": 2, "reuse": True}, "reuse and leaves"),
         ({"simulations": 64}, "simulations"),
     ],

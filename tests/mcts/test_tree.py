@@ -10,7 +10,8 @@ import mcts
 import mcts.paths
 import mcts.simulation
 from mcts import Gumbel, Puct, Regularised, SearchConfig
-from mcts.tree import draw, first_argmax, keeps_children, total
+from mcts.reductions import draw_index, first_argmax, sum_last
+from mcts.tree import keeps_children
 
 
 @pytest.mark.parametrize("length", [1, 4, 25, 64, 361])
@@ -26,15 +27,15 @@ def test_first_argmax_is_the_first_maximum_of_scores(length):
 
 
 @pytest.mark.parametrize("length", [1, 5, 16, 17, 64, 65, 363])
-def test_total_is_the_sum_and_draw_the_inverse_of_the_cumulative_distribution(length):
+def test_sums_are_sums_and_draws_invert_the_cumulative_distribution(length):
     """Whole weights, so that no order of adding matters; most are 0."""
     rng = np.random.default_rng(length)
     weights = rng.integers(1, 9, size=length) * (rng.random(length) < 0.3)
     weights[length // 2] = 3
     count = weights.sum()
-    np.testing.assert_array_equal(jax.jit(total)(weights.astype(np.float32)), count)
+    np.testing.assert_array_equal(jax.jit(sum_last)(weights.astype(np.float32)), count)
     uniform = np.append((np.arange(count) + 0.5) / count, [0.0, 1.0]).astype(np.float32)
-    drawn = jax.jit(jax.vmap(draw, (None, 0)))(weights.astype(np.float32), uniform)
+    drawn = jax.jit(jax.vmap(draw_index, (None, 0)))(weights.astype(np.float32), uniform)
     np.testing.assert_array_equal(np.bincount(drawn[:-2], minlength=length), weights)
     np.testing.assert_array_equal(drawn[-2:], np.flatnonzero(weights)[[0, -1]])
 

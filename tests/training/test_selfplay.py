@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from games.hex import Hex
-from mcts.search import SearchResult
-from mcts.settings import SearchConfig
+from mcts import SearchConfig, SearchResult
 from training.architecture import NetworkConfig
 from training.networks import init_params, make_evaluate
 from training.selfplay import (

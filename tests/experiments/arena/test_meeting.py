@@ -22,7 +22,7 @@ from experiments.arena.openings import draw_openings
 from experiments.players import player
 from experiments.players.move_keys import move_keys
 from games.hex import Hex
-from mcts.settings import SearchConfig
+from mcts import SearchConfig
 from training.architecture import NetworkConfig
 from training.networks import init_params
 from training.store import Agent, Game, Match, Run, Snapshot, Store

@@ -10,7 +10,7 @@ from experiments.arena.meeting import ArenaConfig, RoundResult, play_round
 from experiments.players.player import NetworkPlayer
 from games import Hex
 from games.exact.tables import load_table
-from mcts.settings import SearchConfig
+from mcts import SearchConfig
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import load_snapshot

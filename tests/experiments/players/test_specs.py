@@ -6,7 +6,7 @@ import pytest
 
 from experiments.players.specs import GtpSpec, LadderSpec, NetworkSpec, parse_player
 from games.errors import InputError
-from mcts.settings import JONES, SearchConfig
+from mcts import JONES, SearchConfig
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from experiments.studies.lambda_ablation import AblationConfig, draw_pairs, main, rule_of
-from mcts.settings import JONES
+from mcts import JONES
 
 
 def test_rules_differ_in_lambda_alone():

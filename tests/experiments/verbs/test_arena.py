@@ -14,7 +14,7 @@ from sqlalchemy import orm
 
 from experiments.arena.matches import match_rows, paired_scores
 from games.hex import Hex
-from mcts.settings import SearchConfig
+from mcts import SearchConfig
 from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import save_snapshot

@@ -11,7 +11,7 @@ import jax.monitoring
 import pytest
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
-from experiments.players.thinking import Thinker, compile_search
+from experiments.players.thinking import Thinker, compile_decision
 from experiments.web.compiler import Compiler
 from games.hex import Hex
 from mcts import SearchConfig
@@ -68,7 +68,7 @@ def test_what_another_process_compiled_is_found(own_cache):
         compiler.close()
     compiled = programs()
     assert len(compiled) == 2
-    compile_search(*shape[:2], shape[2].with_nodes(2))
+    compile_decision(*shape[:2], shape[2].with_nodes(2))
     assert programs() == compiled
 
 

@@ -31,9 +31,10 @@ import jax.numpy as jnp
 import numpy as np
 import pydantic
 
-from mcts.puct import UnvisitedValue
-from mcts.rule import TREES, Root, SearchRule
-from mcts.tree import ROOT, Nodes, draw, largest, mean_value, pick, total
+from mcts.reductions import draw_index, max_last, sum_last
+from mcts.rules.puct import UnvisitedValue
+from mcts.rules.rule import RULES, TREES, Root, SearchRule
+from mcts.tree import ROOT, Nodes, mean_value, take
 
 TINY = float(np.finfo(np.float32).tiny)
 TOLERANCE = 1e-6  # of Σπ̄ - 1, from either side
@@ -47,6 +48,7 @@ class Scores(NamedTuple):
     untried_q: jax.Array  # [N], of this node's actions never tried
 
 
+@RULES.add
 class Regularised(SearchRule, frozen=True):
     """Regularised policy optimisation and its settings."""
 
@@ -68,9 +70,15 @@ class Regularised(SearchRule, frozen=True):
     """Values are stretched so that the largest |mean value| of any node becomes 1; of the tree, or,
     as in Jones's code, of all trees of the batch, whose results then depend on each other."""
 
+    @property
+    def couples_games(self) -> str:
+        """As in Jones's code."""
+        jones = self.value_range == "jones"
+        return 'value_range "jones" stretches values by all games of a batch together' * jones
+
     def measure(self, nodes: Nodes) -> jax.Array:
         """The largest |mean value| [], by which q is stretched."""
-        extreme = largest(jnp.abs(mean_value(nodes)))
+        extreme = max_last(jnp.abs(mean_value(nodes)))
         return jax.lax.pmax(extreme, TREES) if self.value_range == "jones" else extreme
 
     def score_nodes(self, nodes: Nodes, measure: jax.Array) -> Scores:
@@ -127,14 +135,14 @@ class Regularised(SearchRule, frozen=True):
         )
         prior = jnp.where(is_child, nodes.prior, jnp.where(is_node, nodes.untried_prior, 0))
         q = jnp.where(is_node, scores.untried_q, scores.q)
-        drawn = draw(regularised_policy(multiplier, prior, q), uniform)
-        return drawn, pick(is_child, drawn)
+        drawn = draw_index(regularised_policy(multiplier, prior, q), uniform)
+        return drawn, take(is_child, drawn)
 
     def new_action(
         self, priors: jax.Array, likeliest: jax.Array, prior: jax.Array, uniform: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
         """Drawn in proportion to the prior."""
-        action = draw(jnp.maximum(priors, 0), uniform)
+        action = draw_index(jnp.maximum(priors, 0), uniform)
         action = jnp.where(prior > 0, action, likeliest)
         return action, priors[action]
 
@@ -168,14 +176,14 @@ def regularised_policy(multiplier: jax.Array, prior: jax.Array, q: jax.Array) ->
     would leave it.
     """
     live = prior > 0
-    top = largest(jnp.where(live, q, -jnp.inf))
+    top = max_last(jnp.where(live, q, -jnp.inf))
     gap = jnp.where(live, top - q, jnp.inf)
     weight = multiplier * prior
 
     def sums(t: jax.Array) -> tuple[jax.Array, jax.Array]:
         inverse = 1 / (t + gap)
         terms = weight * inverse
-        return total(terms), total(terms * inverse)
+        return sum_last(terms), sum_last(terms * inverse)
 
     def unsolved(carry: tuple[jax.Array, ...]) -> jax.Array:
         step, _, _, _, mass, _ = carry
@@ -189,8 +197,8 @@ def regularised_policy(multiplier: jax.Array, prior: jax.Array, q: jax.Array) ->
         t = jnp.where((newton > low) & (newton < high), newton, (low + high) / 2)
         return step + 1, low, high, t, *sums(t)
 
-    low = largest(jnp.where(live, weight - gap, TINY))
-    high = total(weight)
+    low = max_last(jnp.where(live, weight - gap, TINY))
+    high = sum_last(weight)
     start = (jnp.int32(0), low, high, low, *sums(low))
     _, _, _, t, mass, _ = jax.lax.while_loop(unsolved, improve, start)
     return weight / (t + gap) / jnp.maximum(mass, TINY)

@@ -25,8 +25,9 @@ import jax
 import jax.numpy as jnp
 import pydantic
 
-from mcts.rule import Root, SearchRule
-from mcts.tree import UNAVAILABLE, Nodes, all_visits, first_argmax, mean_value, pick
+from mcts.reductions import UNAVAILABLE, first_argmax
+from mcts.rules.rule import RULES, Root, SearchRule
+from mcts.tree import Nodes, all_visits, mean_value, take
 
 UnvisitedValue = Literal["parent", "zero", "loss"]
 
@@ -41,10 +42,12 @@ class Scores(NamedTuple):
     explore: jax.Array  # [N], P / (1 + n)
 
 
+@RULES.add
 class Puct(SearchRule, frozen=True):
     """AlphaZero's rule and its settings."""
 
     sums: ClassVar[bool] = False
+    refuses_leaves: ClassVar[str] = ""
 
     name: Literal["puct"] = "puct"
 
@@ -72,7 +75,7 @@ class Puct(SearchRule, frozen=True):
         """On equal scores a child is followed rather than a new action tried, and among children
         the one expanded first."""
         del num_actions, uniform
-        own = jax.tree.map(lambda array: pick(array, node), nodes)
+        own = jax.tree.map(lambda array: take(array, node), nodes)
         n = all_visits(own).astype(jnp.float32)
         growth = 0.0 if self.c_base is None else jnp.log1p((1 + n) / self.c_base)
         weight = (self.c_puct + growth) * jnp.sqrt(n)

@@ -25,18 +25,18 @@ differs in a few cases in which the scale of σ changes at that moment.
 
 from __future__ import annotations
 
-import functools
-import math
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
 
+from mcts.halving import halving_rounds, halving_table
 from mcts.keys import draw_by_part
-from mcts.rule import Entry, Root, SearchRule
-from mcts.tree import ROOT, UNAVAILABLE, Nodes, first_argmax, largest, mean_value, pick, total
+from mcts.reductions import UNAVAILABLE, first_argmax, max_last, sum_last
+from mcts.rules.rule import RULES, Entry, Root, SearchRule
+from mcts.tree import ROOT, Nodes, mean_value, take
 
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -54,8 +54,13 @@ class Considered(NamedTuple):
     ranking: jax.Array  # [m], as the round began
 
 
+@RULES.add
 class Gumbel(SearchRule, frozen=True):
     """Gumbel AlphaZero's rule and its settings."""
+
+    explores: ClassVar[bool] = True
+    refuses_reuse: ClassVar[str] = "its halving needs a fresh root"
+    refuses_leaves: ClassVar[str] = "it has rule.parallel, which changes nothing that is found"
 
     name: Literal["gumbel"] = "gumbel"
 
@@ -79,6 +84,26 @@ class Gumbel(SearchRule, frozen=True):
     """Make the simulations of a round at once: the same search in fewer steps, for few games side
     by side. It takes as much memory as `max_considered` searches."""
 
+    @property
+    def draws(self) -> bool:
+        """Only the noise is drawn."""
+        return self.noise_scale > 0
+
+    @property
+    def in_rounds(self) -> bool:
+        """As asked for."""
+        return self.parallel
+
+    def dependent_calls(self, nodes: int) -> int:
+        """One for the root and one for each round, if these are made at once."""
+        if not self.parallel or nodes == 1:
+            return nodes
+        return 1 + len(halving_rounds(min(self.max_considered, nodes - 1), nodes - 1))
+
+    def quiet(self) -> Self:
+        """Without Gumbel noise."""
+        return self.model_copy(update={"noise_scale": 0.0})
+
     def sigma(
         self,
         q: jax.Array,
@@ -97,15 +122,15 @@ class Gumbel(SearchRule, frozen=True):
             any_untried: whether the node has a legal action never tried [].
         """
         tried = visits > 0
-        simulations = total(visits)
-        mass = total(jnp.where(tried, prior, 0))
-        weighted = total(jnp.where(tried, prior * q, 0)) / jnp.maximum(mass, TINY)
+        simulations = sum_last(visits)
+        mass = sum_last(jnp.where(tried, prior, 0))
+        weighted = sum_last(jnp.where(tried, prior * q, 0)) / jnp.maximum(mass, TINY)
         mixed = (network_value + simulations * weighted) / (1 + simulations)
-        high = largest(jnp.where(tried, q, -jnp.inf))
+        high = max_last(jnp.where(tried, q, -jnp.inf))
         high = jnp.where(any_untried | (high == -jnp.inf), jnp.maximum(high, mixed), high)
-        scale = (self.c_visit + largest(visits)) * self.c_scale
+        scale = (self.c_visit + max_last(visits)) * self.c_scale
         if self.rescale:
-            low = -largest(jnp.where(tried, -q, -jnp.inf))
+            low = -max_last(jnp.where(tried, -q, -jnp.inf))
             low = jnp.where(any_untried, jnp.minimum(low, mixed), low)
             scale = scale / jnp.maximum(high - low, 1e-8)
         # The mixed value counts only where an action is untried, and is then `high` at most.
@@ -131,13 +156,11 @@ class Gumbel(SearchRule, frozen=True):
             ranking=noisy_prior,
         )
 
-    def rank(
-        self, considered: Considered, nodes: Nodes, visits: jax.Array, q: jax.Array
-    ) -> jax.Array:
+    def rank(self, record: Considered, nodes: Nodes, visits: jax.Array, q: jax.Array) -> jax.Array:
         """g + log π + σ(q) of the actions considered [m], up to a constant.
 
         Args:
-            considered: at the root of `nodes`.
+            record: of the root of `nodes`.
             nodes: the tree, of which only the root is looked at.
             visits: of the actions considered [m], 0 where there is no such action.
             q: of the same [m].
@@ -145,12 +168,12 @@ class Gumbel(SearchRule, frozen=True):
         sigma, _ = self.sigma(
             q=q,
             visits=visits,
-            prior=considered.prior,
+            prior=record.prior,
             network_value=nodes.network_value[ROOT],
             any_untried=nodes.legal_actions[ROOT] > jnp.sum(visits > 0),
         )
         # In the first round nothing has been tried: the order is that of the noisy prior.
-        return considered.noisy_prior + jnp.where(visits > 0, sigma, 0)
+        return record.noisy_prior + jnp.where(visits > 0, sigma, 0)
 
     def leave_root(
         self, record: Considered, nodes: Nodes, simulation: jax.Array
@@ -175,6 +198,14 @@ class Gumbel(SearchRule, frozen=True):
         )
         return record._replace(ranking=ranking), entry
 
+    def round_sizes(self, m: int, simulations: int) -> np.ndarray:
+        """Of sequential halving; see `halving_rounds`."""
+        sizes = np.zeros((m + 1, simulations + 1), np.int32)
+        for count in range(1, m + 1):  # a finished root has no round
+            rounds = halving_rounds(count, simulations)
+            sizes[count, : len(rounds)] = rounds
+        return sizes
+
     def score_nodes(self, nodes: Nodes, measure: None) -> jax.Array:
         """Q of the edge to each node, from the parent's view [N]."""
         del measure
@@ -188,18 +219,18 @@ class Gumbel(SearchRule, frozen=True):
         del num_actions, uniform
         is_child = nodes.parent == node
         visits = jnp.where(is_child, nodes.visits, 0)
-        next_prior = pick(nodes.next_prior, node)
+        next_prior = take(nodes.next_prior, node)
         any_untried = next_prior >= 0
         prior = jnp.where(is_child, nodes.prior, 0)
         sigma, sigma_mixed = self.sigma(
-            scores, visits, prior, pick(nodes.network_value, node), any_untried
+            scores, visits, prior, take(nodes.network_value, node), any_untried
         )
         weight = prior * jnp.exp(sigma)
         untried = jnp.exp(sigma_mixed)
-        normaliser = total(weight) + pick(nodes.untried_prior, node) * untried
+        normaliser = sum_last(weight) + take(nodes.untried_prior, node) * untried
         normaliser = jnp.maximum(normaliser, TINY)
         # One more than Equation 14, so that no score is negative.
-        score = 1 + weight / normaliser - visits / (1 + total(visits))
+        score = 1 + weight / normaliser - visits / (1 + sum_last(visits))
         child, best = first_argmax(jnp.where(is_child, score, UNAVAILABLE))
         new = jnp.where(any_untried, 1 + next_prior * untried / normaliser, UNAVAILABLE)
         return child, (best >= new) & (best >= 0)
@@ -225,47 +256,3 @@ class Gumbel(SearchRule, frozen=True):
 def _log(prior: jax.Array) -> jax.Array:
     """log π, about -87 for a prior of 0, which then loses to every other and makes no NaN."""
     return jnp.log(jnp.maximum(prior, TINY))
-
-
-def halving_rounds(considered: int, simulations: int) -> list[int]:
-    """How many actions each round visits, `simulations` in all.
-
-    A phase of the k actions still considered lasts ⌊n / (⌈log2 m⌉ k)⌋ rounds, one at least; then
-    half of them go on, two at least. Karnin et al. 2013, "Almost optimal exploration in
-    multi-armed bandits", Algorithm 1; the rest goes to the last two, as in mctx.
-    """
-    rounds: list[int] = []
-    phases = max(1, math.ceil(math.log2(max(considered, 1))))
-    k = max(considered, 1)
-    while (left := simulations - sum(rounds)) > 0:
-        length = max(1, simulations // (phases * k))
-        rounds += [k] * min(length, -(-left // k))
-        k = min(k, max(2, k // 2))
-    rounds[-1] -= sum(rounds) - simulations
-    return rounds
-
-
-@functools.cache
-def halving_table(m: int, simulations: int) -> tuple[np.ndarray, np.ndarray]:
-    """The round of each simulation, int32, and whether it begins one; [m + 1, simulations], the
-    row being the number of actions considered."""
-    round_of = np.array(
-        [
-            np.repeat(np.arange(len(rounds)), rounds)
-            for rounds in (halving_rounds(count, simulations) for count in range(m + 1))
-        ],
-        np.int32,
-    )
-    begins = np.diff(round_of, axis=1, prepend=-1) > 0
-    return round_of, begins
-
-
-@functools.cache
-def round_sizes(m: int, simulations: int) -> np.ndarray:
-    """How many actions each round visits, 0 after the last, int32 [m + 1, simulations + 1]; the
-    row is the number of actions considered."""
-    sizes = np.zeros((m + 1, simulations + 1), np.int32)
-    for count in range(1, m + 1):  # a finished root has no round
-        rounds = halving_rounds(count, simulations)
-        sizes[count, : len(rounds)] = rounds
-    return sizes

@@ -1,16 +1,19 @@
-"""What the search asks of a rule: which edge to follow, and what the root has learnt.
+"""What the search asks of a rule, and what a rule declares of itself.
 
-Every method reads one unbatched tree; the loop in `mcts.search` maps it over the batch, under the
-axis name `TREES`.
+Nobody asks a rule for its name: whatever depends on it is a declaration here. Every method reads
+one unbatched tree; the loop in `mcts.search` maps it over the batch, under the axis name `TREES`.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import jax
+import numpy as np
+import pydantic
 
 from games.config import FrozenModel
+from games.kinds import Kinds
 from mcts.tree import Nodes
 
 TREES = "trees"
@@ -45,6 +48,44 @@ class SearchRule(FrozenModel, frozen=True):
     """Whether `follow` adds up over a node's children: rounding then hangs on how many are looked
     at, which must not hang on the other trees of a batch."""
 
+    explores: ClassVar[bool] = False
+    """Whether it brings noise of its own for self-play, and so wants no Dirichlet noise."""
+
+    refuses_reuse: ClassVar[str] = ""
+    """Why a search cannot go on from a tree that was kept; empty if it can."""
+
+    refuses_leaves: ClassVar[str] = "it does not count visits that wait for their value"
+    """Why several leaves of a tree cannot be evaluated together; empty if they can, and then
+    `score_nodes` and `follow` heed `Nodes.pending`."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether chance has a part in what it finds, Dirichlet noise left out."""
+        return self.samples
+
+    @property
+    def couples_games(self) -> str:
+        """Why what it finds in one game hangs on the others of its batch; empty if it does not."""
+        return ""
+
+    @property
+    def in_rounds(self) -> bool:
+        """Whether the simulations of a round, which leave the root by different actions, are to be
+        made at once (`mcts.rounds`)."""
+        return False
+
+    def evaluations(self, nodes: int) -> int:
+        """What a search of `nodes` nodes costs at most, in network evaluations."""
+        return nodes
+
+    def dependent_calls(self, nodes: int) -> int:
+        """How many of these wait for one another at most: the depth of the computation."""
+        return nodes
+
+    def quiet(self) -> Self:
+        """The same without noise, to be evaluated."""
+        return self
+
     def root_noise(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array | None:
         """What is added to the log prior at the root, if anything: [B, A]."""
         del key, shape
@@ -57,6 +98,17 @@ class SearchRule(FrozenModel, frozen=True):
     def leave_root(self, record: Any, nodes: Nodes, simulation: jax.Array) -> tuple[Any, Entry]:
         """How simulation number `simulation` [] (from 0) leaves the root; asked only of rules
         whose `open_root` returns a record."""
+        raise NotImplementedError
+
+    def round_sizes(self, m: int, simulations: int) -> np.ndarray:
+        """Asked of rules that search `in_rounds`: how many actions each round visits, 0 after the
+        last, int32 [m + 1, simulations + 1]; the row is the number of actions considered. Their
+        record has `action` [m] and `count` [], how many of these there are."""
+        raise NotImplementedError
+
+    def rank(self, record: Any, nodes: Nodes, visits: jax.Array, q: jax.Array) -> jax.Array:
+        """Asked of rules that search `in_rounds`: scores [m] of the record's actions, given their
+        visits and q [m]; a round visits the best of those that wait."""
         raise NotImplementedError
 
     def measure(self, nodes: Nodes) -> Any:
@@ -97,3 +149,10 @@ class SearchRule(FrozenModel, frozen=True):
     def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
         """The improved policy [A], which is the training target, and the move to play [] int32."""
         raise NotImplementedError
+
+
+RULES = Kinds[SearchRule]("search rule", key="name", default="puct")
+"""Every search rule by its name."""
+
+Rule = Annotated[pydantic.SerializeAsAny[SearchRule], pydantic.BeforeValidator(RULES.parse)]
+"""A field of a configuration that holds a rule: its name, or its settings."""

@@ -1,0 +1,106 @@
+"""What an agent does with its network at play time, and what a strategy declares of itself.
+
+Self-play learns from the tree search; what a trained network is played with is free: any way to
+turn network evaluations of a position, and of positions after it, into a move. A strategy is a
+configuration: it stands in a player's name, is stored with the agent, and says what it costs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+import jax
+import pydantic
+
+from games.config import FrozenModel
+from games.kinds import Kinds
+from games.protocol import Game, State
+from mcts.roots import SearchResult
+from mcts.simulation import Evaluate
+
+
+class Strategy(FrozenModel, frozen=True):
+    """Base of the strategies; each is one file. Hashable: a static argument of `jit`."""
+
+    @property
+    def evaluations(self) -> int:
+        """Network evaluations that a move costs at most."""
+        raise NotImplementedError
+
+    @property
+    def dependent_calls(self) -> int:
+        """How many of them wait for one another at most: what no wider device makes faster."""
+        raise NotImplementedError
+
+    @property
+    def draws(self) -> bool:
+        """Whether chance has a part in what it finds."""
+        return False
+
+    @property
+    def hangs_on_others(self) -> str:
+        """Why what it finds in a position hangs on more than the position and its key, so that the
+        move cannot be made again alone; empty if it does not."""
+        return ""
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what `decide` found is given back to it when the games have gone on."""
+        return False
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether its cost is set by a field, which then is called `nodes`."""
+        return "nodes" in type(self).model_fields
+
+    def with_nodes(self, nodes: int) -> Self:
+        """The same with another budget; itself if it has none."""
+        return self.model_copy(update={"nodes": nodes}) if self.has_budget else self
+
+    def for_evaluation(self) -> Self:
+        """The same without the noise that is meant for self-play."""
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """Its settings as a player's name writes them: the strategy's name, and what is not at its
+        default."""
+        changed = self.model_dump(mode="json", exclude_defaults=True)
+        return {"strategy": STRATEGIES.name_of(self)} | changed
+
+    def decide(
+        self,
+        game: Game,
+        evaluate: Evaluate,
+        params: Any,
+        states: State,
+        key: jax.Array,
+        memory: Any = None,
+    ) -> tuple[SearchResult, Any]:
+        """Choose a move in each of B states.
+
+        Args:
+            game: the rules.
+            evaluate: the network.
+            params: its weights.
+            states: live positions [B, ...].
+            key: one key [], or keys [K], one for each of K equal parts of the batch (`mcts.keys`).
+            memory: what the call before returned, if `remembers`.
+
+        Returns:
+            What was found, and what may be asked about it or given back later, [B, ...] each.
+        """
+        raise NotImplementedError
+
+    def variation(self, memory: Any, action: jax.Array) -> jax.Array:
+        """The line of play that begins with `action` [B]: [B, N] int32, -1 after its end."""
+        del memory
+        return action[:, None]
+
+
+STRATEGIES = Kinds[Strategy]("strategy", key="strategy", default="search")
+"""Every strategy by its name."""
+
+AnyStrategy = Annotated[
+    pydantic.SerializeAsAny[Strategy], pydantic.BeforeValidator(STRATEGIES.parse)
+]
+"""A field of a configuration that holds a strategy: a name, or its settings."""
