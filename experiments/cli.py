@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-import json
 import os
 import re
 import sys
@@ -15,7 +14,7 @@ from typing import Annotated, Any, NamedTuple, Union
 import tyro
 from rich.console import Console
 
-from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
+from experiments.verb import InterruptedByUserError, Outcome, VerbConfig, as_json
 from games.errors import InputError
 
 Verb = Callable[[Any, Console], Outcome]
@@ -72,7 +71,9 @@ VERBS = {
         "verbs.export", "ExportConfig", "export",
         "Export a lab as small tables, and the agents on its frontiers as a lab of their own.",
     ),
-    "fit": Entry("verbs.fit", "FitConfig", "run", "Fit a scaling law to a CSV of rated snapshots."),
+    "fit": Entry(
+        "verbs.fit", "FitConfig", "run", "Fit a scaling law to a table of rated snapshots."
+    ),
     "list": Entry(
         "verbs.listing", "ListConfig", "list_things",
         "List games, presets, recipes and, for a lab, its runs.",
@@ -134,7 +135,7 @@ def _run(arguments: Sequence[str]) -> int:
         print("hexlaw: stopped; run the same command again to go on", file=sys.stderr)
         return STOPPED
     if config.as_json:
-        print(json.dumps(result))
+        print(as_json(result))
     return exit_code
 
 

@@ -45,7 +45,8 @@ class Exchange(NamedTuple):
     @property
     def tenfold_training(self) -> float:
         """How many times the play-time compute ten times the training replaces: 10^(−s)."""
-        return float(10**-self.slope)
+        with np.errstate(over="ignore"):
+            return float(np.float64(10) ** -self.slope)
 
 
 class Surface(NamedTuple):

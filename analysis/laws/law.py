@@ -85,8 +85,8 @@ class Quality(NamedTuple):
     """How well a law describes frontiers."""
 
     rmse: float  # Elo
-    r2: float
-    residual_variance: float  # mean(error²)/mean(Elo²), Jones's figure 7
+    r2: float  # NaN where all Elo are alike
+    residual_variance: float  # mean(error²)/mean(Elo²), Jones's figure 7; NaN where all are 0
     points: int
 
 
@@ -182,10 +182,11 @@ def quality(law: Law, frontier: pd.DataFrame) -> Quality:
     """How well `law` describes a frontier (columns boardsize, flops, elo)."""
     elo = frontier["elo"].to_numpy()
     error = law.elo(frontier["flops"].to_numpy(), frontier["boardsize"].to_numpy()) - elo
+    missed, spread, size = float(np.mean(error**2)), float(np.var(elo)), float(np.mean(elo**2))
     return Quality(
-        rmse=float(np.sqrt(np.mean(error**2))),
-        r2=float(1 - np.mean(error**2) / np.var(elo)),
-        residual_variance=float(np.mean(error**2) / np.mean(elo**2)),
+        rmse=missed**0.5,
+        r2=1 - missed / spread if spread else np.nan,
+        residual_variance=missed / size if size else np.nan,
         points=len(elo),
     )
 

@@ -13,22 +13,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from analysis.figures import blunder_curves, league, theme, wording
 from analysis.laws import published
-from analysis.laws.fits import JONES_AXIS, Fits, fit_all
+from analysis.laws.fits import fit_all
 from analysis.ratings.study import Study, analyse
 from analysis.report import exhibits, findings
 from analysis.report.example_game import pick_example
 from analysis.report.exhibits.base import Exhibit, Material
-from analysis.report.exhibits.training import QUANTITIES
+from analysis.report.tables import write_tables, write_text
 from analysis.tables.blunder_rates import FIXED, blunder_points, last_snapshots, strongest
-from analysis.tables.rows import LabRows, write_csv, write_parquet
-from games.errors import InputError
+from analysis.tables.rows import LabRows
 
 TITLE = "Scaling laws with board games, measured again"
 TOP_AGENTS = 8  # of each board in the page's table of ratings
@@ -100,9 +98,9 @@ def write_report(
         svg=inlined,
     )  # fmt: skip
     return ReportPaths(
-        index=_write(out_dir / "index.html", page),
+        index=write_text(out_dir / "index.html", page),
         figures=[path for paths in drawn.values() for path in paths],
-        tables=[*_write_tables(rows, study, fits, out_dir / "tables")],
+        tables=write_tables(rows, study, fits, out_dir / "tables"),
     )
 
 
@@ -165,37 +163,6 @@ def _minute(created: str) -> str:
     return f"{created[:16].replace('T', ' ')} UTC"
 
 
-def _write_tables(rows: LabRows, study: Study, fits: Fits, folder: Path) -> list[Path]:
-    paths = [*write_parquet(rows, folder), *write_csv(rows, folder)]
-    by_axis = [
-        frame.assign(axis=axis, recipe=own.recipe)
-        for own in fits.recipes
-        for axis, frame in own.frontiers.items()
-    ]
-    extra = {"ratings": study.agents, "frontiers": pd.concat(by_axis), "law": _law_table(fits)}
-    if study.searchers is not None:
-        extra["search_ratings"] = study.searchers.points
-    for name, frame in extra.items():
-        # Six digits: the last ones of a fit depend on how arrays happen to lie in memory.
-        text = frame.to_csv(index=False, float_format="%.6g")
-        paths.append(_write(folder / f"{name}.csv", text))
-    return paths
-
-
-def _law_table(fits: Fits) -> pd.DataFrame:
-    """One line a number, recipe, stage and axis: value, 95 % interval, published value."""
-    lines = []
-    for own in fits.recipes:
-        for (stage, axis), fit in own.laws.items():
-            for name, _, _ in QUANTITIES:
-                low, high = fit.interval(name)
-                theirs = getattr(published.LAW, name) if axis == JONES_AXIS else np.nan
-                value = getattr(fit.law, name)
-                lines.append((own.recipe, stage, axis, name, value, low, high, theirs))
-    columns = ["recipe", "stage", "axis", "quantity", "value", "low", "high", "jones_2021"]
-    return pd.DataFrame(lines, columns=pd.Index(columns))
-
-
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.report"),
@@ -212,12 +179,3 @@ def _environment() -> jinja2.Environment:
         "drawing": Markup,  # of SVG that games.text.drawing made
     }
     return environment
-
-
-def _write(path: Path, text: str) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; choose another folder") from error
-    return path

@@ -1,75 +1,46 @@
-"""Match results from CSV files, so that anybody's games can be rated."""
+"""Match results from tables, so that anybody's games, and an exported lab's, can be rated."""
 
 from __future__ import annotations
 
-import csv
-import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from games.errors import InputError
+from analysis.tables.outside import read_table
 
 COLUMNS = ("black", "white", "black_wins", "white_wins")
-OPTIONAL = "draws"
+KINDS = ("boardsize", "tournament")
+"""Columns that tell kinds of matches apart; kept where a file has them."""
+
+_EXPORTED = {"black_id": "black", "white_id": "white"}  # in a report's tables/matches
+_MOST_GAMES = 2**53  # of a match: above it, a float counts no single game any more
 
 
 def read_matches(path: Path) -> pd.DataFrame:
-    """Rows with black, white (names), black_wins, white_wins and, where the file has it, draws.
-
-    Other columns are left out; blank lines and a byte order mark do no harm.
+    """Rows with black, white (names), black_wins, white_wins and, where the file has them, draws
+    and `KINDS`; other columns are left out.
 
     Raises:
         InputError: naming file and line, for whatever is wrong.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _parse(csv.reader(file), path)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no text in UTF-8 ({error.reason})") from error
+    table = read_table(path).renamed(_EXPORTED)
+    table.require(
+        COLUMNS,
+        f"a table of matches has {', '.join(COLUMNS)} and may have draws; of a report's tables it "
+        "is matches.csv",
+    )
+    rows: dict[str, Any] = {name: table.text(name) for name in ("black", "white")}
+    for name, empty in (("black_wins", None), ("white_wins", None), ("draws", 0.0)):
+        if table.has(name):
+            rows[name] = table.numbers(name, "a number of games", _is_count, empty=empty)
+    for name in KINDS:
+        if table.has(name):
+            rows[name] = table.text(name)
+    if "boardsize" in rows:
+        rows["boardsize"] = table.board_sizes()
+    return pd.DataFrame(rows)
 
 
-def _parse(reader, path: Path) -> pd.DataFrame:
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        missing = [name for name in COLUMNS if name not in header]
-        if missing:
-            raise InputError(
-                f"{path}, line 1: no column {', '.join(missing)}; the first line must name "
-                f"{', '.join(COLUMNS)} and may name {OPTIONAL}"
-            )
-        wanted = [*COLUMNS, *([OPTIONAL] if OPTIONAL in header else [])]
-        if doubled := [name for name in wanted if header.count(name) > 1]:
-            raise InputError(f"{path}, line 1: column {doubled[0]} stands twice")
-        places = [header.index(name) for name in wanted]
-        rows = []
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                raise InputError(
-                    f"{path}, line {reader.line_num}: {len(cells)} fields, but line 1 names "
-                    f"{len(header)}"
-                )
-            line = f"{path}, line {reader.line_num}"
-            black, white, *counts = (cells[place].strip() for place in places)
-            if not black or not white:
-                raise InputError(f"{line}: a player without a name")
-            rows.append((black, white, *(_count(count, line) for count in counts)))
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: {error}") from None
-    if not rows:
-        raise InputError(f"{path} holds no matches")
-    return pd.DataFrame(rows, columns=pd.Index(wanted))
-
-
-def _count(text: str, line: str) -> float:
-    try:
-        count = float(text or "0")
-    except ValueError:
-        count = math.nan
-    if not (math.isfinite(count) and count >= 0):
-        raise InputError(f"{line}: {text!r} is no number of games")
-    return count
+def _is_count(games: float) -> bool:
+    return 0 <= games <= _MOST_GAMES

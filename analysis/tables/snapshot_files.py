@@ -1,70 +1,83 @@
-"""Rated snapshots from a CSV file, so that anybody's numbers can be fitted.
+"""Rated snapshots from a table, so that anybody's numbers, and a report's, can be fitted.
 
 One row a snapshot (or an agent, where play-time compute varies): `boardsize`, `train_flops` and
-`elo`, with `run` or else `width` and `depth` to tell the runs apart. Other columns are kept.
+`elo`; `run` (or `run_id`), or else `width`, `depth` and, if there is one, `seed`, to tell the runs
+apart; `game` and `recipe` where the file holds several. Other columns are left out.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from games.errors import InputError
+from analysis.tables.outside import Table, read_table
 
 NUMBERS = ("boardsize", "train_flops", "elo")
-_HEADER_LINES = 1
+GROUPS = ("game", "recipe")
+"""What is fitted apart; empty text where a file has no such column."""
 
 
-def read_snapshots(path: Path, also: Sequence[str] = ()) -> pd.DataFrame:
-    """The file's rows, with a column `run_id` that is unique over boards.
+class SnapshotTable(NamedTuple):
+    """Rated snapshots, and what the file holds beside them."""
+
+    rows: pd.DataFrame  # run_id (unique over boards), boardsize, train_flops, elo, GROUPS, …
+    untrained: int  # rows left out: no network, or one that has spent nothing
+
+
+def read_snapshots(path: Path, also: Sequence[str] = ()) -> SnapshotTable:
+    """The rated snapshots of a file.
+
+    Players without a network (neither a run nor training compute, such as perfect play) and
+    untrained ones (compute 0) have no place on a logarithmic axis and are left out.
 
     Args:
-        path: a CSV file with a header.
-        also: further columns of numbers that must be there.
+        path: a table with a header.
+        also: further columns of positive numbers that must be there.
 
     Raises:
         InputError: naming the file, and the line and column where a value is missing, no number,
             or compute is not positive.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a line longer than the header
-            rows = pd.read_csv(path, index_col=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
-        complaint = " ".join(str(error).split())
-        raise InputError(f"{path} is no CSV table: {complaint}") from error
-    numbers = [*NUMBERS, *also]
-    names = ["run"] if "run" in rows.columns else ["width", "depth"]
-    if missing := [name for name in [*numbers, *names] if name not in rows.columns]:
-        has = ", ".join(map(str, rows.columns))
-        raise InputError(
-            f"{path} lacks the columns {', '.join(missing)} (it has {has}); it needs "
-            f"{', '.join(numbers)}, and run or else width and depth"
-        )
-    if rows.empty:
-        raise InputError(f"{path} has no rows under its header")
-    for name in numbers:
-        values = pd.to_numeric(rows[name], errors="coerce").to_numpy(float)
-        bad = ~np.isfinite(values) | ((values <= 0) & (name != "elo"))
-        if bad.any():
-            _complain(path, rows, name, int(np.argmax(bad)))
-        rows[name] = values
-    for name in names:
-        if rows[name].isna().any():
-            _complain(path, rows, name, int(np.argmax(rows[name].isna())))
-    rows["boardsize"] = rows["boardsize"].astype(int)
-    rows["run_id"] = rows[["boardsize", *names]].astype(str).agg("/".join, axis=1)
-    return rows
+    table = read_table(path).renamed({"run_id": "run"})
+    names = ["run"] if table.has("run") else ["width", "depth"]
+    needed = list(dict.fromkeys([*NUMBERS, *also, *names]))
+    best = "search_ratings.csv" if "test_flops" in also else "ratings.csv"
+    table.require(
+        needed,
+        f"it needs {', '.join([*NUMBERS, *also])}, and run or else width and depth; of a report's "
+        f"tables, {best} has them",
+    )
+    table, untrained = _trained(table, names)
+    sizes = table.board_sizes()
+    rows: dict[str, Any] = {"boardsize": sizes, "elo": table.numbers("elo", "a finite number")}
+    for name in ("train_flops", *also):
+        rows[name] = table.numbers(name, "a number above 0", lambda number: number > 0)
+    for name in GROUPS:
+        rows[name] = table.cells[name].to_numpy() if table.has(name) else ""
+    rows["run_id"] = _runs(table, names, sizes)
+    return SnapshotTable(pd.DataFrame(rows), untrained)
 
 
-def _complain(path: Path, rows: pd.DataFrame, name: str, row: int) -> None:
-    value = rows[name].iloc[row]
-    wanted = {"elo": "a number", "run": "a name"}.get(name, "a number above 0")
-    shown = "empty" if pd.isna(value) else repr(str(value))
-    raise InputError(f"{path}, line {row + 1 + _HEADER_LINES}: {name} is {shown}, not {wanted}")
+def _trained(table: Table, names: Sequence[str]) -> tuple[Table, int]:
+    """Without the rows of players that no training has made, and their number."""
+    no_run = np.all([table.is_empty(name) for name in names], axis=0)
+    no_network = no_run & table.is_empty("train_flops")
+    table = table.without(no_network)
+    spent = table.numbers("train_flops", "a number above 0", lambda flops: flops >= 0)
+    table = table.without(spent == 0)
+    return table, int(no_network.sum() + (spent == 0).sum())
+
+
+def _runs(table: Table, names: Sequence[str], sizes: np.ndarray) -> list[str]:
+    """A name for the run of each row: text as it stands, numbers by their value."""
+    if names == ["run"]:
+        parts = [table.text("run")]
+    else:
+        seed = ["seed"] if table.has("seed") else []
+        parts = [table.numbers(name, "a number") for name in [*names, *seed]]
+    groups = [table.cells[name] for name in GROUPS if table.has(name)]
+    return ["/".join(map(str, key)) for key in zip(*groups, sizes, *parts, strict=True)]

@@ -1,4 +1,4 @@
-"""`hexlaw rate`: ratings of a lab's agents, or of anybody's results from a CSV file."""
+"""`hexlaw rate`: ratings of a lab's agents, or of anybody's results from a table."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ class RateConfig(VerbConfig, frozen=True):
     lab: Path | None = None
     """Rate the agents of this lab."""
     matches: Path | None = None
-    """Rate this CSV file: columns black, white, black_wins, white_wins and, if need be, draws."""
+    """Rate this table: columns black, white, black_wins, white_wins and, if need be, draws; or a
+    report's tables/matches.csv, whose players are the numbers of its agents."""
     size: int | None = pydantic.Field(None, ge=MIN_SIZE, le=MAX_SIZE)
-    """Board, if the lab holds several."""
+    """Board, if the lab or the table holds several."""
     tournament: str | None = None
-    """Only this tournament of the lab; all together if unset."""
+    """Only this tournament; all together if unset."""
     zero: str | None = None
     """Who stands at 0 Elo; perfect if it played, else the best player."""
     first_player: bool = True
@@ -84,20 +85,29 @@ def rate_players(config: RateConfig, console: Console) -> Outcome:
 
 def _rows(config: RateConfig) -> pd.DataFrame:
     if (config.lab is None) == (config.matches is None):
-        raise InputError("rate: name a lab with --lab, or a CSV file with --matches")
+        raise InputError("rate: name a lab with --lab, or a table with --matches")
     if config.matches is not None:
-        return read_matches(config.matches)
-    assert config.lab is not None
-    rows = match_rows(open_lab(config.lab), config.tournament)
+        source, rows = config.matches, read_matches(config.matches)
+        if config.tournament is not None:
+            rows = _only(rows, "tournament", config.tournament, source)
+    else:
+        assert config.lab is not None
+        source, rows = config.lab, match_rows(open_lab(config.lab), config.tournament)
     if config.size is not None:
-        rows = rows[rows["boardsize"] == config.size]
+        rows = _only(rows, "boardsize", config.size, source)
     if rows.empty:
-        raise InputError(f"no games of that kind in {config.lab}; play some with hexlaw arena")
-    sizes = sorted(rows["boardsize"].unique().tolist())
+        raise InputError(f"no games of that kind in {source}; play some with hexlaw arena")
+    sizes = sorted(rows["boardsize"].unique().tolist()) if "boardsize" in rows else []
     if len(sizes) > 1:
         listed = ", ".join(str(size) for size in sizes)
-        raise InputError(f"{config.lab} holds games on boards of side {listed}; choose with --size")
+        raise InputError(f"{source} holds games on boards of side {listed}; choose with --size")
     return rows.reset_index(drop=True)
+
+
+def _only(rows: pd.DataFrame, name: str, value: str | int, source: Path) -> pd.DataFrame:
+    if name not in rows:
+        raise InputError(f"{source} has no column {name}, so no {value} can be chosen from it")
+    return rows[rows[name] == value]
 
 
 def _show_transitivity(console: Console, residuals: Transitivity) -> None:
