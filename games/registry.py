@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from numpy.typing import ArrayLike
 
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.protocol import Game, State, Symmetries
+from games.text import drawing, grid
 from games.text.notation import cell_name, parse_cell, parse_moves, play
+
+
+class Pictures(NamedTuple):
+    """How a game's positions are drawn; `games.text.grid` draws those of any grid."""
+
+    text: Callable[..., str] = grid.draw_text
+    """(game, state, last_move) → plain characters for a terminal."""
+    svg: Callable[..., str] = grid.draw_svg
+    """(game, state, *, last_move, heat, labels, title) → one self-contained `<svg>` element."""
+
+
+ON_A_GRID = Pictures()
 
 
 class Entry(NamedTuple):
@@ -18,18 +33,21 @@ class Entry(NamedTuple):
     """The rules on a board of a size; refuses sizes outside `sizes` by an `InputError`."""
     sizes: range
     """Sizes of boards that can be played."""
+    pictures: Pictures
 
 
 REGISTRY: dict[str, Entry] = {}
 
 
-def register(name: str, make: Callable[[int], Game], sizes: range) -> None:
+def register(
+    name: str, make: Callable[[int], Game], sizes: range, pictures: Pictures = ON_A_GRID
+) -> None:
     """Make a game known by its name to everything that asks for one.
 
     Raises:
         ValueError: if another game has that name.
     """
-    entry = Entry(make, sizes)
+    entry = Entry(make, sizes, pictures)
     if REGISTRY.setdefault(name, entry) != entry:
         raise ValueError(f"another game is called {name!r}")
 
@@ -45,7 +63,47 @@ def make(name: str, size: int) -> Game:
     return REGISTRY[name].make(size)
 
 
-register("hex", Hex, range(MIN_SIZE, MAX_SIZE + 1))
+def draw_text(game: Game, state: State, last_move: int | None = None) -> str:
+    """The position in plain characters, for a terminal: `x` black, `o` white.
+
+    Raises:
+        InputError: if `last_move` cannot have been played.
+    """
+    return REGISTRY[game.name].pictures.text(game, state, last_move)
+
+
+def draw_svg(
+    game: Game,
+    state: State,
+    *,
+    last_move: int | None = None,
+    heat: ArrayLike | None = None,
+    labels: Mapping[int, str] | None = None,
+    title: str | None = None,
+) -> str:
+    """The position as one self-contained `<svg>` element.
+
+    Args:
+        game: the rules.
+        state: the position, unbatched.
+        last_move: the action to mark.
+        heat: a number in 0..1 for each action, [A] (say, visit shares).
+        labels: short texts by action.
+        title: what screen readers say; without it, the board and the situation in words.
+
+    Raises:
+        InputError: if `last_move` or a label cannot be, or `heat` is not [A] numbers in 0..1.
+    """
+    draw = REGISTRY[game.name].pictures.svg
+    return draw(game, state, last_move=last_move, heat=heat, labels=labels, title=title)
+
+
+register(
+    "hex",
+    Hex,
+    range(MIN_SIZE, MAX_SIZE + 1),
+    Pictures(drawing.draw_text, drawing.draw_svg),
+)
 
 __all__ = [
     "REGISTRY",
@@ -53,9 +111,12 @@ __all__ = [
     "Game",
     "Hex",
     "InputError",
+    "Pictures",
     "State",
     "Symmetries",
     "cell_name",
+    "draw_svg",
+    "draw_text",
     "make",
     "parse_cell",
     "parse_moves",

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import games
 from analysis.ratings.study import Study
 from analysis.tables.rows import LabRows
-from games import Hex
-from games.text.drawing import draw_svg
-from games.text.notation import PLAYER_NAMES, cell_name, play
+from games.protocol import Game
+from games.text.notation import PLAYER_NAMES, play
 
 _POSITIONS = 5  # boards before the final one
 _LABELLED = 3  # cells of a board that carry their share of visits
@@ -32,7 +32,7 @@ class Example(NamedTuple):
     white: str
     thinker: str  # whose analysis is shown
     nodes: int  # of the analysis, a move
-    winner: str  # "black" or "white"
+    winner: str  # "black", "white" or "nobody"
     opening_plies: int
     values: np.ndarray  # [T] after search, black's view
     network_values: np.ndarray  # [T] likewise
@@ -41,15 +41,17 @@ class Example(NamedTuple):
 
 def pick_example(rows: LabRows, study: Study) -> Example | None:
     """The analysed game between the strongest players of the largest board; None without any."""
-    games = rows.games[rows.games["analysis"].notna()]
+    analysed = rows.games[rows.games["analysis"].notna()]
     of_match = rows.matches[["id", "boardsize", "black_id", "white_id"]]
-    games = games.merge(of_match, left_on="match_id", right_on="id", suffixes=("", "_match"))
-    if games.empty:
+    analysed = analysed.merge(of_match, left_on="match_id", right_on="id", suffixes=("", "_match"))
+    if analysed.empty:
         return None
     agents = study.agents.set_index("player")
-    games["strength"] = sum(games[f"{side}_id"].map(agents["elo"]) for side in PLAYER_NAMES)
-    best = games.sort_values(["boardsize", "strength"], kind="stable").iloc[-1].to_dict()
+    analysed["strength"] = sum(analysed[f"{side}_id"].map(agents["elo"]) for side in PLAYER_NAMES)
+    best = analysed.sort_values(["boardsize", "strength"], kind="stable").iloc[-1].to_dict()
     names = agents["name"].to_dict()
+    of_black = rows.agents.set_index("id").loc[best["black_id"]]
+    rules = games.make(of_black["game"], of_black["boardsize"])
     moves = best["analysis"]["moves"]
     # Stored values are the mover's; black moves at even plies.
     view = np.where(np.arange(len(moves)) % 2 == 0, 1.0, -1.0)
@@ -61,19 +63,18 @@ def pick_example(rows: LabRows, study: Study) -> Example | None:
         white=names[best["white_id"]],
         thinker=names.get(thinker, str(thinker)),
         nodes=best["analysis"]["nodes"],
-        winner=PLAYER_NAMES[best["winner"]],
+        winner=_winner(best),
         opening_plies=best["opening_plies"],
         values=values,
         network_values=view * np.array([move["network_value"] for move in moves]),
-        positions=_positions(best, moves, values),
+        positions=_positions(rules, best, moves, values),
     )
 
 
 def _positions(
-    game_row: dict[Hashable, Any], moves: list[dict], values: np.ndarray
+    game: Game, game_row: dict[Hashable, Any], moves: list[dict], values: np.ndarray
 ) -> list[Position]:
     """Boards spread evenly from the end of the opening to the final position."""
-    game = Hex(game_row["boardsize"])
     actions, first = game_row["moves"], game_row["opening_plies"]
     plies = np.unique(np.linspace(first, len(actions) - 1, _POSITIONS).round().astype(int)).tolist()
     positions = []
@@ -81,7 +82,7 @@ def _positions(
         visits = np.array(moves[ply]["visits"], float)
         share = visits / max(visits.sum(), 1)
         most = [a for a in np.argsort(-share)[:_LABELLED].tolist() if share[a] >= 0.05]
-        svg = draw_svg(
+        svg = games.draw_svg(
             game,
             play(game, actions[:ply]),
             last_move=actions[ply - 1] if ply else None,
@@ -93,11 +94,16 @@ def _positions(
             Position(
                 svg,
                 f"Move {ply + 1}: {PLAYER_NAMES[ply % 2]} plays "
-                f"{cell_name(action, game.size)}, {100 * share[action]:.0f} % of the visits "
+                f"{game.action_name(action)}, {100 * share[action]:.0f} % of the visits "
                 f"(prior {100 * moves[ply]['prior'][action]:.0f} %). "
                 f"Value for black {values[ply]:+.2f}.".replace("-", "−"),
             )
         )
-    final = draw_svg(game, play(game, actions), last_move=actions[-1])
-    won = f"{PLAYER_NAMES[game_row['winner']].capitalize()} wins with move {len(actions)}."
+    final = games.draw_svg(game, play(game, actions), last_move=actions[-1])
+    won = f"{_winner(game_row).capitalize()} wins with move {len(actions)}."
     return [*positions, Position(final, won)]
+
+
+def _winner(game_row: dict[Hashable, Any]) -> str:
+    winner = game_row["winner"]
+    return PLAYER_NAMES[int(winner)] if winner in (0, 1) else "nobody"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pydantic
 from rich.console import Console
 
+import games
 from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
 from experiments.terminal.session import Session
@@ -21,7 +22,6 @@ from experiments.terminal.thoughts import describe_move
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
-from games.text.drawing import draw_text
 from games.text.notation import cell_name
 
 COLOURS = {"b": 0, "black": 0, "w": 1, "white": 1}
@@ -158,7 +158,7 @@ class _Answers:
         session = self._session
         assert isinstance(session.game, Hex)
         last = session.moves[-1] if session.moves else None
-        return "\n" + draw_text(session.game, session.state, last)
+        return "\n" + games.draw_text(session.game, session.state, last)
 
     def _final_score(self) -> str:
         winner = self._session.winner

@@ -10,6 +10,7 @@ from typing import Literal
 import pydantic
 from rich.console import Console
 
+import games
 from experiments.arena.game_records import write_record
 from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
@@ -18,7 +19,6 @@ from experiments.terminal.thoughts import describe_move
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
-from games.text.drawing import draw_text
 from games.text.notation import PLAYER_NAMES, cell_name
 
 HELP = (
@@ -117,7 +117,7 @@ def _obey(command: str, session: Session, person: int, console: Console) -> None
 def _draw(session: Session, console: Console) -> None:
     assert isinstance(session.game, Hex)
     last = session.moves[-1] if session.moves else None
-    console.out(draw_text(session.game, session.state, last), highlight=False)
+    console.out(games.draw_text(session.game, session.state, last), highlight=False)
 
 
 def _read(console: Console) -> str | None:

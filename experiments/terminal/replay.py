@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import tyro
 from rich.console import Console
 
+import games
 from experiments.arena.game_records import (
     Analysis,
     GameRecord,
@@ -28,7 +29,6 @@ from experiments.web.annotate import annotated
 from experiments.web.replay_page import write_replay_page
 from games.errors import InputError
 from games.hex import Hex
-from games.text.drawing import draw_text
 from games.text.notation import PLAYER_NAMES, cell_name
 from training.store import DATABASE_NAME
 
@@ -194,7 +194,9 @@ def _show_position(record: GameRecord, state, ply: int, console: Console) -> Non
     for note in record.notes:
         if note["ply"] == ply - 1:
             console.out(f"  engine: {note['note']}", highlight=False)
-    console.out(draw_text(game, state, record.moves[ply - 1] if ply else None), highlight=False)
+    console.out(
+        games.draw_text(game, state, record.moves[ply - 1] if ply else None), highlight=False
+    )
     if record.analysis is not None and ply < len(record.analysis.moves):
         who = f"{record.analysis.agent} with {record.analysis.nodes} nodes"
         thought = record.analysis.moves[ply]

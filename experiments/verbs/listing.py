@@ -26,7 +26,7 @@ class ListConfig(VerbConfig, frozen=True):
 
 def list_things(config: ListConfig, console: Console) -> Outcome:
     """Print and return games, presets, recipes and runs."""
-    sizes = {name: [sizes.start, sizes.stop - 1] for name, (_, sizes) in games.REGISTRY.items()}
+    sizes = {name: [sizes.start, sizes.stop - 1] for name, (_, sizes, _) in games.REGISTRY.items()}
     for name, (smallest, largest) in sizes.items():
         console.print(f"game [bold]{name}[/], boards {smallest}×{smallest} to {largest}×{largest}")
     presets = {name: load_plan(name).title for name in preset_names()}

@@ -16,16 +16,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from games.errors import InputError
-from games.hex import BLACK, NOBODY, WHITE, Hex, HexState
+from games.hex import BLACK, NOBODY, Hex, HexState
 from games.text.notation import PLAYER_NAMES, cell_name
-
-STONE_LETTERS = ("x", "o")  # OpenSpiel's
-
-# Black, white and the line between them; grey that can be read on black as on white pages.
-INK, PAPER, GREY = "#1b1b1b", "#ffffff", "#777777"
-BOARD, GRID = "#f1e9d8", "#a89f8b"
-HEAT = (BOARD, "#86b5da", "#0b5a9d")  # cells of heat 0, ½ and 1; between them in proportion
-CHAIN = "#e8590c"
+from games.text.picture import (
+    CHAIN,
+    GREY,
+    GRID,
+    INK,
+    PAPER,
+    STONE_LETTERS,
+    checked_heat,
+    heat_colour,
+    situation,
+    write,
+)
 
 SIDE = 20.0  # of a hexagon, in SVG user units
 CELL = math.sqrt(3) * SIDE  # from a cell's centre to the next one's in its row
@@ -69,7 +73,7 @@ def draw_text(game: Hex, state: HexState, last_move: int | None = None) -> str:
         InputError: if `last_move` is not an occupied cell.
     """
     size = game.size
-    owner = _owner_of_cells(game, state)
+    owner = np.asarray(game.owners(state))
     _check_last_move(last_move, owner, size)
     middle = size // 2
     black_edge = "-".join("X" if column == middle else "-" for column in range(size))
@@ -83,7 +87,7 @@ def draw_text(game: Hex, state: HexState, last_move: int | None = None) -> str:
             cells = f"{cells[:at]}[{cells[at + 1]}]{cells[at + 3 :]}"
         lines.append(f"{' ' * row}{row + 1:2} {white_edge}{cells}{white_edge}")
     lines.append(f"{' ' * (size + 5)}{black_edge}")
-    return "\n".join([*lines, _situation(state, letters=True)])
+    return "\n".join([*lines, situation(game, state, letters=True)])
 
 
 def draw_svg(
@@ -112,9 +116,9 @@ def draw_svg(
             a label is for no cell of the board.
     """
     size = game.size
-    owner = _owner_of_cells(game, state)
+    owner = np.asarray(game.owners(state))
     _check_last_move(last_move, owner, size)
-    shades = _shades(heat, game.num_actions)
+    shade = checked_heat(heat, game.num_actions)
     chain = winning_chain(game, state)
 
     left, top = _point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, _point(0, -MARGIN)[1] - 0.6 * SIDE
@@ -133,12 +137,12 @@ def draw_svg(
             "style": "max-width: 100%; height: auto",
         },
     )
-    ET.SubElement(svg, "title").text = title or f"Hex {size}×{size}: {_situation(state)}"
+    ET.SubElement(svg, "title").text = title or f"Hex {size}×{size}: {situation(game, state)}"
     ET.SubElement(svg, "desc").text = _description(owner, size, last_move)
     _draw_rim(svg, size)
-    _draw_cells(svg, size, shades)
+    _draw_cells(svg, size, shade)
     _draw_stones(svg, size, owner, chain, last_move)
-    _draw_labels(svg, size, owner, shades, labels or {})
+    _draw_labels(svg, size, owner, shade, labels or {})
     ET.indent(svg, space=" ")
     return ET.tostring(svg, encoding="unicode")
 
@@ -170,7 +174,7 @@ def _draw_cells(svg: ET.Element, size: int, shades: np.ndarray) -> None:
             {
                 "data-cell": cell_name(action, size),
                 "points": " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners),
-                "fill": _heat_colour(shade),
+                "fill": heat_colour(shade),
             },
         )
 
@@ -205,27 +209,15 @@ def _draw_labels(
     coordinates = ET.SubElement(svg, "g")
     for k in range(size):
         letter, number = cell_name(k, size)[0], str(k + 1)
-        _write(coordinates, _point(k + MARGIN / 2, -MARGIN), letter, 0.72 * SIDE, GREY)
-        _write(coordinates, _point(-MARGIN, k), number, 0.72 * SIDE, GREY)
+        write(coordinates, _point(k + MARGIN / 2, -MARGIN), letter, 0.72 * SIDE, GREY)
+        write(coordinates, _point(-MARGIN, k), number, 0.72 * SIDE, GREY)
     texts = ET.SubElement(svg, "g")
     for action, label in labels.items():
         name = cell_name(action, size)
         dark = owner[action] == BLACK or (owner[action] == NOBODY and shades[action] > 0.6)
         font_size = SIDE * (0.7 if len(label) < 3 else 0.52)
         fill = PAPER if dark else INK
-        _write(texts, _centre(action, size), label, font_size, fill).set("data-label", name)
-
-
-def _write(
-    parent: ET.Element, centre: tuple[float, float], content: str, font_size: float, fill: str
-) -> ET.Element:
-    """A text whose digits and capitals stand centred on a point."""
-    x, y = centre
-    baseline = y + 0.36 * font_size  # half the height of a digit below the centre
-    style = {"font-size": f"{font_size:.1f}", "fill": fill}
-    text = ET.SubElement(parent, "text", {"x": f"{x:.1f}", "y": f"{baseline:.1f}", **style})
-    text.text = content
-    return text
+        write(texts, _centre(action, size), label, font_size, fill).set("data-label", name)
 
 
 def _point(column: float, row: float) -> tuple[float, float]:
@@ -240,25 +232,6 @@ def _points(places: Sequence[tuple[float, float]]) -> str:
 def _centre(action: int, size: int) -> tuple[float, float]:
     row, column = divmod(action, size)
     return _point(column, row)
-
-
-def _heat_colour(shade: float) -> str:
-    stops = np.array([list(bytes.fromhex(colour[1:])) for colour in HEAT])  # [3 stops, 3 channels]
-    channels = [round(np.interp(shade, (0, 0.5, 1), channel)) for channel in stops.T]
-    return f"#{bytes(channels).hex()}"
-
-
-def _owner_of_cells(game: Hex, state: HexState) -> np.ndarray:
-    """Who has a stone on each cell, 0, 1 or -1, [A]."""
-    black, white = (np.asarray(stones) for stones in game.stones(state))
-    return np.select([black, white], [BLACK, WHITE], NOBODY)
-
-
-def _situation(state: HexState, *, letters: bool = False) -> str:
-    winner, to_move = int(state.winner), int(state.to_move)
-    player = to_move if winner == NOBODY else winner
-    name = f"{PLAYER_NAMES[player]} ({STONE_LETTERS[player]})" if letters else PLAYER_NAMES[player]
-    return f"{name} to move" if winner == NOBODY else f"{name} won"
 
 
 def _description(owner: np.ndarray, size: int, last_move: int | None) -> str:
@@ -278,10 +251,3 @@ def _check_last_move(last_move: int | None, owner: np.ndarray, size: int) -> Non
     name = cell_name(last_move, size)
     if owner[last_move] == NOBODY:
         raise InputError(f"last move {name} is an empty cell; name the cell of a stone")
-
-
-def _shades(heat: ArrayLike | None, num_actions: int) -> np.ndarray:
-    shades = np.zeros(num_actions) if heat is None else np.asarray(heat, float)
-    if shades.shape != (num_actions,) or not np.all((shades >= 0) & (shades <= 1)):
-        raise InputError(f"heat must be {num_actions} numbers from 0 to 1, one for each cell")
-    return shades
