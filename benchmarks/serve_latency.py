@@ -28,11 +28,10 @@ from websockets.sync.client import connect
 
 from experiments.players.agents import enter_agents
 from experiments.players.specs import parse_player
-from training.architecture import parameter_count
 from training.config import TrainConfig
 from training.files import save_snapshot
 from training.ledger import Ledger
-from training.networks import init_params
+from training.networks import init_params, parameter_count
 from training.store import Game, Match, Run, Snapshot, Store
 
 BOARDS = ((9, 128, 4), (9, 16, 2), (7, 32, 2), (5, 16, 2))  # side, width, depth

@@ -11,7 +11,7 @@ import games
 from games.config import FrozenModel
 from games.protocol import Game
 from mcts import SearchConfig
-from training.architecture import NetworkConfig
+from training.networks import AnyNetwork, Mlp
 
 SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
 
@@ -24,7 +24,7 @@ class TrainConfig(FrozenModel, frozen=True):
 
     game: str = "hex"
     boardsize: int = 5
-    network: NetworkConfig = NetworkConfig()
+    network: AnyNetwork = Mlp()
     seed: int = pydantic.Field(default=0, ge=0, lt=2**31)
 
     search: SearchConfig = SELFPLAY_SEARCH

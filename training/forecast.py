@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from training.architecture import parameter_count
 from training.config import TrainConfig
 from training.devices import measured_peak_flops
 from training.ledger import Ledger
+from training.networks import parameter_count
 from training.program import compile_program, settings_of, shape_of
 
 CALIBRATION_SECONDS = 1.0
@@ -71,7 +71,7 @@ def forecast(configs: Sequence[TrainConfig], devices: int = 1) -> Forecast:
         selfplay_seconds=iterations * selfplay / members,
         learner_seconds=iterations * learner / members,
     )
-    peak = devices * measured_peak_flops(config.network.matmul)
+    peak = devices * measured_peak_flops(config.network.products)
     costs: Any = spent.costs(config.rules, config.network, config.search.nodes, peak)
     memory = [_memory(compiled) for compiled in (program.play, program.learn)]
     return Forecast(

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
 
-from training.networks import Network, Params, forward
+from training.networks import Params, forward
 from training.replay import Batch
 
 
@@ -51,7 +52,7 @@ def init_learner(params: Params) -> LearnerState:
     return LearnerState(params, ADAM.init(params), average=params)
 
 
-def predict(network: Network, params: Params, batch: Batch) -> Prediction:
+def predict(network: nn.Module, params: Params, batch: Batch) -> Prediction:
     """The network's policy and value; illegal actions take no part in the softmax."""
     logits, value = forward(network, params, batch.planes)
     masked = jnp.where(batch.legal, logits, jnp.finfo(jnp.float32).min)
@@ -71,7 +72,7 @@ def compare(prediction: Prediction, batch: Batch) -> Losses:
     )
 
 
-def losses(network: Network, params: Params, batch: Batch) -> Losses:
+def losses(network: nn.Module, params: Params, batch: Batch) -> Losses:
     """`compare` what the network says."""
     return compare(predict(network, params, batch), batch)
 
@@ -102,7 +103,7 @@ def _cross_entropy(policy: jax.Array, log_policy: jax.Array, where: jax.Array) -
 
 
 def learn(
-    network: Network,
+    network: nn.Module,
     state: LearnerState,
     batch: Batch,
     learning_rate: jax.Array,

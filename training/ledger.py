@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 
 from games.protocol import Game
-from training.architecture import Layer, NetworkConfig, layers, parameter_count
+from training.networks import Layer, NetworkConfig, parameter_count
 
 
 def forward_flops(game: Game, config: NetworkConfig) -> int:
     """FLOPs of one forward pass of one position."""
-    return sum(_flops(layer) for layer in layers(game, config))
+    return sum(_flops(layer) for layer in config.layers(game))
 
 
 def gradient_flops(game: Game, config: NetworkConfig) -> int:
@@ -25,7 +25,7 @@ def gradient_flops(game: Game, config: NetworkConfig) -> int:
     The backward pass costs the forward pass twice, once for the weights and once for the
     activations, but nobody needs the gradient of the input.
     """
-    return sum((2 if layer.sees_board else 3) * _flops(layer) for layer in layers(game, config))
+    return sum((2 if layer.sees_board else 3) * _flops(layer) for layer in config.layers(game))
 
 
 def _flops(layer: Layer) -> int:

@@ -26,11 +26,10 @@ from games.protocol import Game, Symmetries
 from mcts import SearchConfig
 from mcts.keys import fold_in, spawn
 from mcts.tree import select
-from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.devices import LANES, lane_mesh, sharding
 from training.learner import LearnerState, init_learner, is_finite, learn
-from training.networks import Params, build, init_params, make_evaluate
+from training.networks import NetworkConfig, Params, init_params, make_evaluate
 from training.replay import Targets, Window, add_moves, empty_window, outcomes, sample_batch
 from training.selfplay import (
     Lanes,
@@ -239,7 +238,7 @@ def learn_from(shape: Shape, settings: Settings, state: TrainState) -> tuple[Tra
 
     A member whose numbers do not all stay finite keeps the network it had.
     """
-    network = build(shape.game, shape.network)
+    network = shape.network.module(shape.game)
     next_key, _, learn_key = spawn(state.key, 3)
     outcome, known = outcomes(state.window, settings.targets)
 

@@ -11,12 +11,11 @@ import pydantic
 import sqlalchemy as sa
 
 from games.errors import InputError
-from training.architecture import parameter_count
 from training.config import TrainConfig
 from training.devices import agree, is_first_process, measured_peak_flops
 from training.files import save_snapshot
 from training.ledger import Ledger
-from training.networks import Params
+from training.networks import Params, parameter_count
 from training.provenance import code_version, command_line, device_name
 from training.store import Metric, Run, Snapshot, Store
 
@@ -109,7 +108,7 @@ class Records:
         """Write weights and row of one member; there are no means before its first iteration."""
         relative = Path("snapshots") / config.run_id / f"{index:02d}.safetensors"
         sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
-        peak = self._devices * measured_peak_flops(config.network.matmul)
+        peak = self._devices * measured_peak_flops(config.network.products)
         values = {
             **ledger.costs(config.rules, config.network, config.search.evaluations, peak),
             **{name: means.get(name) for name in ("policy_loss", "value_loss", "game_length")},

@@ -34,17 +34,13 @@ from experiments.bench.programs import (
     peer_move,
     place,
 )
-from experiments.reproduction.plan import NetworkShape
 from experiments.verb import Outcome, VerbConfig
 from games.protocol import Game
 from mcts import RULES, SearchConfig
 from mcts.simulation import bytes_per_tree
-from training.architecture import NetworkConfig
 from training.config import SELFPLAY_SEARCH
-from training.networks import init_params, make_evaluate
+from training.networks import NetworkConfig, init_params, make_evaluate
 from training.provenance import code_version, device_name
-
-_SHAPE = pydantic.TypeAdapter(NetworkShape)
 
 
 def _is_rule(name: str) -> str:
@@ -52,8 +48,7 @@ def _is_rule(name: str) -> str:
 
 
 def _is_shape(text: str) -> str:
-    _SHAPE.validate_python(text)
-    return text
+    return NetworkConfig.parse(text).name
 
 
 class BenchConfig(VerbConfig, frozen=True):
@@ -102,7 +97,7 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
     rows = []
     for size in config.boards:
         for shape in config.networks:
-            network: NetworkConfig = _SHAPE.validate_python(shape)
+            network = NetworkConfig.parse(shape)
             for row in _measure(games.make("hex", size), network, config):
                 rows.append(row)
                 table.add_row(

@@ -31,9 +31,9 @@ from games.errors import InputError
 from games.exact.perfect import check_reach
 from games.protocol import Game
 from mcts import STRATEGIES, SearchConfig, Strategy
-from training.architecture import NetworkConfig
 from training.files import load_snapshot
 from training.ledger import forward_flops
+from training.networks import NetworkConfig
 from training.store import DATABASE_NAME, Agent, Run, Snapshot, Store
 
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from games.protocol import Game, State
 from mcts import SearchResult, Strategy
-from training.architecture import NetworkConfig
-from training.networks import Params, make_evaluate
+from training.networks import NetworkConfig, Params, make_evaluate
 
 RESIGNS = -1
 """What a player answers instead of an action to give a game up."""

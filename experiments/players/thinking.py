@@ -18,8 +18,7 @@ import numpy as np
 from games.protocol import Game, State
 from games.text.notation import play
 from mcts import SearchResult, Strategy
-from training.architecture import NetworkConfig
-from training.networks import Params, init_params, make_evaluate
+from training.networks import NetworkConfig, Params, init_params, make_evaluate
 
 MAX_BUDGET = 1024
 BUDGETS = tuple(2**k for k in range(MAX_BUDGET.bit_length()))  # 1, 2, 4, … 1,024

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from games.protocol import Game
 from mcts import RULES
-from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.ledger import forward_flops
+from training.networks import NetworkConfig
 
 SECONDS_PER_NODE = 1e-6  # of the tree and the game
 FLOPS_PER_SECOND = 3e10  # of small matrix products

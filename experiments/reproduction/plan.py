@@ -7,7 +7,7 @@ import importlib.resources
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pydantic
 
@@ -23,17 +23,8 @@ from experiments.reproduction.stages import (
 )
 from games.config import FrozenModel, describe
 from games.errors import InputError
-from training.architecture import NetworkConfig, parameter_count
 from training.config import TrainConfig
-
-
-def _parse_shape(value: Any) -> Any:
-    """Accept a name such as `"16x2"` (width × depth) for a network."""
-    return NetworkConfig.parse(value) if isinstance(value, str) else value
-
-
-NetworkShape = Annotated[NetworkConfig, pydantic.BeforeValidator(_parse_shape)]
-
+from training.networks import AnyNetwork, NetworkConfig, parameter_count
 
 RUN_FIELDS = {"game", "boardsize", "network", "samples", "seed"}  # the plan's own, elsewhere
 
@@ -44,7 +35,7 @@ class BoardPlan(FrozenModel, frozen=True):
     boardsize: int
     recipe: str = "efficient"
     """Named training configuration that the runs start from; `hexlaw list` shows them all."""
-    networks: tuple[NetworkShape, ...] = pydantic.Field(min_length=1)
+    networks: tuple[AnyNetwork, ...] = pydantic.Field(min_length=1)
     samples: int = pydantic.Field(ge=1)
     """Self-play positions of each run."""
     flops: tuple[float, float] | None = None

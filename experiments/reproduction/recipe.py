@@ -17,8 +17,8 @@ import pydantic
 
 from games.config import describe
 from games.errors import InputError
-from training.architecture import NetworkConfig
 from training.config import TrainConfig
+from training.networks import NetworkConfig
 
 _FOLDER = importlib.resources.files("experiments.reproduction") / "recipes"
 

@@ -15,7 +15,7 @@ from experiments.machine.runtime import step_back
 from experiments.players.thinking import compile_decision
 from games.protocol import Game
 from mcts import Strategy
-from training.architecture import NetworkConfig
+from training.networks import NetworkConfig
 
 
 class Compiler:

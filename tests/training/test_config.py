@@ -31,7 +31,7 @@ from training.config import TrainConfig
         ("network", {"heads": 2}, "network.heads"),
         ("search", {"nodes": 0}, "search.nodes"),
         ("search", {"noise_fraction": 1.5}, "search.noise_fraction"),
-        ("search", {"rule": {"c_puct": -1}}, "search.rule.puct.c_puct"),
+        ("search", {"rule": {"c_puct": -1}}, "search.rule.c_puct"),
     ],
 )
 def test_bad_values_are_refused_by_name(key, value, complaint):

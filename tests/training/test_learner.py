@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 
 from games.hex import Hex
-from training.architecture import NetworkConfig
 from training.learner import Losses, init_learner, learn, losses
-from training.networks import build, init_params
+from training.networks import Mlp, init_params
 from training.replay import Batch
 
 GAME = Hex(2)
-CONFIG = NetworkConfig(width=8, depth=1)
-NETWORK = build(GAME, CONFIG)
+CONFIG = Mlp(width=8, depth=1)
+NETWORK = CONFIG.module(GAME)
 L, A = 8, 4
 
 

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 
 import games
-from training.architecture import NetworkConfig, parameter_count
 from training.devices import measured_peak_flops
 from training.learner import losses
 from training.ledger import Ledger, forward_flops, gradient_flops
-from training.networks import build, forward, init_params
+from training.networks import Mlp, NetworkConfig, forward, init_params, parameter_count
 from training.replay import Batch
 
 GAME = games.make("hex", 5)
@@ -34,7 +33,7 @@ def xla_flops(function, *arguments) -> float:
 def test_flops_are_those_of_xla(name):
     """One forward pass and one gradient; biases, activations and pooling are the rest."""
     config = NetworkConfig.parse(name)
-    network = build(GAME, config)
+    network = config.module(GAME)
     array: Any = jax.ShapeDtypeStruct
     params = jax.eval_shape(lambda key: init_params(GAME, config, key), jax.random.key(0))
     batch = Batch(
@@ -53,12 +52,12 @@ def test_flops_are_those_of_xla(name):
 
 def test_forward_flops_by_hand():
     """2×2 board, width 3, depth 1: layers 8→3, 3→3, 3→4 and 3→1 are 48 multiply-adds."""
-    assert forward_flops(games.make("hex", 2), NetworkConfig(width=3, depth=1)) == 2 * 48
+    assert forward_flops(games.make("hex", 2), Mlp(width=3, depth=1)) == 2 * 48
 
 
 def test_jones_flops_give_the_published_row():
     """Jones 2021, released data: 9×9, 4 layers of 1,024 neurons, 351,174,656 samples: 1e17."""
-    game, config = games.make("hex", 9), NetworkConfig(width=1024, depth=4)
+    game, config = games.make("hex", 9), Mlp(width=1024, depth=4)
     assert parameter_count(game, config) == 4_449_362
     costs = Ledger(samples=351_174_656).costs(game, config, nodes=64, peak_flops=1.0)
     assert costs["jones_flops"] == pytest.approx(1.00000e17, rel=5e-6)
@@ -67,7 +66,7 @@ def test_jones_flops_give_the_published_row():
 def test_costs_by_hand():
     """96 FLOPs forward; backward twice that less the input layer's 2 · 24 for its own input."""
     ledger = Ledger(samples=10, learner_samples=7, selfplay_seconds=1.5, learner_seconds=0.5)
-    network = NetworkConfig(width=3, depth=1)
+    network = Mlp(width=3, depth=1)
     costs = ledger.costs(games.make("hex", 2), network, nodes=5, peak_flops=10_000.0)
     assert costs == {
         "samples": 10,

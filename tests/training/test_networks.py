@@ -10,11 +10,18 @@ import numpy as np
 import pytest
 
 import games
-from training.architecture import NetworkConfig, parameter_count
-from training.networks import build, forward, init_params, make_evaluate
+from training.networks import (
+    Mlp,
+    NetworkConfig,
+    forward,
+    init_params,
+    make_evaluate,
+    parameter_count,
+)
+from training.networks.residual import Residual
 
 GAME = games.make("hex", 3)
-CONFIG = NetworkConfig(width=8, depth=2)
+CONFIG = Mlp(width=8, depth=2)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +55,7 @@ def test_parameter_count_is_that_of_all_weights_and_biases(name, size):
     shapes = jax.eval_shape(lambda key: init_params(game, config, key), jax.random.key(0))
     sizes = [leaf.size for leaf in jax.tree.leaves(shapes) if leaf.ndim > 0]  # without the alphas
     assert parameter_count(game, config) == sum(sizes)
+    assert isinstance(config, Residual)
     assert len(jax.tree.leaves(shapes)) - len(sizes) == sum(depth for _, depth in config.trunks)
 
 
@@ -66,7 +74,7 @@ def plain_forward(params, planes):
 
 @pytest.fixture(scope="module")
 def apply():
-    return jax.jit(functools.partial(forward, build(GAME, CONFIG)))
+    return jax.jit(functools.partial(forward, CONFIG.module(GAME)))
 
 
 def with_alphas(params, alpha):
@@ -174,7 +182,7 @@ def plain_convolution(params, planes):
 def test_a_convolution_is_that_of_the_equations_on_every_board(conv_params, size):
     """The same weights, made for 3×3."""
     planes = np.random.default_rng(size).random((4, 2, size, size)) < 0.4
-    found = jax.jit(functools.partial(forward, build(games.make("hex", size), CONV)))(
+    found = jax.jit(functools.partial(forward, CONV.module(games.make("hex", size))))(
         conv_params, planes
     )
     for ours, theirs in zip(found, plain_convolution(conv_params, planes), strict=True):
@@ -185,7 +193,7 @@ def test_policy_and_value_may_have_trunks_of_their_own(planes):
     """Nothing that the value's trunk holds reaches the policy, nor the other way round."""
     config = NetworkConfig.parse("8x2+4x1")
     params = with_alphas(init_params(GAME, config, jax.random.key(2)), 0.7)
-    run = jax.jit(functools.partial(forward, build(GAME, config)))
+    run = jax.jit(functools.partial(forward, config.module(GAME)))
 
     def without(prefix):
         kept = {k: v for k, v in params["params"].items() if not k.startswith(prefix)}
@@ -203,8 +211,8 @@ def test_policy_and_value_may_have_trunks_of_their_own(planes):
 def test_bfloat16_products_are_close_to_float32_but_not_equal(params, planes):
     """Eight bits of mantissa: about 1 in 256 of each product's inputs."""
     rough = NetworkConfig.parse("8x2-bf16")
-    exact = forward(build(GAME, CONFIG), with_alphas(params, 0.7), planes)
-    found = jax.jit(functools.partial(forward, build(GAME, rough)))(
+    exact = forward(CONFIG.module(GAME), with_alphas(params, 0.7), planes)
+    found = jax.jit(functools.partial(forward, rough.module(GAME)))(
         with_alphas(params, 0.7), planes
     )
     for ours, theirs in zip(found, exact, strict=True):

@@ -12,8 +12,7 @@ import pytest
 
 from games.hex import Hex
 from mcts import SearchConfig, SearchResult
-from training.architecture import NetworkConfig
-from training.networks import init_params, make_evaluate
+from training.networks import Mlp, init_params, make_evaluate
 from training.selfplay import (
     Lanes,
     Move,
@@ -25,7 +24,7 @@ from training.selfplay import (
 
 S = 3
 GAME = Hex(S)
-NETWORK = NetworkConfig(width=4, depth=1)
+NETWORK = Mlp(width=4, depth=1)
 SEARCH = SearchConfig(nodes=8, noise_fraction=0.25)
 B, T = 16, 30  # games of 3×3 last at most 9 plies, so every lane starts afresh three times
 

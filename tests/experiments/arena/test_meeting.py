@@ -23,8 +23,7 @@ from experiments.players import player
 from experiments.players.move_keys import move_keys
 from games.hex import Hex
 from mcts import SearchConfig
-from training.architecture import NetworkConfig
-from training.networks import init_params
+from training.networks import Mlp, init_params
 from training.store import Agent, Game, Match, Run, Snapshot, Store
 
 GAME = Hex(3)
@@ -199,7 +198,7 @@ def test_a_perfect_player_wins_whatever_the_opening_leaves_to_be_won(minimax, jo
 
 # Network players.
 
-NETWORK = NetworkConfig(width=4, depth=1)
+NETWORK = Mlp(width=4, depth=1)
 SEARCH = SearchConfig(nodes=8)
 
 

@@ -11,10 +11,10 @@ from experiments.players.player import NetworkPlayer
 from games import Hex
 from games.exact.tables import load_table
 from mcts import SearchConfig
-from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import load_snapshot
 from training.loop import train
+from training.networks import Mlp
 from training.store import Store
 
 ARENA = ArenaConfig(search=SearchConfig(nodes=128), openings=64, rounds=1)
@@ -24,8 +24,8 @@ SNAPSHOTS = 3  # far apart in training: luck chooses between agents that hardly 
 @pytest.mark.parametrize(
     ("boardsize", "network", "learning_rate", "samples"),
     [
-        (3, NetworkConfig(width=8, depth=2), 1e-2, 40_000),
-        (4, NetworkConfig(width=32, depth=2), 3e-3, 300_000),
+        (3, Mlp(width=8, depth=2), 1e-2, 40_000),
+        (4, Mlp(width=32, depth=2), 3e-3, 300_000),
     ],
 )
 def test_strongest_agent_never_throws_a_won_position_away(

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.reproduction.plan import load_plan, preset_names
 from games.errors import InputError
-from training.architecture import parameter_count
+from training.networks import parameter_count
 
 GOOD = """
 title = "A plan."

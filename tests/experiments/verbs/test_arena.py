@@ -15,14 +15,13 @@ from sqlalchemy import orm
 from experiments.arena.matches import match_rows, paired_scores
 from games.hex import Hex
 from mcts import SearchConfig
-from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import save_snapshot
-from training.networks import init_params
+from training.networks import Mlp, init_params
 from training.store import Agent, Game, Match, Run, Snapshot, Store
 
 GAME = Hex(3)
-NETWORK = NetworkConfig(width=4, depth=1)
+NETWORK = Mlp(width=4, depth=1)
 ENGINE = f"gtp:{sys.executable} {Path(__file__).parents[1] / 'fake_engine.py'}"
 
 

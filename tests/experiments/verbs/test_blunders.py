@@ -16,15 +16,14 @@ from experiments.arena.judging import fixed_set, judge, own_games, own_positions
 from games.exact.solver import Solver
 from games.exact.tables import load_table
 from games.hex import Hex
-from training.architecture import NetworkConfig
 from training.config import TrainConfig
 from training.files import save_snapshot
-from training.networks import init_params
+from training.networks import Mlp, init_params
 from training.store import Agent, BlunderRate, Game, Match, Run, Snapshot, Store
 
 # Two finished games of 3×3: black wins along column b, white along row 1.
 BLACK_WINS, WHITE_WINS = [4, 0, 1, 2, 7], [8, 0, 7, 1, 6, 2]
-CONFIG = TrainConfig(boardsize=3, network=NetworkConfig(width=1, depth=0), samples=100_000)
+CONFIG = TrainConfig(boardsize=3, network=Mlp(width=1, depth=0), samples=100_000)
 
 
 def fill(folder, size: int = 3) -> Store:

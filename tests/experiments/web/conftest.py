@@ -22,11 +22,10 @@ from experiments.players.agents import enter_agents
 from experiments.players.specs import parse_player
 from experiments.verbs.serve import make_server
 from experiments.web.app import make_app
-from training.architecture import parameter_count
 from training.config import TrainConfig
 from training.files import save_snapshot
 from training.ledger import Ledger, forward_flops
-from training.networks import init_params
+from training.networks import init_params, parameter_count
 from training.store import Game, Match, Run, Snapshot, Store
 
 CHROMIUM_FLAGS = [

@@ -15,8 +15,7 @@ from experiments.players.thinking import Thinker, compile_decision
 from experiments.web.compiler import Compiler
 from games.hex import Hex
 from mcts import SearchConfig
-from training.architecture import NetworkConfig
-from training.networks import init_params
+from training.networks import Mlp, init_params
 
 ROOT = Path(__file__).parents[3]
 LEADERBOARD = """
@@ -56,7 +55,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def test_what_another_process_compiled_is_found(own_cache):
-    shape = Hex(2), NetworkConfig(width=2, depth=0), SearchConfig()
+    shape = Hex(2), Mlp(width=2, depth=0), SearchConfig()
 
     def programs() -> set[str]:
         return {path.name for path in own_cache.glob("jit_think-*-cache")}
@@ -73,7 +72,7 @@ def test_what_another_process_compiled_is_found(own_cache):
 
 
 def test_a_second_question_compiles_nothing():
-    game, network = Hex(16), NetworkConfig(width=2, depth=0)  # no other test plays on that board
+    game, network = Hex(16), Mlp(width=2, depth=0)  # no other test plays on that board
     params = init_params(game, network, jax.random.key(0))
     thinker = Thinker(game, network, params, SearchConfig())
     compiled: list[str] = []

@@ -1,0 +1,55 @@
+"""The fully connected network: Jones's (boardlaw `networks.py`), one for each board size."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import jax
+
+from games.protocol import Game
+from training.networks.network import NETWORKS, Layer
+from training.networks.residual import Residual, ResidualNetwork
+
+
+@NETWORKS.add
+class Mlp(Residual, frozen=True):
+    """Every layer sees the whole board."""
+
+    prefix: ClassVar[str] = ""
+    examples: ClassVar[tuple[str, ...]] = ("16x2", "16x2+64x1", "512x4-bf16")
+
+    kind: Literal["mlp"] = "mlp"
+
+    def layers(self, game: Game) -> list[Layer]:
+        """See `NetworkConfig.layers`."""
+        board = game.num_planes * game.shape[0] * game.shape[1]
+        found = []
+        for width, depth in self.trunks:
+            found += [Layer(1, board, width, sees_board=True), *[Layer(1, width, width)] * depth]
+        policy_width, value_width = self.trunks[0][0], self.trunks[-1][0]
+        return [*found, Layer(1, policy_width, game.num_actions), Layer(1, value_width, 1)]
+
+    def module(self, game: Game) -> MlpNetwork:
+        """See `NetworkConfig.module`."""
+        return MlpNetwork(self, game.num_actions)
+
+
+class MlpNetwork(ResidualNetwork):
+    """Trunks [B, W]."""
+
+    def see_board(self, planes: jax.Array) -> jax.Array:
+        """All of it, in one row."""
+        return planes.reshape(planes.shape[0], -1)
+
+    def see_layer(self, x: jax.Array, planes: jax.Array) -> jax.Array:
+        """All of it."""
+        del planes
+        return x
+
+    def read_policy(self, x: jax.Array) -> jax.Array:
+        """A linear layer."""
+        return self.linear(self.num_actions, "policy")(x)
+
+    def read_value(self, x: jax.Array) -> jax.Array:
+        """All of it."""
+        return x
