@@ -1,9 +1,10 @@
-"""The command line: `hexlaw VERB --flag …`."""
+"""The command line: `hexlaw VERB --flag …`, or `hexlaw --version`."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.metadata
 import io
 import os
 import re
@@ -14,6 +15,7 @@ from typing import Annotated, Any, NamedTuple, Union
 import tyro
 from rich.console import Console
 
+from experiments.machine.console import forgive_encodings, open_console
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig, as_json
 from games.errors import InputError
 
@@ -107,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Where nobody reads on (`hexlaw … | head`) it ends without a word, as Unix tools do.
     """
+    forgive_encodings()
     try:
         try:
             return _run(sys.argv[1:] if arguments is None else arguments)
@@ -120,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     try:
         config, run = parse(arguments)
-        console = Console(stderr=config.as_json, highlight=False)
+        console = open_console(stderr=config.as_json)
         result, exit_code = run(config, console)
     except InputError as error:
         print(f"hexlaw: {error}", file=sys.stderr)
@@ -144,8 +147,11 @@ def parse(arguments: Sequence[str]) -> tuple[VerbConfig, Verb]:
 
     Raises:
         InputError: for an unknown verb or flag, or a value that does not fit.
-        SystemExit: with code 0, after printing the help that was asked for.
+        SystemExit: with code 0, after printing the help or the version that was asked for.
     """
+    if list(arguments) == ["--version"]:
+        print(f"hexlaw {importlib.metadata.version('hexlaw')}")
+        raise SystemExit(0)
     if arguments and arguments[0] in VERBS:
         name, *rest = arguments
         model, run = _load(name)
@@ -182,10 +188,15 @@ def _load(name: str) -> tuple[type[VerbConfig], Verb]:
 
 
 def _one_line(framed: str) -> str:
-    """tyro's framed error message as one line."""
-    words = [line.strip("│╭╮╰╯─ ") for line in framed.splitlines()[1:]]
-    text = " ".join(word for word in words if word)
+    """tyro's framed error message as one line.
+
+    tyro prints its complaints and has no public way to hand them over. The frame is drawn with
+    `|`, `+` and `-` where standard output knows no other lines.
+    """
+    words = [line.strip("│╭╮╰╯─|+ ") for line in framed.splitlines()[1:]]
+    text = " ".join(word for word in words if word.strip("-"))
     text = re.sub(r"\[type=[^\]]*\]\s*For further information visit \S+", "", text)
+    text = text.replace(" Value error, ", ": ", 1)
     text = re.sub(r"Error parsing (\w+): \d+ validation errors? for \1 ", "", text)
     text = re.sub(r"\s+", " ", text).strip()
     return re.sub(r"\.? For full helptext, \w+ (.+)$", r"; see \1", text)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
+import pydantic
 import tyro
 
 from games.config import FrozenModel
@@ -16,6 +18,17 @@ class VerbConfig(FrozenModel, frozen=True):
 
     as_json: Annotated[bool, tyro.conf.arg(name="json"), tyro.conf.FlagCreatePairsOff] = False
     """Print one JSON object last, and everything else to standard error."""
+
+    @pydantic.field_validator("*")
+    @classmethod
+    def _at_home(cls, value: Any) -> Any:
+        """`~` is the home folder: shells leave it as it is in `--lab=~/lab`."""
+        if not isinstance(value, Path):
+            return value
+        try:
+            return value.expanduser()
+        except RuntimeError:
+            raise ValueError(f"{value} names nobody's home; write the whole path") from None
 
 
 class InterruptedByUserError(Exception):

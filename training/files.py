@@ -37,6 +37,17 @@ def save_snapshot(path: Path, params: Params, config: TrainConfig) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
+def refuse_to_replace(source: Path | None, *targets: Path) -> None:
+    """Nothing, unless a file that is to be written is the one that was read.
+
+    Raises:
+        InputError: if it is.
+    """
+    for target in targets:
+        if source is not None and source.exists() and target.exists() and target.samefile(source):
+            raise InputError(f"{target} is the file that is read; choose another name to write to")
+
+
 def write_atomically(path: Path, payload: bytes) -> None:
     """Write a file so that a reader, or a kill at any moment, sees all of it or none."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

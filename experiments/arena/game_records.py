@@ -6,9 +6,10 @@ an SGF file. It knows nothing of terminals or pages.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import jax
 import numpy as np
@@ -23,9 +24,9 @@ from experiments.players.positions import stack
 from games.errors import InputError
 from games.protocol import Game, State
 from games.text.hexworld import hexworld_link
-from games.text.notation import play_through
-from games.text.sgf import SgfGame, read_sgf, write_sgf
-from training.files import write_atomically
+from games.text.notation import PLAYER_NAMES, play_through
+from games.text.sgf import Ending, SgfGame, decode_sgf, read_sgf, write_sgf
+from training.files import refuse_to_replace, write_atomically
 from training.store import Agent, Match, Snapshot, Store
 from training.store import Game as GameRow
 
@@ -94,8 +95,8 @@ class GameRecord(pydantic.BaseModel):
     white: PlayerRecord
     winner: int | None = None
     """0 if black won, 1 if white did; none if it was not played to an end."""
-    ending: str | None = None
-    """`board`, `resigned` or `forfeit`."""
+    ending: Ending | None = None
+    """None if it was not played to an end, or a file from elsewhere does not say how it ended."""
     seed: int | None = None
     """Of all that the players drew at random."""
     notes: list[dict[str, Any]] = []
@@ -141,8 +142,10 @@ def load_record(store: Store, number: int) -> GameRecord:
     with store.session() as session:
         row = session.execute(query).one_or_none()
         if row is None:
-            last = session.scalar(sa.select(sa.func.max(GameRow.id)))
-            there = f"its games are 1 to {last}" if last else "it holds none yet"
+            count = session.scalar(sa.select(sa.func.count(GameRow.id)))
+            there = "it holds none yet"
+            if count:
+                there = f"`hexlaw list --games --lab {store.folder}` shows those it has ({count:,})"
             raise InputError(f"the lab {store.folder} has no game {number}; {there}")
         game, tournament, black_row, white_row, black_file, white_file = row
         return GameRecord(
@@ -155,7 +158,7 @@ def load_record(store: Store, number: int) -> GameRecord:
             black=_player(black_row, black_file),
             white=_player(white_row, white_file),
             winner=game.winner,
-            ending=game.ending,
+            ending=cast(Ending, game.ending),  # pydantic refuses any other
             seed=game.seed,
             notes=game.notes or [],
             analysis=None if game.analysis is None else Analysis.model_validate(game.analysis),
@@ -205,37 +208,58 @@ def analyse_moves(
     ]
 
 
-def write_record(record: GameRecord, path: Path) -> list[Path]:
+def write_record(record: GameRecord, path: Path, source: Path | None = None) -> list[Path]:
     """Write `path` (SGF) and, beside it, the whole record as JSON; returns both paths.
 
+    Args:
+        record: the game.
+        path: its SGF file; an earlier one is replaced.
+        source: the file that the record was read from, which is never written over.
+
     Raises:
-        InputError: if they cannot be written.
+        InputError: if they cannot be written, or would replace `source` or JSON that is no record
+            of a game.
     """
+    if path.suffix.lower() != ".sgf":
+        raise InputError(f"{path} is no name for an SGF file; give one that ends in .sgf")
     sidecar = path.with_suffix(".json")
+    refuse_to_replace(source, path, sidecar)
+    if sidecar.exists() and not _is_record(sidecar):
+        raise InputError(
+            f"{sidecar} is there already and is no record of a game; choose another name than "
+            f"{path.name}, beside which the record is written"
+        )
     write_atomically(path, to_sgf(record).encode())
     write_atomically(sidecar, record.model_dump_json(indent=1, exclude_none=True).encode())
     return [path, sidecar]
 
 
+def _is_record(path: Path) -> bool:
+    try:
+        return GameRecord.model_validate_json(_read_bytes(path)).format == FORMAT
+    except ValueError:
+        return False
+
+
 def read_record(path: Path) -> GameRecord:
     """A record from an SGF file, or from the JSON beside one where that is named.
 
-    An SGF file with its JSON beside it comes back with everything the JSON holds, if the moves of
-    the two agree.
+    An SGF file with its JSON beside it comes back with everything the JSON holds, if moves and
+    winner of the two agree. Who won is what the board says where it says anything.
 
     Raises:
-        InputError: if a file cannot be read, is malformed, or holds an illegal move.
+        InputError: if a file cannot be read, is malformed, holds an illegal move, or names another
+            winner than its board.
     """
-    text = _read_text(path)
-    if path.suffix == ".json":
-        return _from_json(text, path)
-    record = from_sgf(read_sgf(text, str(path)))
-    record.states()  # refuses illegal moves
+    if path.suffix.lower() == ".json":
+        return _from_json(path)
+    record = from_sgf(read_sgf(decode_sgf(_read_bytes(path), str(path)), str(path)), str(path))
     sidecar = path.with_suffix(".json")
-    if not sidecar.exists():
+    if not (sidecar.exists() and _is_record(sidecar)):
         return record
-    whole = _from_json(_read_text(sidecar), sidecar)
-    if (whole.boardsize, whole.moves) != (record.boardsize, record.moves):
+    whole = _from_json(sidecar)
+    same_moves = (whole.boardsize, whole.moves) == (record.boardsize, record.moves)
+    if not same_moves or record.winner not in (None, whole.winner):
         raise InputError(f"{sidecar} is of another game than {path}; move one of them away")
     return whole
 
@@ -249,23 +273,44 @@ def to_sgf(record: GameRecord) -> str:
             black=record.black.name,
             white=record.white.name,
             winner=record.winner,
-            resigned=record.ending in ("resigned", "forfeit"),
+            ending=record.ending,
             comment=_comment(record),
         )
     )
 
 
-def from_sgf(game: SgfGame) -> GameRecord:
-    """What an SGF file says of a game."""
-    ending = None if game.winner is None else "resigned" if game.resigned else "board"
-    return GameRecord(
+def from_sgf(game: SgfGame, source: str = "the SGF text") -> GameRecord:
+    """What an SGF file says of a game, and its board of who won.
+
+    Raises:
+        InputError: if a move is illegal, or the two contradict each other.
+    """
+    record = GameRecord(
         boardsize=game.size,
         moves=list(game.moves),
         black=PlayerRecord(name=game.black or "black"),
         white=PlayerRecord(name=game.white or "white"),
         winner=game.winner,
-        ending=ending,
+        ending=game.ending,
     )
+    return _with_result_of_the_board(record, source)
+
+
+def _with_result_of_the_board(record: GameRecord, source: str) -> GameRecord:
+    last = record.states()[-1]
+    if not bool(record.rules.terminal(last)):
+        if record.ending == "board":
+            raise InputError(f"{source}: the game is said to be played out, but its board is not")
+        return record
+    won = int(record.rules.winner(last))
+    winner = None if won < 0 else won
+    if record.winner is not None and record.winner != winner:
+        truly = "nobody" if winner is None else PLAYER_NAMES[winner]
+        raise InputError(
+            f"{source}: {PLAYER_NAMES[record.winner]} is said to have won, but on the board "
+            f"{truly} has; correct one of the two"
+        )
+    return record.model_copy(update={"winner": winner, "ending": "board"})
 
 
 def _comment(record: GameRecord) -> str:
@@ -276,26 +321,24 @@ def _comment(record: GameRecord) -> str:
     return "\n".join(lines)
 
 
-def _read_text(path: Path) -> str:
+def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no text in UTF-8 ({error.reason})") from error
 
 
-def _from_json(text: str, path: Path) -> GameRecord:
+def _from_json(path: Path) -> GameRecord:
     try:
-        record = GameRecord.model_validate_json(text)
-        record.states()
+        record = GameRecord.model_validate_json(_read_bytes(path))
+        return _with_result_of_the_board(record, str(path))
     except pydantic.ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"]) or "it"
         raise InputError(f"{path} is no record of a game: {place}: {problem['msg']}") from None
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    return record
+        told = str(error)
+        raise InputError(told if str(path) in told else f"{path}: {told}") from None
 
 
 def store_analysis(store: Store, number: int, analysis: Analysis) -> None:

@@ -47,8 +47,9 @@ def show_standings(
 ) -> None:
     """Print the table and what belongs under it."""
     shown = Table("", "player", "Elo", "95 %", "games", "vs best", "vs perfect", "", box=None)
-    for column in (0, 2, 3, 4, 5, 6):
-        shown.columns[column].justify = "right"
+    for place in (0, 2, 3, 4, 5, 6):
+        shown.columns[place].justify, shown.columns[place].no_wrap = "right", True
+    shown.columns[1].overflow = "fold"  # in a narrow terminal a name goes on in the next line
     for place, row in enumerate(table.to_dict("records"), start=1):
         half = 1.96 * row["se"]
         shown.add_row(

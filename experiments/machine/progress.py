@@ -33,7 +33,7 @@ def _bars(console: Console, title: str, tasks: Sequence[Task]) -> Iterator[Calla
     shares = dict.fromkeys(work, 0.0)
     running: dict[str, TaskID] = {}
     columns = [
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
@@ -41,7 +41,7 @@ def _bars(console: Console, title: str, tasks: Sequence[Task]) -> Iterator[Calla
         TimeRemainingColumn(),
     ]
     with Progress(*columns, console=console, speed_estimate_period=120) as progress:
-        overall = progress.add_task(f"[bold]{title}", total=sum(work.values()))
+        overall = progress.add_task(title, total=sum(work.values()))
 
         def listen(event: Event) -> None:
             shares[event.name] = event.share

@@ -28,6 +28,7 @@ import pydantic
 
 from games.config import FrozenModel
 from games.errors import InputError
+from games.text.numbers import parse_natural
 from mcts import JONES, STRATEGIES, AnyStrategy, SearchConfig
 
 KINDS = (
@@ -173,10 +174,13 @@ def parse_player(text: str) -> PlayerSpec:
     if match := re.fullmatch(r"gtp(?:@([^:]*))?:(.*)", text, re.DOTALL):
         fields = {"command": match[2].strip(), **_parse_options(text, match[1] or "")}
         return _validated(GtpSpec, text, fields)
+    # A folder may have an @ in its name, so a snapshot's options begin after its index.
+    if match := re.fullmatch(r"(.*)#([^#@]*)(?:@([^#]*))?", text, re.DOTALL):
+        place, index, listed = match.groups(default="")
+        fields = {**_parse_snapshot(text, place, index), **_split(_parse_options(text, listed))}
+        return _validated(NetworkSpec, text, fields)
     head, _, listed = text.partition("@")
     options = _parse_options(text, listed)
-    if "#" in head:
-        return _validated(NetworkSpec, text, {**_parse_snapshot(text, head), **_split(options)})
     kind, _, argument = head.partition(":")
     if kind not in _NAMED:
         raise InputError(f"unknown player {text!r}; players are {KINDS}")
@@ -189,17 +193,17 @@ def parse_player(text: str) -> PlayerSpec:
     return _validated(model, text, options)
 
 
-def _parse_snapshot(text: str, head: str) -> dict[str, Any]:
-    place, _, index = head.rpartition("#")
+def _parse_snapshot(text: str, place: str, index: str) -> dict[str, Any]:
     folder, _, run = place.rpartition("/")
-    if not re.fullmatch(r"-1|\d+|\*", index):
+    number = -1 if index == "-1" else parse_natural(index)
+    if number is None and index != "*":
         raise InputError(
             f"player {text!r}: {index!r} is no snapshot; write RUN#0, RUN#-1 for the last one, or "
             "RUN#* for all"
         )
     # "/RUN" lies in the root folder, "RUN" in no folder that is named here.
     lab = folder or ("/" if place.startswith("/") else None)
-    return {"run": run, "index": None if index == "*" else int(index), "lab": lab}
+    return {"run": run, "index": number, "lab": lab}
 
 
 def _parse_options(text: str, listed: str) -> dict[str, str]:

@@ -118,7 +118,7 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     store = Store(lab)
     with alone_in(lab):
         _claim(store, plan)
-        console.print(f"[bold]{name}[/]: {plan.title}")
+        console.print(f"{name}: {plan.title}")
         console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
         for stage in STEPS:
             if stage in config.stages:
@@ -126,7 +126,7 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     result = {"lab": str(lab)}
     if REPORT in config.stages:
         report = write_report(load_lab(store), config.out)
-        console.print(f"report: [bold]{report.index}[/]")
+        console.print(f"report: {report.index}")
         result["report"] = str(report.index)
     return Outcome(result)
 

@@ -22,7 +22,8 @@ from experiments.terminal.thoughts import describe_move
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
-from games.text.notation import cell_name
+from games.text.notation import PLAYER_NAMES, cell_name
+from games.text.numbers import parse_natural
 
 COLOURS = {"b": 0, "black": 0, "w": 1, "white": 1}
 
@@ -64,7 +65,7 @@ def converse(session: Session, lines: Iterable[str], write: Callable[[str], obje
         words = clean.split()
         if not words:
             continue
-        number = words.pop(0) if words[0].isdigit() else ""
+        number = words.pop(0) if parse_natural(words[0]) is not None else ""
         name, arguments = (words[0].lower(), words[1:]) if words else ("", [])
         try:
             command = answers.commands.get(name)
@@ -86,7 +87,7 @@ class _Answers:
             "protocol_version": lambda _: "2",
             "name": lambda _: "hexlaw",
             "version": lambda _: f"{importlib.metadata.version('hexlaw')} {session.spec.text}",
-            "known_command": lambda words: str(bool(words) and words[0] in self.commands).lower(),
+            "known_command": lambda words: self._knows(words),
             "list_commands": lambda _: "\n".join(self.commands),
             "quit": lambda _: "",
             "boardsize": self._boardsize,
@@ -104,11 +105,15 @@ class _Answers:
             "hexlaw-nodes": self._nodes,
         }
 
+    def _knows(self, words: list[str]) -> str:
+        return str(bool(words) and words[0].lower() in self.commands).lower()
+
     def _boardsize(self, words: list[str]) -> str:
-        if not words or len(set(words)) > 1 or not words[0].isdigit():
-            raise InputError("boardsize not an integer")
+        size = parse_natural(words[0]) if words and len(set(words)) == 1 else None
+        if size is None:
+            raise InputError(f"boardsize not an integer from {MIN_SIZE} to {MAX_SIZE}")
         try:
-            self._session.restart(int(words[0]))
+            self._session.restart(size)
         except InputError as error:
             raise InputError(f"unacceptable size: {error}") from None
         return ""
@@ -120,11 +125,13 @@ class _Answers:
     def _play(self, words: list[str]) -> str:
         if len(words) != 2:
             raise InputError("syntax error: play COLOUR CELL")
-        self._check_turn(words[0])
-        if words[1].lower() == "resign":
-            return ""
+        colour = _colour(words[0])
         try:
-            self._session.play(words[1])
+            if words[1].lower() == "resign":
+                self._session.resign(colour)
+            else:
+                self._check_turn(colour)
+                self._session.play(words[1])
         except InputError as error:
             raise InputError(f"illegal move: {error}") from None
         return ""
@@ -132,20 +139,24 @@ class _Answers:
     def _genmove(self, words: list[str], *, keep: bool) -> str:
         if len(words) != 1:
             raise InputError("syntax error: genmove COLOUR")
-        self._check_turn(words[0])
+        colour = _colour(words[0])
+        self._check_turn(colour)
         action = self._session.choose()
         if action == RESIGNS:
+            if keep:
+                self._session.resign(colour)
             return "resign"
         if keep:
             self._session.play(action)
         return cell_name(action, self._session.size)
 
-    def _check_turn(self, colour: str) -> None:
-        if colour.lower() not in COLOURS:
-            raise InputError(f"syntax error: {colour} is no colour; b or w")
-        if COLOURS[colour.lower()] != self._session.to_move:
-            turn = "white" if self._session.to_move else "black"
-            raise InputError(f"illegal move: it is {turn}'s turn")
+    def _check_turn(self, colour: int) -> None:
+        """Refuse two moves of one colour: a position of Hex says by its stones whose turn it is."""
+        turn = self._session.to_move
+        if self._session.winner is None and colour != turn:
+            raise InputError(
+                f"it is {PLAYER_NAMES[turn]}'s turn; black moves first and the two take turns"
+            )
 
     def _undo(self) -> str:
         try:
@@ -173,7 +184,14 @@ class _Answers:
         return describe_move(thought, self._session.size, self._session.spec.text)
 
     def _nodes(self, words: list[str]) -> str:
-        if len(words) != 1 or not words[0].isdigit():
+        nodes = parse_natural(words[0]) if len(words) == 1 else None
+        if nodes is None:
             raise InputError("syntax error: hexlaw-nodes NUMBER")
-        self._session.set_nodes(int(words[0]))
+        self._session.set_nodes(nodes)
         return ""
+
+
+def _colour(text: str) -> int:
+    if text.lower() not in COLOURS:
+        raise InputError(f"syntax error: {text:.40} is no colour; b or w")
+    return COLOURS[text.lower()]

@@ -20,6 +20,7 @@ from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.text.notation import PLAYER_NAMES, cell_name
+from games.text.numbers import parse_natural
 
 HELP = (
     "a cell such as c3 plays it; undo, hint, nodes N (change its search), resign, "
@@ -53,13 +54,12 @@ def play(config: PlayConfig, console: Console) -> Outcome:
     session = Session(parse_player(config.against), config.size, config.lab, seed)
     person = PLAYER_NAMES.index(config.colour)
     console.out(f"you are {config.colour}; {HELP}", highlight=False)
-    resigned = None
     try:
-        while session.winner is None and resigned is None:
+        while session.winner is None:
             if session.to_move != person:
                 action = session.choose()
                 if action == RESIGNS:
-                    resigned = 1 - person
+                    session.resign(1 - person)
                     break
                 session.play(action)
                 name = cell_name(action, session.size)
@@ -67,29 +67,28 @@ def play(config: PlayConfig, console: Console) -> Outcome:
                 continue
             _draw(session, console)
             command = _read(console)
-            if command in (None, "quit", "q"):
+            if command is None or command.lower() in ("quit", "q"):
                 break
-            if command == "resign":
-                resigned = person
-            else:
-                try:
-                    _obey(command or "", session, person, console)
-                except InputError as error:
-                    console.out(str(error), highlight=False)
+            try:
+                _obey(command, session, person, console)
+            except InputError as error:
+                console.out(str(error), highlight=False)
     finally:
         session.close()
     _draw(session, console)
-    winner = 1 - resigned if resigned is not None else session.winner
+    winner = session.winner
     if winner is not None:
         console.out("you won" if winner == person else "you lost", highlight=False)
     return Outcome({"size": session.size, "moves": session.moves, "winner": winner})
 
 
 def _obey(command: str, session: Session, person: int, console: Console) -> None:
-    verb, _, argument = command.partition(" ")
-    argument = argument.strip()
+    word, _, argument = command.partition(" ")
+    verb, argument = word.lower(), argument.strip()
     if verb == "undo":
         session.undo(2 if len(session.moves) > 1 else len(session.moves) or 1)
+    elif verb == "resign":
+        session.resign(person)
     elif verb == "hint":
         thought = session.think()
         if thought is None:
@@ -97,13 +96,12 @@ def _obey(command: str, session: Session, person: int, console: Console) -> None
         else:
             console.out(describe_move(thought, session.size, session.spec.text), highlight=False)
     elif verb == "nodes":
-        if not (argument.isascii() and argument.isdigit()):
+        nodes = parse_natural(argument)
+        if nodes is None:
             raise InputError("nodes: write a number, as in nodes 128")
-        session.set_nodes(int(argument))
+        session.set_nodes(nodes)
         console.out(f"now against {session.spec.text}", highlight=False)
     elif verb == "save":
-        if not argument.endswith(".sgf"):
-            raise InputError("save: name a file that ends in .sgf")
         names = ["you", session.spec.text]
         black, white = names if person == 0 else names[::-1]
         paths = write_record(session.record(black, white), Path(argument))
@@ -124,4 +122,4 @@ def _read(console: Console) -> str | None:
     """A line from the keyboard; none at its end."""
     console.out("> ", end="", highlight=False)
     line = sys.stdin.readline()
-    return line.strip().lower() if line else None
+    return line.strip() if line else None

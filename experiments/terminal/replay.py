@@ -30,9 +30,18 @@ from experiments.web.replay_page import write_replay_page
 from games.errors import InputError
 from games.hex import Hex
 from games.text.notation import PLAYER_NAMES, cell_name
+from games.text.numbers import parse_natural
+from training.files import refuse_to_replace
 from training.store import DATABASE_NAME
 
 HELP = "Enter: next move, b: back, a number: to that move, l: last position, q: quit"
+HOW_WON = {
+    None: "",
+    "board": "",
+    "resigned": " by resignation",
+    "time": " on time",
+    "forfeit": " by forfeit",
+}
 DIFFERS = 1
 
 
@@ -68,10 +77,12 @@ def replay(config: ReplayConfig, console: Console) -> Outcome:
     if config.analyse is not None:
         record = _analysed(config, record)
     result: dict[str, Any] = {"record": record.model_dump(mode="json"), "link": record.hexworld}
+    source = Path(config.game) if parse_natural(config.game) is None else None
     if config.sgf is not None:
-        result["files"] = [str(path) for path in write_record(record, config.sgf)]
+        result["files"] = [str(path) for path in write_record(record, config.sgf, source)]
         console.out(f"wrote {' and '.join(result['files'])}", highlight=False)
     if config.html is not None:
+        refuse_to_replace(source, config.html)
         store = open_lab(config.lab) if (config.lab / DATABASE_NAME).exists() else None
         write_replay_page(annotated(record, store), config.html)
         result["page"] = str(config.html)
@@ -85,10 +96,10 @@ def replay(config: ReplayConfig, console: Console) -> Outcome:
 
 
 def _load(config: ReplayConfig) -> GameRecord:
-    if config.game.isascii() and config.game.isdigit():
-        return load_record(open_lab(config.lab), int(config.game))
+    if (number := parse_natural(config.game)) is not None:
+        return load_record(open_lab(config.lab), number)
     path = Path(config.game)
-    if path.suffix not in (".sgf", ".json"):
+    if path.suffix.lower() not in (".sgf", ".json"):
         raise InputError(f"{config.game!r} is neither the number of a game nor an SGF or JSON file")
     return read_record(path)
 
@@ -157,8 +168,8 @@ def _show(record: GameRecord, console: Console, *, step: bool) -> None:
             ply = max(ply - 1, 0)
         elif command == "l":
             ply = len(record.moves)
-        elif command.isdigit() and int(command) <= len(record.moves):
-            ply = int(command)
+        elif (number := parse_natural(command)) is not None and number <= len(record.moves):
+            ply = number
         else:
             console.out(HELP, highlight=False)
 
@@ -175,8 +186,7 @@ def _title(record: GameRecord) -> str:
     if record.winner is None:
         result = "not finished"
     else:
-        how = "" if record.ending in (None, "board") else f", {record.ending}"
-        result = f"{PLAYER_NAMES[record.winner]} won{how}"
+        result = f"{PLAYER_NAMES[record.winner]} won{HOW_WON[record.ending]}"
     return (
         f"{number}{record.boardsize}×{record.boardsize}, black (x) {record.black.name}, "
         f"white (o) {record.white.name}; {result}\n{record.hexworld}"

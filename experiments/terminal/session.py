@@ -20,7 +20,8 @@ from experiments.players.positions import stack
 from experiments.players.specs import NetworkSpec, PlayerSpec
 from games.errors import InputError
 from games.protocol import State
-from games.text.notation import parse_moves, play_through
+from games.text.notation import PLAYER_NAMES, parse_moves, play_through
+from games.text.sgf import Ending
 
 
 @dataclasses.dataclass
@@ -39,6 +40,8 @@ class Session:
     def __post_init__(self) -> None:
         self.game = games.make("hex", self.size)
         self.moves: list[int] = []
+        self.resigned: int | None = None
+        """Who gave the game up, 0 or 1."""
         self._states: list[State] = [self.game.init()]
         self._load()
 
@@ -54,7 +57,9 @@ class Session:
 
     @property
     def winner(self) -> int | None:
-        """0 or 1 once the game is over."""
+        """0 or 1 once the game is over, on the board or by resignation."""
+        if self.resigned is not None:
+            return 1 - self.resigned
         winner = int(self.state.winner)
         return None if winner < 0 else winner
 
@@ -64,17 +69,29 @@ class Session:
         Raises:
             InputError: if it is no cell, taken, or the game is over. Nothing changes then.
         """
+        self._refuse_if_over()
         (action,) = parse_moves([move], self.size)
         self._states = play_through(self.game, [*self.moves, action])
         self.moves.append(action)
         return action
 
+    def resign(self, colour: int) -> None:
+        """Let 0 or 1 give the game up.
+
+        Raises:
+            InputError: if the game is over.
+        """
+        self._refuse_if_over()
+        self.resigned = colour
+
     def undo(self, plies: int = 1) -> None:
-        """Take back the last moves.
+        """Take back the last moves; a resignation is the last of them.
 
         Raises:
             InputError: if there are not as many.
         """
+        if self.resigned is not None:
+            self.resigned, plies = None, plies - 1
         if plies > len(self.moves):
             raise InputError("there is no move to take back")
         self.moves = self.moves[: len(self.moves) - plies]
@@ -90,7 +107,7 @@ class Session:
             player = find_player(self.spec, games.make("hex", size), self.lab)
             self.close()
             self.size, self.game, (self._player, self.spec) = size, games.make("hex", size), player
-        self.moves, self._states = [], [self.game.init()]
+        self.moves, self._states, self.resigned = [], [self.game.init()], None
 
     def choose(self) -> int:
         """The player's move here, or `RESIGNS`; it is not played.
@@ -98,14 +115,12 @@ class Session:
         Raises:
             InputError: if the game is over.
         """
-        if self.winner is not None:
-            raise InputError("the game is over")
+        self._refuse_if_over()
         return int(self._player.act(stack([self.state]), self._key())[0])
 
     def think(self) -> MoveAnalysis | None:
         """What the player thinks of the position; none if it has no network."""
-        if self.winner is not None:
-            raise InputError("the game is over")
+        self._refuse_if_over()
         if not isinstance(self._player, NetworkPlayer):
             return None
         choice = self.choose()
@@ -134,12 +149,24 @@ class Session:
             black=PlayerRecord(name=black),
             white=PlayerRecord(name=white),
             winner=self.winner,
-            ending=None if self.winner is None else "board",
+            ending=self._ending,
         )
 
     def close(self) -> None:
         """End the player, if it is an engine."""
         getattr(self._player, "close", lambda: None)()
+
+    @property
+    def _ending(self) -> Ending | None:
+        if self.resigned is not None:
+            return "resigned"
+        return None if self.winner is None else "board"
+
+    def _refuse_if_over(self) -> None:
+        if self.resigned is not None:
+            raise InputError(f"the game is over: {PLAYER_NAMES[self.resigned]} resigned")
+        if self.winner is not None:
+            raise InputError(f"the game is over: {PLAYER_NAMES[self.winner]} has won")
 
     def _load(self) -> None:
         self._player: Player

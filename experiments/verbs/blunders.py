@@ -15,7 +15,7 @@ import pandas as pd
 import pydantic
 import sqlalchemy as sa
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import load_lab
@@ -112,7 +112,8 @@ def _with_nodes(spec: PlayerSpec, nodes: Sequence[int]) -> list[NetworkSpec]:
 
 
 def _show(points: pd.DataFrame, console: Console) -> None:
-    table = Table("agent", "positions", "blunders", "games with one", "wrong value", box=None)
+    agent = Column("agent", overflow="fold")
+    table = Table(agent, "positions", "blunders", "games with one", "wrong value", box=None)
     for point in points.to_dict("records"):
         table.add_row(
             point["spec"],

@@ -63,8 +63,7 @@ def export(config: ExportConfig, console: Console) -> Outcome:
     write_atomically(out / "README.md", _readme(rows, len(snapshots), len(kept)).encode())
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     console.print(
-        f"[bold]{out}[/]: {len(snapshots)} agents with weights, {len(kept)} games, "
-        f"{size / 1e6:.1f} MB"
+        f"{out}: {len(snapshots)} agents with weights, {len(kept)} games, {size / 1e6:.1f} MB"
     )
     return Outcome({"out": str(out), "agents": len(snapshots), "bytes": size})
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import pydantic
 import sqlalchemy as sa
+import tyro
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from sqlalchemy import orm
 
 import games
+from experiments.players.agents import open_lab
 from experiments.reproduction.plan import load_plan, preset_names
 from experiments.reproduction.recipe import load_recipe, recipe_names
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
-from training.store import DATABASE_NAME, Run, Snapshot, Store
+from games.text.notation import PLAYER_NAMES
+from training.store import Agent, Match, Run, Snapshot
+from training.store import Game as GameRow
 
 
 class ListConfig(VerbConfig, frozen=True):
@@ -22,27 +28,47 @@ class ListConfig(VerbConfig, frozen=True):
 
     lab: Path | None = None
     """List the runs of this lab too."""
+    games: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """List the stored games of the lab instead: numbers for `hexlaw replay`."""
+    player: str | None = None
+    """Only games of players with this in their names."""
+    limit: int = pydantic.Field(100, ge=1)
+    """No more games than so many, the newest; how many there are is always said."""
 
 
 def list_things(config: ListConfig, console: Console) -> Outcome:
-    """Print and return games, presets, recipes and runs."""
+    """Print and return games, presets, recipes and runs; or the games that a lab holds.
+
+    Raises:
+        InputError: if there is no such lab, or none is named where games are asked for.
+    """
+    if config.games:
+        return _list_games(config, console)
+    if config.player is not None:
+        raise InputError("--player chooses among games; add --games")
     sizes = {name: [sizes.start, sizes.stop - 1] for name, (_, sizes, _) in games.REGISTRY.items()}
     for name, (smallest, largest) in sizes.items():
-        console.print(f"game [bold]{name}[/], boards {smallest}×{smallest} to {largest}×{largest}")
+        console.print(f"game {name}, boards {smallest}×{smallest} to {largest}×{largest}")
     presets = {name: load_plan(name).title for name in preset_names()}
     table = Table("preset", "what it is", box=None)
     for name, title in presets.items():
-        table.add_row(f"[bold]{name}[/]", title)
+        table.add_row(name, title)
     console.print(table)
     recipes = {name: load_recipe(name).title for name in recipe_names()}
     table = Table("recipe", "what it is", box=None)
     for name, title in recipes.items():
-        table.add_row(f"[bold]{name}[/]", title)
+        table.add_row(name, title)
     console.print(table)
     runs = [] if config.lab is None else _runs(config.lab)
     if runs:
         table = Table(
-            "run", "parameters", "snapshots", "samples", "train FLOPs", "status", box=None
+            Column("run", overflow="fold"),
+            "parameters",
+            "snapshots",
+            "samples",
+            "train FLOPs",
+            "status",
+            box=None,
         )
         for run in runs:
             table.add_row(
@@ -57,11 +83,48 @@ def list_things(config: ListConfig, console: Console) -> Outcome:
     return Outcome({"games": sizes, "presets": presets, "recipes": recipes, "runs": runs})
 
 
-def _runs(lab: Path) -> list[dict[str, Any]]:
-    if not (lab / DATABASE_NAME).exists():
-        raise InputError(
-            f"there is no lab in {lab}; name a folder that `hexlaw train` or `reproduce` made"
+def _list_games(config: ListConfig, console: Console) -> Outcome:
+    if config.lab is None:
+        raise InputError("--games: name the lab that holds them with --lab")
+    black, white = orm.aliased(Agent), orm.aliased(Agent)
+    found = (
+        sa.select(
+            GameRow.id,
+            Match.tournament,
+            black.boardsize,
+            black.spec.label("black"),
+            white.spec.label("white"),
+            GameRow.winner,
+            GameRow.ending,
+            (sa.func.length(GameRow.moves) // 2).label("plies"),
         )
+        .join(Match, GameRow.match_id == Match.id)
+        .join(black, Match.black_id == black.id)
+        .join(white, Match.white_id == white.id)
+    )
+    if config.player is not None:
+        of_player = (side.spec.contains(config.player, autoescape=True) for side in (black, white))
+        found = found.where(sa.or_(*of_player))
+    store = open_lab(config.lab)
+    ((count,),) = store.frame_query(sa.select(sa.func.count()).select_from(found.subquery()))[1]
+    columns, rows = store.frame_query(found.order_by(GameRow.id.desc()).limit(config.limit))
+    listed = [dict(zip(columns, row, strict=True)) for row in reversed(rows)]
+    names = [Column(name, overflow="fold") for name in ("black", "white")]
+    table = Table("game", "board", *names, "winner", "plies", box=None)
+    for game in listed:
+        size = game["boardsize"]
+        winner = "–" if game["winner"] is None else PLAYER_NAMES[game["winner"]]
+        table.add_row(
+            str(game["id"]), f"{size}×{size}", game["black"], game["white"], winner,
+            str(game["plies"]),
+        )  # fmt: skip
+    console.print(table)
+    rest = "" if len(listed) == count else f", of which these are the newest {len(listed):,}"
+    console.print(f"{count:,} games{rest}; hexlaw replay NUMBER --lab {config.lab} shows one")
+    return Outcome({"lab": str(config.lab), "count": count, "games": listed})
+
+
+def _runs(lab: Path) -> list[dict[str, Any]]:
     query = (
         sa.select(
             Run.id,
@@ -75,5 +138,5 @@ def _runs(lab: Path) -> list[dict[str, Any]]:
         .group_by(Run.id)
         .order_by(Run.boardsize, Run.parameters, Run.seed)
     )
-    columns, rows = Store(lab).frame_query(query)
+    columns, rows = open_lab(lab).frame_query(query)
     return [dict(zip(columns, row, strict=True)) for row in rows]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pydantic
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from analysis.ratings.bradley_terry import rate
 from analysis.ratings.transitivity import Transitivity, transitivity
@@ -18,7 +18,7 @@ from experiments.players.agents import open_lab
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE
-from training.files import write_atomically
+from training.files import refuse_to_replace, write_atomically
 
 WORST_PAIRS = 5
 
@@ -79,6 +79,7 @@ def rate_players(config: RateConfig, console: Console) -> Outcome:
         )
         result["compare"] = {"lead": lead, "se": se, "superiority": superior}
     if config.out is not None:
+        refuse_to_replace(config.matches, config.out)
         write_atomically(config.out, table.to_csv(index=False).encode())
     return Outcome(result)
 
@@ -126,7 +127,7 @@ def _show_transitivity(console: Console, residuals: Transitivity) -> None:
     if residuals.p_value >= 0.01:
         return
     order = residuals.pairs["z"].abs().sort_values(ascending=False).index
-    table = Table("pair", "score", "expected", "z", box=None)
+    table = Table(Column("pair", overflow="fold"), "score", "expected", "z", box=None)
     for row in residuals.pairs.loc[order[:WORST_PAIRS]].to_dict("records"):
         table.add_row(
             f"{row['first']} – {row['second']}",

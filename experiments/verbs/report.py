@@ -27,7 +27,7 @@ class ReportConfig(VerbConfig, frozen=True):
 def report(config: ReportConfig, console: Console) -> Outcome:
     """Write index.html, figures and tables."""
     written = write_report(read_rows(config.source), config.out)
-    console.print(f"report: [bold]{written.index}[/]")
+    console.print(f"report: {written.index}")
     return Outcome({"report": str(written.index)})
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -81,7 +82,7 @@ def run(config: SolveConfig, console: Console) -> Outcome:
             return Outcome(_solve_one(config, console, solver_of))
         if config.input == "-":
             return _solve_lines(sys.stdin, config, console, solver_of)
-        with open(config.input, encoding="utf-8", errors="replace") as lines:
+        with open(config.input, encoding="utf-8-sig", errors="replace") as lines:
             return _solve_lines(lines, config, console, solver_of)
 
 
@@ -140,18 +141,39 @@ def _outcomes(
 
 
 def _answer_line(text: str, config: SolveConfig, solver_of: SolverOf) -> dict[str, Any]:
+    given, line = _read_line(text)
+    game = Hex(config.size if line.size is None else line.size)
+    solution = _solve(game, parse_moves(line.moves, game.size), config, solver_of)
+    return {**given, "size": game.size, **_answer(solution)}
+
+
+def _read_line(text: str) -> tuple[dict[str, Any], Line]:
+    """A line as it was given, and what it means."""
     try:
-        given = json.loads(text)
-        line = Line.model_validate(given)
+        given = json.loads(
+            text.removeprefix("\ufeff"), parse_int=_integer, parse_float=_real, parse_constant=_real
+        )
+        return given, Line.model_validate(given)
     except json.JSONDecodeError as error:
         raise InputError(f"not JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
         raise InputError("not a position: nested too deeply") from None
     except pydantic.ValidationError as error:
         raise InputError(_first_problem(error)) from None
-    game = Hex(config.size if line.size is None else line.size)
-    solution = _solve(game, parse_moves(line.moves, game.size), config, solver_of)
-    return {**given, "size": game.size, **_answer(solution)}
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"an integer of {len(text)} digits is too long; write fewer") from None
+
+
+def _real(text: str) -> float:
+    """A number of JSON, which has none that is not finite, though Python's reader gives some."""
+    if math.isfinite(value := float(text)):
+        return value
+    raise InputError(f"{text:.20} is no finite number; write a smaller one, or null")
 
 
 def _solve(

@@ -90,7 +90,7 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
     results = _results(store, runs)
     for result in results:
         reason = f": {result['reason']}" if result["reason"] else ""
-        console.print(f"{result['id']} is [bold]{result['status']}[/]{reason}")
+        console.print(f"{result['id']} is {result['status']}{reason}")
         if result["file"]:
             console.print(f"  last snapshot {config.lab / result['file']}")
     exit_code = FAILED if "failed" in statuses else 0
@@ -121,19 +121,18 @@ def _print_plan(
     for key, value in runs[0].model_dump(mode="json").items():
         varied = [run.model_dump(mode="json")[key] for run in runs]
         several = any(other != value for other in varied)
-        console.print(f"  {key} = {varied if several else value}", soft_wrap=True, markup=False)
-    rule = "[bold]plan[/]:"
+        console.print(f"  {key} = {varied if several else value}", soft_wrap=True)
     console.print(
-        f"{rule} {len(runs)} × network {runs[0].network.name} of {plan.parameters:,} parameters, "
+        f"plan: {len(runs)} × network {runs[0].network.name} of {plan.parameters:,} parameters, "
         f"{plan.samples:,} samples, {plan.train_flops:.2g} FLOPs ({plan.jones_flops:.2g} as Jones "
         f"counts)",
         soft_wrap=True,
     )
     console.print(
-        f"{rule} {devices} × {device_name()}, {plan.memory_bytes / 2**20:,.0f} MiB, compiled in "
+        f"plan: {devices} × {device_name()}, {plan.memory_bytes / 2**20:,.0f} MiB, compiled in "
         f"{plan.compile_seconds:.0f} s; calibration: {plan.samples_per_second:,.0f} samples/s, "
         f"{plan.utilisation:.1%} of the measured peak, learner {plan.learner_share:.0%}, about "
-        f"[bold]{_duration(plan.seconds)}[/] in all",
+        f"{_duration(plan.seconds)} in all",
         soft_wrap=True,
     )
 

@@ -26,6 +26,7 @@ from experiments.web.replay_page import (
 )
 from games.errors import InputError
 from games.text.notation import PLAYER_NAMES
+from games.text.numbers import parse_natural
 from mcts import STRATEGIES, SearchConfig, Strategy
 from training.files import load_snapshot
 from training.store import Snapshot, Store
@@ -102,10 +103,11 @@ class Annotator:
 
     def _load_thinker(self, key: str) -> Thinker:
         run_id, _, index = key.rpartition("#")
-        if self._lab is None or not index.isdecimal() or len(index) > 6:
+        number = parse_natural(index)
+        if self._lab is None or number is None:
             raise InputError(f"no snapshot {key!r} here")
         query = sa.select(Snapshot.file, Snapshot.sha256).where(
-            Snapshot.run_id == run_id, Snapshot.index == int(index)
+            Snapshot.run_id == run_id, Snapshot.index == number
         )
         rows = self._lab.store.frame_query(query)[1]
         if not rows:

@@ -39,6 +39,7 @@ from games.config import describe as describe_problems
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
 from games.text.notation import play
+from games.text.numbers import parse_natural
 from mcts import STRATEGIES
 
 MAX_MESSAGE = 16 * 1024  # characters; a question about a full 19×19 board takes 2,000
@@ -58,6 +59,12 @@ class Seat(Message):
     """`you`, or a player as in `Question`."""
     nodes: Budget = 1
     rule: str = pydantic.Field(default="puct", max_length=40)
+
+
+class _Identified(pydantic.BaseModel, strict=True):
+    """What is read of a question that is refused; the rest may be anything."""
+
+    id: int = pydantic.Field(ge=0, lt=2**53)
 
 
 class Save(Message):
@@ -218,7 +225,7 @@ class Conversation:
         try:
             heard = _hear(message.get("text"))
         except InputError as error:
-            return await self._say({"id": None, "error": str(error)})
+            return await self._say({"id": _id_of(message.get("text")), "error": str(error)})
         if isinstance(heard, Stop):
             if task := self._questions.get(heard.stop):
                 task.cancel()
@@ -260,6 +267,14 @@ def _hear(text: str | None) -> Question | Stop:
     return _parse(Stop if '"stop"' in text[:20] else Question, text)
 
 
+def _id_of(text: str | None) -> int | None:
+    """The number of a question that cannot be answered otherwise, if it has one."""
+    try:
+        return _Identified.model_validate_json(text or "").id
+    except pydantic.ValidationError:
+        return None
+
+
 def _parse(model: type[Parsed], text: str | bytes) -> Parsed:
     try:
         return model.model_validate_json(text)
@@ -292,10 +307,11 @@ def _player(seat: Seat) -> PlayerRecord:
     run, _, index = seat.player.rpartition("#")
     if not run:
         return PlayerRecord(name=seat.player)
-    if seat.rule not in RULES or not index.isdigit():
+    number = parse_natural(index)
+    if seat.rule not in RULES or number is None:
         raise InputError(f"no player {seat.player!r} with the rule {seat.rule!r}")
     strategy = RULES[seat.rule].with_nodes(seat.nodes)
-    spec = NetworkSpec(run=run, index=int(index), strategy=strategy)
+    spec = NetworkSpec(run=run, index=number, strategy=strategy)
     return PlayerRecord(name=spec.text, kind=spec.kind, search=strategy.model_dump(mode="json"))
 
 

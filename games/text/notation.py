@@ -16,11 +16,11 @@ import jax.numpy as jnp
 
 from games.errors import InputError
 from games.protocol import Game, State
+from games.text.numbers import parse_natural
 
 PLAYER_NAMES = ("black", "white")
 
 _CELL = re.compile(r"([a-z])([1-9][0-9]?)", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
 _SEPARATORS = re.compile(r"[\s,]+")
 
 
@@ -45,7 +45,7 @@ def parse_cell(text: str, size: int) -> int:
         column, row = ord(match[1]) - ord("a"), int(match[2]) - 1
         if column < size and row < size:
             return row * size + column
-    raise InputError(f"no cell {text!r} on a {size}×{size} board; cells are {_names(size)}")
+    raise InputError(f"no cell {text!r:.40} on a {size}×{size} board; cells are {_names(size)}")
 
 
 def parse_moves(moves: str | Iterable[str | int], size: int) -> list[int]:
@@ -116,14 +116,15 @@ def _try_move(game: Game, state: State, action: jax.Array) -> tuple[jax.Array, j
 def _parse_move(token: str | int, size: int) -> int:
     if not isinstance(token, str):
         return _check_action(token, size)
-    return _check_action(int(token), size) if _NUMBER.fullmatch(token) else parse_cell(token, size)
+    number = parse_natural(token)
+    return parse_cell(token, size) if number is None else _check_action(number, size)
 
 
 def _check_action(action: int, size: int) -> int:
     action = operator.index(action)
     if not 0 <= action < size**2:
         raise InputError(
-            f"no action {action} on a {size}×{size} board; "
+            f"no action {action!s:.20} on a {size}×{size} board; "
             f"actions are 0 to {size**2 - 1}, cells {_names(size)}"
         )
     return action

@@ -4,24 +4,32 @@ Cells are named as everywhere here, `c2` = column c, row 2. Hex's part of the st
 colours to the program; here, as in HexGui and MoHex, B moves first and joins top and bottom.
 sgfmill parses and writes the tree; only the meaning is ours. Moves of the main line are read,
 variations left out. What this package cannot play is refused: swap, setup stones, passes, boards
-that are not square.
+that are not square. A file says who won; whether the board agrees is its reader's to check.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sgfmill import sgf_grammar
 
 from games.errors import InputError
 from games.hex import BLACK, MAX_SIZE, MIN_SIZE, WHITE
 from games.text.notation import cell_name, parse_cell
+from games.text.numbers import parse_natural
 
 COLOURS = "BW"
 HEX = b"11"
 WRAP = 79
 SETUP = ("AB", "AW", "AE")
+DEFAULT_CHARSET = "latin-1"  # FF[4]: of a file that names none
+
+Ending = Literal["board", "resigned", "time", "forfeit"]
+"""How a game came to its end: played out, or given up in one of the ways that SGF knows."""
+_ENDINGS: dict[str, Ending] = {"R": "resigned", "T": "time", "F": "forfeit"}  # after RE's `B+`
+_GIVEN_UP: dict[str, Ending] = {"resign": "resigned", "forfeit": "forfeit"}
 _START = re.compile(r"\(\s*;")  # whatever stands before it is no SGF
 
 
@@ -34,8 +42,8 @@ class SgfGame(NamedTuple):
     black: str = ""
     white: str = ""
     winner: int | None = None
-    resigned: bool = False
-    """The game ended by resignation, or by an engine's failure."""
+    ending: Ending | None = None
+    """None where the file does not say; `board` is never written and never read."""
     comment: str = ""
 
 
@@ -47,7 +55,8 @@ def write_sgf(game: SgfGame) -> str:
     """
     root = {"FF": "4", "GM": "11", "CA": "UTF-8", "AP": "hexlaw", "SZ": str(game.size)}
     if game.winner is not None:
-        root["RE"] = f"{COLOURS[game.winner]}+{'R' if game.resigned else ''}"
+        letters = {ending: letter for letter, ending in _ENDINGS.items()}
+        root["RE"] = f"{COLOURS[game.winner]}+{letters.get(game.ending or '', '')}"
     root |= {"PB": game.black, "PW": game.white, "GC": game.comment}
     tree = sgf_grammar.Coarse_game_tree()
     tree.sequence = [{name: [_escaped(text)] for name, text in root.items() if text}]
@@ -56,16 +65,44 @@ def write_sgf(game: SgfGame) -> str:
     return sgf_grammar.serialise_game_tree(tree, WRAP).decode()
 
 
+def decode_sgf(data: bytes, source: str = "the SGF file") -> str:
+    """The text of an SGF file, in the character set that it names (CA).
+
+    A file that names none is read as UTF-8 where it is that, as most programs write it today, and
+    else as Latin-1, the standard's default. What does not fit is replaced, never refused.
+
+    Raises:
+        InputError: if it names a character set that nobody knows.
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        named = sgf_grammar.parse_sgf_game(data).sequence[0].get("CA", [b""])[0]
+    except ValueError:
+        named = b""  # no SGF, as `read_sgf` will say
+    charset = named.decode("ascii", "replace").strip()
+    if not charset:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            charset = DEFAULT_CHARSET
+    try:
+        return data.decode(charset, "replace")
+    except LookupError:
+        raise InputError(
+            f"{source}: CA[{charset:.40}] is no character set we know; write CA[UTF-8]"
+        ) from None
+
+
 def read_sgf(text: str, source: str = "the SGF text") -> SgfGame:
     """The first game of an SGF file, its main line.
 
     Args:
-        text: what the file holds.
+        text: what the file holds; see `decode_sgf`.
         source: its name, for errors, which name the line as well.
 
     Raises:
-        InputError: if it is no SGF, of another game, or holds what we cannot play. Legality is not
-            looked at; see `games.play`.
+        InputError: if it is no SGF, of another game, holds what we cannot play, or contradicts
+            itself. Legality is not looked at; see `games.play`.
     """
     data = text.encode()
     try:
@@ -78,7 +115,7 @@ def read_sgf(text: str, source: str = "the SGF text") -> SgfGame:
     root = next(nodes)
     game = _read_root(root, f"{source}, line {lines[0]}")
     for node, line in zip(nodes, lines[1:], strict=False):
-        _read_move(node, game, f"{source}, line {line}")
+        game = _read_move(node, game, f"{source}, line {line}")
     return game
 
 
@@ -87,29 +124,30 @@ def _read_root(root: dict[str, list[bytes]], place: str) -> SgfGame:
     if kind != HEX:
         raise InputError(f"{place}: GM[{_text(kind)}] is another game; Hex is GM[11]")
     side = _text(root.get("SZ", [b""])[0]).strip()
-    if not (side.isascii() and side.isdigit() and MIN_SIZE <= int(side) <= MAX_SIZE):
+    size = parse_natural(side)
+    if size is None or not MIN_SIZE <= size <= MAX_SIZE:
         raise InputError(
-            f"{place}: SZ[{side}] is no board we know; write SZ[{MIN_SIZE}] to SZ[{MAX_SIZE}]"
+            f"{place}: SZ[{side:.40}] is no board we know; write SZ[{MIN_SIZE}] to SZ[{MAX_SIZE}]"
         )
     result = _text(root.get("RE", [b""])[0]).strip()
-    winner = {"B+": BLACK, "W+": WHITE}.get(result[:2])
+    winner = {"B+": BLACK, "W+": WHITE}.get(result[:2].upper())
     if any(name in root for name in SETUP):
         raise InputError(
             f"{place}: stones that are set up; only games from the empty board are read"
         )
     return SgfGame(
-        size=int(side),
+        size=size,
         moves=[],
         black=_text(root.get("PB", [b""])[0]),
         white=_text(root.get("PW", [b""])[0]),
         winner=winner,
-        resigned=winner is not None and result[2:3].upper() in ("R", "F", "T"),
+        ending=None if winner is None else _ENDINGS.get(result[2:3].upper()),
         comment=_text(root.get("GC", [b""])[0]),
     )
 
 
-def _read_move(node: dict[str, list[bytes]], game: SgfGame, place: str) -> None:
-    """Append a node's move to the game's moves; nodes without one are passed over."""
+def _read_move(node: dict[str, list[bytes]], game: SgfGame, place: str) -> SgfGame:
+    """The game with a node's move, or with its end where somebody gave up."""
     if any(name in node for name in SETUP):
         raise InputError(
             f"{place}: stones that are set up; only games from the empty board are read"
@@ -118,19 +156,27 @@ def _read_move(node: dict[str, list[bytes]], game: SgfGame, place: str) -> None:
         if name not in node:
             continue
         text = _text(node[name][0]).strip()
-        if text.lower() in ("resign", "forfeit"):
-            return
-        if colour != len(game.moves) % 2:
+        if ending := _GIVEN_UP.get(text.lower()):
+            if game.winner == colour:
+                raise InputError(
+                    f"{place}: {name}[{text}] gives the game up, but RE[{name}+…] says that "
+                    f"{name} won; correct one of the two"
+                )
+            game = game._replace(winner=1 - colour, ending=game.ending or ending)
+        elif colour != len(game.moves) % 2:
             raise InputError(
-                f"{place}: {name}[{text}] is out of turn; black moves first and the two take turns"
+                f"{place}: {name}[{text:.40}] is out of turn; black moves first and the two take "
+                "turns"
             )
-        if text.lower().startswith("swap") or text == "":
+        elif text.lower().startswith("swap") or text == "":
             what = "swap" if text else "a pass"
             raise InputError(f"{place}: {name}[{text}] is {what}, which our Hex does not have")
-        try:
-            game.moves.append(parse_cell(text, game.size))
-        except InputError as error:
-            raise InputError(f"{place}: {error}") from None
+        else:
+            try:
+                game.moves.append(parse_cell(text, game.size))
+            except InputError as error:
+                raise InputError(f"{place}: {error}") from None
+    return game
 
 
 def _node_lines(text: str) -> list[int]:

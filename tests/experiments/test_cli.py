@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -42,6 +44,14 @@ def refused(hexlaw, capsys):
         (["bench", "--networks", "16by2"], "16by2"),
         (["report", "--from", "nowhere"], "nowhere"),
         (["list", "--lab", "nowhere"], "nowhere"),
+        (["list", "--lab", "lab[/b]"], "lab[/b]"),
+        (["list", "--lab=~nobody-at-all/lab"], "~nobody-at-all/lab names nobody's home"),
+        (["list", "--games"], "--lab"),
+        (["list", "--player", "x"], "--games"),
+        (["rate", "--size", "[/b]"], "[/b]"),
+        (["serve", "--lab", "lab[/b]"], "lab[/b]"),
+        (["replay", "99999999999999999999"], "99999999999999999999"),
+        (["replay", "²"], "²"),
     ],
 )
 def test_bad_input_is_named_in_one_line(refused, arguments, culprit):
@@ -73,6 +83,76 @@ def test_summaries_are_those_of_the_configurations():
     for name, entry in cli.VERBS.items():
         model, _ = cli._load(name)
         assert (model.__doc__ or "").splitlines()[0] == entry.summary
+
+
+def test_the_version_is_said(hexlaw, capsys):
+    with pytest.raises(SystemExit) as caught:
+        hexlaw("--version")
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"hexlaw {importlib.metadata.version('hexlaw')}\n"
+
+
+def test_the_home_folder_is_found_where_the_shell_leaves_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    config, _ = cli.parse(["list", "--lab=~/lab"])
+    assert config.lab == tmp_path / "lab"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+ODD = "mohex[bot]", "wolve[/v2]", "net[a]", "net[b]", ":bug:", "a" * 90
+
+
+@pytest.fixture
+def odd_matches(tmp_path):
+    """Everybody beats and is beaten by the next."""
+    file = tmp_path / "odd.csv"
+    rows = [f"{one},{other},3,1" for one, other in zip(ODD, ODD[1:] + ODD[:1], strict=True)]
+    file.write_text("\n".join(["black,white,black_wins,white_wins", *rows]))
+    return file
+
+
+def test_names_are_shown_as_they_are_and_whole(hexlaw, capsys, odd_matches):
+    assert hexlaw("rate", "--matches", odd_matches) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[1] for line in lines[1 : len(ODD) + 1]} == set(ODD)
+    assert hexlaw("rate", "--matches", odd_matches, "--json") == 0
+    ratings = json.loads(capsys.readouterr().out)["ratings"]
+    assert {row["player"] for row in ratings} == set(ODD)
+
+
+def test_names_are_folded_not_cut_in_a_narrow_terminal(hexlaw, capsys, odd_matches, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # which rich takes for a terminal
+    monkeypatch.setenv("COLUMNS", "60")
+    assert hexlaw("rate", "--matches", odd_matches) == 0
+    said = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert "…" not in said
+    assert max(map(len, said.split("0 Elo")[0].splitlines())) <= 60
+    assert said.count("a") >= 90
+
+
+def test_the_table_that_is_read_is_not_written_over(refused, odd_matches):
+    before = odd_matches.read_bytes()
+    said = refused("rate", "--matches", odd_matches, "--out", odd_matches)
+    assert "the file that is read" in said
+    assert odd_matches.read_bytes() == before
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk"])
+def test_terminals_of_any_encoding_are_written_to(encoding, tmp_path):
+    """`×` is in none of them, or elsewhere; what cannot be shown is replaced."""
+    (tmp_path / "g.sgf").write_bytes("(;SZ[3]PB[Šárka 王];B[b2])".encode())
+    for arguments, code in ((["replay", tmp_path / "g.sgf"], 0), (["raté"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-m", "experiments.cli", *map(str, arguments)],
+            capture_output=True,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            check=False,
+        )
+        assert done.returncode == code
+        assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"\n") == 1
+    assert b"Unrecognized options: rat" in done.stderr
+    assert b"---" not in done.stderr
 
 
 IMPORTED = "import sys; from experiments import cli; print(*sys.modules)"

@@ -68,11 +68,38 @@ def test_a_game_is_saved_and_stepped_through(converse, tmp_path):
     assert result["link"].startswith("https://hexworld.org/board/#3c1,b2")
 
 
+def test_a_file_is_named_as_typed(converse, tmp_path):
+    file = tmp_path / "Caps" / "Game.SGF"
+    said, _ = converse(f"B2\nSAVE {file}\nQuit\n", "play", "--size", 3, "--against", "random")
+    assert str(file) in said
+    assert sorted(path.name for path in file.parent.iterdir()) == ["Game.SGF", "Game.json"]
+    _, result = converse("", "replay", str(file))
+    assert result["record"]["moves"][0] == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("(;SZ[3];B[b1];W[a1];B[b2];W[a2];B[b3])", "; black won\n"),
+        ("(;SZ[3];B[b1];W[resign])", "; black won by resignation\n"),
+        ("(;SZ[3]RE[W+Time];B[b1])", "; white won on time\n"),
+        ("(;SZ[3];B[b1])", "; not finished\n"),
+    ],
+)
+def test_a_game_from_elsewhere_is_shown_with_its_end(hexlaw, capsys, tmp_path, text, title):
+    (tmp_path / "g.sgf").write_text(text)
+    assert hexlaw("replay", tmp_path / "g.sgf") == 0
+    assert title in capsys.readouterr().out
+    assert hexlaw("replay", tmp_path / "g.sgf", "--html", tmp_path / "g.sgf") == 2
+    assert "the file that is read" in capsys.readouterr().err
+    assert (tmp_path / "g.sgf").read_text() == text
+
+
 def test_stepping_goes_both_ways(hexlaw, capsys, monkeypatch, tmp_path):
     file = tmp_path / "g.sgf"
     file.write_text("(;GM[11]SZ[3];B[b2];W[a1];B[c1])")
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n\nb\n3\nl\n9\nq\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\nb\n3\nl\n9\n²\nq\n"))
     assert hexlaw("replay", file, "--step") == 0
     said = capsys.readouterr().out
     prompts = [line.split(">")[0] for line in said.splitlines() if "/3>" in line]
-    assert prompts == ["0/3", "1/3", "2/3", "1/3", "3/3", "3/3", "3/3"]
+    assert prompts == ["0/3", "1/3", "2/3", "1/3", "3/3", "3/3", "3/3", "3/3"]

@@ -81,6 +81,12 @@ def test_lines_come_back_with_their_answers(tmp_path):
         ('{"size": 1, "moves": []}', "size must be 2 to 19, got 1"),
         ('{"size": 8, "moves": []}', "size 8 is out of reach"),
         ("[" * 100_000, "nested too deeply"),
+        (f'{{"size": 3, "moves": [{"9" * 5000}]}}', "an integer of 5000 digits is too long"),
+        (f'{{"size": 3, "moves": [{"9" * 4000}]}}', "no action 99999999999999999999 on"),
+        (f'{{"size": 3, "moves": ["{"9" * 5000}"]}}', "no cell"),
+        (f'{{"size": {10**18}, "moves": []}}', "size must be 2 to 19"),
+        ('{"size": 3, "moves": [], "seen": 1e400}', "1e400 is no finite number"),
+        ('{"size": 3, "moves": [], "seen": NaN}', "NaN is no finite number"),
     ],
 )
 def test_a_bad_line_is_named_and_the_others_are_answered(tmp_path, capsys, line, complaint):
@@ -100,6 +106,15 @@ def test_standard_input(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO('{"size": 2, "moves": [1]}\n'))
     result, code, _ = solve(input="-")
     assert (code, result["positions"][0]["winner"]) == (0, 0)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path, monkeypatch):
+    text = b'\xef\xbb\xbf{"size": 2, "moves": [1]}\n'
+    (tmp_path / "bom.jsonl").write_bytes(text)
+    monkeypatch.setattr("sys.stdin", io.StringIO(text.decode()))
+    for source in (str(tmp_path / "bom.jsonl"), "-"):
+        result, code, _ = solve(input=source)
+        assert (code, result["positions"][0]["winner"]) == (0, 0)
 
 
 def test_with_json_the_answers_are_not_printed_twice(tmp_path):

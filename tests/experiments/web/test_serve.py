@@ -328,6 +328,28 @@ def test_hostile_messages_are_refused_and_the_server_lives(web, rules):
     assert fetch(web, "/")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [
+        ('{"id": 7, "ask": "shutdown"}', 7),
+        ('{"id": 7, "ask": "move", "size": 3.5, "moves": []}', 7),
+        ('{"ask": "move", "size": 1000000, "id": 7}', 7),
+        ('{"id": 7, "ask": "move", "size": 3, "moves": [], "extra": 1}', 7),
+        ('{"id": 7, "stop": "all"}', 7),
+        ('{"id": true, "ask": "move"}', None),
+        ('{"id": 1e999}', None),
+        ('{"id": 7', None),
+        ("[7]", None),
+    ],
+)
+def test_a_complaint_says_which_question_it_is_about(web, message, number):
+    with visit(web) as socket:
+        socket.send(message)
+        answer = json.loads(socket.recv(timeout=120))
+    assert answer["id"] == number
+    assert answer["error"]
+
+
 def test_a_visitor_has_to_wait_for_answers(web, rules, monkeypatch):
     with visit(web) as socket:
         monkeypatch.setattr(pages, "MAX_QUESTIONS", 0)

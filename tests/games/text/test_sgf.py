@@ -9,7 +9,7 @@ from sgfmill import sgf
 
 from games.errors import InputError
 from games.text.hexworld import hexworld_link
-from games.text.sgf import SgfGame, read_sgf, write_sgf
+from games.text.sgf import SgfGame, decode_sgf, read_sgf, write_sgf
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20).map(str.strip)
 
@@ -20,9 +20,9 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20).map(
     black=TEXT,
     comment=TEXT,
     winner=st.sampled_from([None, 0, 1]),
-    resigned=st.booleans(),
+    ending=st.sampled_from([None, "resigned", "time", "forfeit"]),
 )
-def test_a_game_comes_back_identical(size, data, black, comment, winner, resigned):
+def test_a_game_comes_back_identical(size, data, black, comment, winner, ending):
     cells = st.integers(0, size**2 - 1)
     game = SgfGame(
         size=size,
@@ -30,7 +30,7 @@ def test_a_game_comes_back_identical(size, data, black, comment, winner, resigne
         black=black,
         white="w]\\[:;(",
         winner=winner,
-        resigned=resigned and winner is not None,
+        ending=None if winner is None else ending,
         comment=comment,
     )
     assert read_sgf(write_sgf(game)) == game
@@ -38,7 +38,7 @@ def test_a_game_comes_back_identical(size, data, black, comment, winner, resigne
 
 def test_an_independent_reader_sees_the_same_moves_and_players():
     """sgfmill's own game tree, through its public interface."""
-    written = write_sgf(SgfGame(11, [0, 120, 13], "Alice", "Bob", 0, True))
+    written = write_sgf(SgfGame(11, [0, 120, 13], "Alice", "Bob", 0, "resigned"))
     game = sgf.Sgf_game.from_string(written)
     root, *nodes = game.get_main_sequence()
     assert {name: root.get_raw(name) for name in ("FF", "GM", "SZ", "PB", "PW", "RE")} == {
@@ -52,10 +52,58 @@ def test_foreign_habits_are_understood():
     """No GM (LittleGolem), capitals, junk before the game, variations, comments, resignation."""
     text = """from a mail: (;FF[4]SZ[5]PB[a]RE[W+Resign]
 ;B[C3]C[one; two) three]
-(;W[b2];C[no move];B[d4];W[resign])
+(;W[b2];C[no move];B[d4];B[resign])
 (;W[a1]))"""
     game = read_sgf(text)
-    assert (game.size, game.moves, game.winner, game.resigned) == (5, [12, 6, 18], 1, True)
+    assert (game.size, game.moves) == (5, [12, 6, 18])
+    assert (game.winner, game.ending) == (1, "resigned")
+
+
+@pytest.mark.parametrize(
+    ("text", "winner", "ending"),
+    [
+        ("(;SZ[5];B[a1];W[resign])", 0, "resigned"),
+        ("(;SZ[5]RE[B+];B[a1];W[resign])", 0, "resigned"),
+        ("(;SZ[5];B[a1];W[b1];W[Forfeit])", 0, "forfeit"),
+        ("(;SZ[5]RE[W+Time];B[a1])", 1, "time"),
+        ("(;SZ[5]RE[W+T];B[a1];W[a2])", 1, "time"),
+        ("(;SZ[5]RE[b+Forfeit])", 0, "forfeit"),
+        ("(;SZ[5]RE[B+])", 0, None),
+        ("(;SZ[5]RE[?])", None, None),
+    ],
+)
+def test_how_a_game_ended_is_read_and_written(text, winner, ending):
+    game = read_sgf(text)
+    assert (game.winner, game.ending) == (winner, ending)
+    again = read_sgf(write_sgf(game))
+    assert (again.winner, again.ending) == (winner, ending)
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("", "latin-1"),  # FF[4]'s default
+        ("", "utf-8"),  # what most programs write without saying so
+        ("CA[ISO-8859-1]", "latin-1"),
+        ("CA[UTF-8]", "utf-8"),
+        ("CA[utf-8]", "utf-8-sig"),
+        ("CA[cp1252]", "cp1252"),
+    ],
+)
+def test_the_character_set_is_the_one_that_the_file_names(head, encoding):
+    data = f"(;FF[4]GM[11]{head}SZ[5]PB[José];B[c3])".encode(encoding)
+    assert read_sgf(decode_sgf(data)).black == "José"
+
+
+def test_letters_whose_second_byte_is_a_bracket_or_backslash_stay_whole():
+    """Shift-JIS writes 表 as 95 5C; 5C alone is SGF's backslash."""
+    data = "(;FF[4]CA[Shift_JIS]SZ[5]PB[表];B[c3])".encode("shift_jis")
+    assert read_sgf(decode_sgf(data)).black == "表"
+
+
+def test_a_character_set_that_nobody_knows_is_named():
+    with pytest.raises(InputError, match=r"f.sgf: CA\[klingon\] is no character set"):
+        decode_sgf(b"(;CA[klingon]SZ[5])", "f.sgf")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +118,10 @@ def test_foreign_habits_are_understood():
         ("(;SZ[5]\n;W[a1])", r"line 2: W\[a1\] is out of turn"),
         ("(;SZ[5]C[;\n];B[a1]\n;W[swap-pieces])", r"line 3: W\[swap-pieces\] is swap"),
         ("(;SZ[5];B[])", "a pass"),
+        ("(;SZ[²])", r"line 1: SZ\[²\] is no board"),
+        (f"(;SZ[{'9' * 5000}])", "line 1: SZ.9{40}. is no board"),
+        (f"(;SZ[5];B[{'9' * 5000}])", "line 1: no cell"),
+        ("(;SZ[5]RE[W+]\n;B[a1];W[resign])", "line 2: W.resign. gives the game up, but RE"),
         ("(;SZ[5]AB[a1])", "set up"),
         ("(;SZ[5]\n;AW[a1])", "line 2: stones that are set up"),
         ("(;SZ[5];B[a1]\n;W[b", "line 2: no SGF: unexpected end"),

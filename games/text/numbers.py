@@ -1,0 +1,17 @@
+"""Whole numbers as people and programs write them."""
+
+from __future__ import annotations
+
+import re
+
+_NATURAL = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+def parse_natural(text: str) -> int | None:
+    """The number that `text` writes in ASCII digits; none if it is anything else.
+
+    `str.isdigit` and `int` are no such pair: the first takes `²` and the second refuses it, as it
+    refuses more than 4,300 digits. Numbers of more than 18 digits, which fit no machine word, are
+    nothing that anybody counts here, and count as no number.
+    """
+    return int(text) if _NATURAL.fullmatch(text) else None
