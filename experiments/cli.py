@@ -76,9 +76,13 @@ VERBS = {
     "fit": Entry(
         "verbs.fit", "FitConfig", "run", "Fit a scaling law to a table of rated snapshots."
     ),
+    "study": Entry(
+        "verbs.study", "StudyVerbConfig", "run",
+        "Run a study: one question, answered with tables, figures and a page.",
+    ),
     "list": Entry(
         "verbs.listing", "ListConfig", "list_things",
-        "List games, presets, recipes and, for a lab, its runs.",
+        "List games, presets, recipes, studies and, for a lab, its runs.",
     ),
     "solve": Entry(
         "verbs.solve", "SolveConfig", "run",

@@ -12,18 +12,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import jinja2
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from analysis.figures import blunder_curves, league, theme, wording
+from analysis.figures import blunder_curves, league, theme
 from analysis.laws import published
 from analysis.laws.fits import fit_all
 from analysis.ratings.study import Study, analyse
 from analysis.report import exhibits, findings
 from analysis.report.example_game import pick_example
 from analysis.report.exhibits.base import Exhibit, Material
+from analysis.report.page import environment, inlined, provenance
 from analysis.report.tables import write_tables, write_text
 from analysis.tables.blunder_rates import FIXED, blunder_points, last_snapshots, strongest
 from analysis.tables.rows import LabRows
@@ -75,11 +74,7 @@ def write_report(
         name: theme.save(figure, out_dir / "figures" / name)
         for name, figure in _figures([*method, *results, *beyond], study, judged).items()
     }
-    inlined = {
-        name: Markup(theme.inline_svg(svg.read_text(encoding="utf-8"), name))
-        for name, (svg, _) in drawn.items()
-    }
-    page = _environment().get_template("report.html").render(
+    page = environment().get_template("report.html").render(
         title=title,
         summary=findings.summary(study, fits),
         top=findings.top(study),
@@ -88,14 +83,14 @@ def write_report(
         beyond=beyond,
         limits=findings.limits(study, fits),
         warnings=findings.warnings(rows, study),
-        provenance=_provenance(rows),
+        provenance=provenance(rows),
         citation=published.CITATION,
         study=study,
         fitted=bool(fits.main.laws),
         top_agents=TOP_AGENTS,
         example=pick_example(rows, study),
         against_perfect_play=strongest(last_snapshots(judged), study.agents),
-        svg=inlined,
+        svg=inlined(drawn),
     )  # fmt: skip
     return ReportPaths(
         index=write_text(out_dir / "index.html", page),
@@ -118,64 +113,3 @@ def _figures(shown: list[Exhibit], study: Study, judged: pd.DataFrame) -> dict[s
     if len(last):
         drawn["blunders_nodes"] = blunder_curves.blunders_by_nodes(last)
     return drawn
-
-
-def _provenance(rows: LabRows) -> list[tuple[str, str]]:
-    """Where the numbers come from: each fact once, however many runs share it."""
-
-    def distinct(values: pd.Series) -> str:
-        return "; ".join(sorted({str(value) for value in values}))
-
-    spent = rows.snapshots.sort_values("train_flops").groupby("run_id").last()
-    by_stage = rows.matches.groupby("stage")["games"].sum()
-    energy = spent["energy_joules"]
-    measured = int(energy.notna().sum())
-    joules = f"{wording.number(float(energy.sum()) / 3.6e6, 2)} kWh, NVML counters, idle included"
-    facts = [
-        ("command", distinct(rows.runs["command"])),
-        ("commit", distinct(rows.runs["commit"])),
-        ("device", distinct(rows.runs["device"])),
-        ("seeds", ", ".join(str(seed) for seed in sorted(rows.runs["seed"].unique().tolist()))),
-        ("recipes", distinct(rows.runs["recipe"].replace("", "none named"))),
-        ("runs and snapshots", f"{len(rows.runs)} and {len(rows.snapshots)}"),
-        ("self-play positions", wording.compute(float(spent["samples"].sum()))),
-        (
-            "training compute",
-            f"{wording.compute(float(spent['train_flops'].sum()))} FLOPs, "
-            f"{wording.compute(float(spent['jones_flops'].sum()))} of Jones’s",
-        ),
-        ("training time", f"{wording.duration(float(spent['seconds'].sum()))} of device time"),
-        (
-            "energy",
-            f"{joules}; {measured} of {len(spent)} runs" if measured else "not measured (CPU only)",
-        ),
-        ("games", "; ".join(f"{stage} {wording.number(n)}" for stage, n in by_stage.items())),
-        (
-            "trained",
-            f"{_minute(rows.runs['created'].min())} to {_minute(rows.snapshots['created'].max())}",
-        ),
-    ]
-    return facts
-
-
-def _minute(created: str) -> str:
-    """An ISO 8601 time in UTC, cut to the minute."""
-    return f"{created[:16].replace('T', ' ')} UTC"
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": wording.number,
-        "compute": wording.compute,
-        "duration": wording.duration,
-        "percent": wording.percent,
-        "drawing": Markup,  # of SVG that games.text.drawing made
-    }
-    return environment

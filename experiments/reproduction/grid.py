@@ -39,24 +39,37 @@ class Training:
         ]
 
     def tasks(self, store: Store, plan: Plan) -> list[Task]:
-        """One task for each network with runs that are not over: its seeds share one program."""
-        over = runs_that_are_over(store)
-        alike: dict[object, list[TrainConfig]] = {}
-        for run in plan.runs:
-            if run.run_id not in over:
-                key = (run.boardsize, shape_of(run), tuple(run.snapshot_iterations))
-                alike.setdefault(key, []).append(run)
-        tasks = [
-            Task(
-                _name(runs[0]),
-                _train,
-                (store.folder, tuple(runs)),
-                work=sum(training_seconds(run) for run in runs),
-            )
-            for runs in alike.values()
-        ]
-        # Long ones first, short ones fill the gaps.
-        return sorted(tasks, key=lambda task: -task.work)
+        """One task for each network with runs that are not over."""
+        return training_tasks(store, plan.runs, _name)
+
+
+def training_tasks(
+    store: Store, runs: Sequence[TrainConfig], name: Callable[[TrainConfig], str]
+) -> list[Task]:
+    """Train the runs that are not over: a task for those of one shape, which share a program.
+
+    Args:
+        store: the lab.
+        runs: the runs, whatever they differ in.
+        name: what a task is called, by its first run; no two shapes may have the same.
+    """
+    over = runs_that_are_over(store)
+    alike: dict[object, list[TrainConfig]] = {}
+    for run in runs:
+        if run.run_id not in over:
+            key = (run.boardsize, shape_of(run), tuple(run.snapshot_iterations))
+            alike.setdefault(key, []).append(run)
+    tasks = [
+        Task(
+            name(members[0]),
+            _train,
+            (store.folder, tuple(members)),
+            work=sum(training_seconds(run) for run in members),
+        )
+        for members in alike.values()
+    ]
+    # Long ones first, short ones fill the gaps.
+    return sorted(tasks, key=lambda task: -task.work)
 
 
 def _name(run: TrainConfig) -> str:

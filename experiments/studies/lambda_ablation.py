@@ -1,9 +1,9 @@
 """What the published λ of Jones 2021 did: experiment E3.
 
 Question: boardlaw weighs the prior by λ = c N / (N + A), c = 1/16, where Grill et al. 2020 have
-c √N / (N + A) (boardlaw issue 15; mcts/regularised.py). His λ hardly changes with search and rises;
-theirs falls as 1/√N. Which correct c is the same search at 64 nodes, and does the published λ
-mute what large trees gain, so that the published exchange (ten times the training for fifteen
+c √N / (N + A) (boardlaw issue 15; mcts/rules/regularised.py). His λ hardly changes with search and
+rises; theirs falls as 1/√N. Which correct c is the same search at 64 nodes, and does the published
+λ mute what large trees gain, so that the published exchange (ten times the training for fifteen
 times the search) understates search? Expected: c of 0.5 to 1 at 64 nodes; yes.
 Command: `python -m experiments.studies.lambda_ablation`, about half an hour on one core; it
 goes on where it was stopped, prints Markdown tables and writes figures. docs/lambda.md has the

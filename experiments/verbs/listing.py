@@ -16,6 +16,7 @@ import games
 from experiments.players.agents import open_lab
 from experiments.reproduction.plan import load_plan, preset_names
 from experiments.reproduction.recipe import load_recipe, recipe_names
+from experiments.studies.registry import find_studies
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.text.notation import PLAYER_NAMES
@@ -24,7 +25,7 @@ from training.store import Game as GameRow
 
 
 class ListConfig(VerbConfig, frozen=True):
-    """List games, presets, recipes and, for a lab, its runs."""
+    """List games, presets, recipes, studies and, for a lab, its runs."""
 
     lab: Path | None = None
     """List the runs of this lab too."""
@@ -37,7 +38,7 @@ class ListConfig(VerbConfig, frozen=True):
 
 
 def list_things(config: ListConfig, console: Console) -> Outcome:
-    """Print and return games, presets, recipes and runs; or the games that a lab holds.
+    """Print and return games, presets, recipes, studies and runs; or the games that a lab holds.
 
     Raises:
         InputError: if there is no such lab, or none is named where games are asked for.
@@ -57,6 +58,11 @@ def list_things(config: ListConfig, console: Console) -> Outcome:
     recipes = {name: load_recipe(name).title for name in recipe_names()}
     table = Table("recipe", "what it is", box=None)
     for name, title in recipes.items():
+        table.add_row(name, title)
+    console.print(table)
+    studies = {name: study.title for name, study in find_studies().items()}
+    table = Table("study", "what it is", box=None)
+    for name, title in studies.items():
         table.add_row(name, title)
     console.print(table)
     runs = [] if config.lab is None else _runs(config.lab)
@@ -80,7 +86,8 @@ def list_things(config: ListConfig, console: Console) -> Outcome:
                 run["status"],
             )
         console.print(table)
-    return Outcome({"games": sizes, "presets": presets, "recipes": recipes, "runs": runs})
+    found = {"games": sizes, "presets": presets, "recipes": recipes, "studies": studies}
+    return Outcome(found | {"runs": runs})
 
 
 def _list_games(config: ListConfig, console: Console) -> Outcome:

@@ -1,0 +1,88 @@
+"""The page of a study: what was asked and expected, what was found, and where it comes from.
+
+index.html              opens anywhere, needs no network and no script
+figures/*.svg, *.png    each figure by itself
+tables/*.csv            the rows that figures and tables are made of
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from analysis.figures import theme
+from analysis.report.exhibits.base import Exhibit
+from analysis.report.page import environment, inlined, provenance
+from analysis.report.tables import write_text
+from analysis.tables.rows import LabRows
+
+
+class Published(NamedTuple):
+    """A number that others have published, to be set beside ours."""
+
+    what: str
+    value: str
+    source: str
+
+
+class About(NamedTuple):
+    """What is known of a study before it is run."""
+
+    title: str
+    question: str
+    expectation: str
+    published: Sequence[Published]
+    settings: Mapping[str, Any]
+    command: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """What a study has found."""
+
+    answer: str
+    """The answer in two or three sentences, with intervals."""
+    exhibits: Sequence[Exhibit]
+    tables: Mapping[str, pd.DataFrame]
+    """The rows that exhibits are made of, by name of the file."""
+    limits: Sequence[str]
+    """What the measurement cannot show, a sentence each."""
+
+
+def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) -> Path:
+    """Write the page with its figures and tables into `out_dir`.
+
+    Args:
+        about: the study.
+        findings: what it has found.
+        rows: the lab that it was found in, for the provenance.
+        out_dir: the folder, made if it is not there.
+
+    Returns:
+        Path of index.html.
+
+    Raises:
+        InputError: if the folder cannot be written.
+    """
+    drawn = {
+        exhibit.key: theme.save(exhibit.figure, out_dir / "figures" / exhibit.key)
+        for exhibit in findings.exhibits
+        if exhibit.figure is not None
+    }
+    for name, table in findings.tables.items():
+        text = table.to_csv(index=False, float_format="%.6g")
+        write_text(out_dir / "tables" / f"{name}.csv", text)
+    page = environment().get_template("study.html").render(
+        title=about.title,
+        about=about,
+        findings=findings,
+        provenance=[("page written by", about.command), *provenance(rows)],
+        settings=[(name, json.dumps(value)) for name, value in about.settings.items()],
+        svg=inlined(drawn),
+    )  # fmt: skip
+    return write_text(out_dir / "index.html", page)
