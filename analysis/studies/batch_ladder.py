@@ -1,33 +1,119 @@
-"""Tables of the batch ladder: strength against learner steps, samples and FLOPs."""
+"""The batch ladder in tables: strength against learner steps and samples, and what each batch needs
+to be equally strong."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
+from analysis.laws.step_floor import StepFloor, fit_step_floor
+from analysis.ratings.bradley_terry import rate
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import LabRows
+from games.errors import InputError
 
 
 def ladder_points(rows: LabRows) -> pd.DataFrame:
-    """A row a judged snapshot: boardsize, recipe, batch, seed, run_id, index, steps, samples,
-    train_flops, nodes, rate (share of won positions thrown away) with blunders_low and _high."""
+    """A row a snapshot: boardsize, recipe, batch, seed, run_id, index, steps, samples, train_flops,
+    raw and searched (shares of won positions thrown away without and with search), elo (of the
+    board's league, perfect play 0; empty where it was not played)."""
     points = blunder_points(rows)
     points = points[points["source"] == FIXED]
+    raw, most = points["nodes"].min(), points["nodes"].max()
+    by_nodes = points.pivot_table(values="rate", index="snapshot_id", columns="nodes")
+    snapshots = rows.snapshots[rows.snapshots["id"].isin(by_nodes.index)].copy()
     batch = {run["id"]: run["config"]["batch_size"] for run in rows.runs.to_dict("records")}
-    spent = rows.snapshots.set_index("id")["learner_samples"]
-    points["batch"] = points["run_id"].map(batch)
-    points["steps"] = points["snapshot_id"].map(spent) // points["batch"]
+    snapshots["batch"] = snapshots["run_id"].map(batch)
+    snapshots["steps"] = snapshots["learner_samples"] // snapshots["batch"]
+    snapshots["raw"] = snapshots["id"].map(by_nodes[raw])
+    snapshots["searched"] = snapshots["id"].map(by_nodes[most])
+    snapshots["elo"] = snapshots["id"].map(league_elo(rows))
     keys = ["boardsize", "recipe", "batch", "seed", "run_id", "index"]
-    columns = ["steps", "samples", "train_flops", "nodes", "rate", "blunders_low", "blunders_high"]
-    return points[[*keys, *columns]].sort_values([*keys, "nodes"], ignore_index=True)
+    columns = ["steps", "samples", "train_flops", "raw", "searched", "elo"]
+    return snapshots[[*keys, *columns]].sort_values(keys, ignore_index=True)
 
 
-def at_the_end(points: pd.DataFrame, nodes: int) -> pd.DataFrame:
-    """A row a board, recipe and batch: what its runs have spent, and their last blunder rates
-    with so many nodes, mean over seeds."""
-    last = points[points["index"] == points.groupby("run_id")["index"].transform("max")]
-    kinds = last[last["nodes"] == nodes].groupby(["boardsize", "recipe", "batch"])
-    return kinds.agg(
-        runs=("run_id", "nunique"), steps=("steps", "mean"), samples=("samples", "mean"),
-        rate=("rate", "mean"), lowest=("rate", "min"), highest=("rate", "max"),
-    ).reset_index()  # fmt: skip
+def league_elo(rows: LabRows) -> dict[int, float]:
+    """Elo of each snapshot in the league of its board, perfect play at 0."""
+    agents = rows.agents.set_index("id")
+    found: dict[int, float] = {}
+    for _, of_board in rows.matches.groupby("boardsize"):
+        matches = pd.DataFrame(
+            {
+                "black": of_board["black_id"].map(agents["spec"]),
+                "white": of_board["white_id"].map(agents["spec"]),
+                "black_wins": of_board["black_wins"],
+                "white_wins": of_board["white_wins"],
+            }
+        )
+        table = rate(matches, zero="perfect", first_player=False).table()
+        elo = dict(zip(table["player"], table["elo"], strict=True))
+        here = agents[agents["spec"].isin(list(elo)) & agents["snapshot_id"].notna()]
+        for agent in here.to_dict("records"):
+            found[int(agent["snapshot_id"])] = elo[agent["spec"]]
+    return found
+
+
+def step_floors(points: pd.DataFrame, resamples: int = 200) -> pd.DataFrame:
+    """The critical batch of each board and recipe, by raw blunders and by Elo.
+
+    Returns:
+        A row a board, recipe and measure: boardsize, recipe, measure and the fields of `StepFloor`;
+        none where there are too few runs.
+    """
+    lines: list[dict[str, Any]] = []
+    for measure in ("raw", "elo"):
+        known = points[points[measure].notna()]
+        for _, own in known.groupby(["recipe", "boardsize"]):
+            try:
+                fit = fit_step_floor(own.assign(strength=own[measure]), resamples=resamples)
+            except InputError:
+                continue
+            kind = own.iloc[0]
+            lines.append(
+                {
+                    "boardsize": int(kind["boardsize"]),
+                    "recipe": kind["recipe"],
+                    "measure": measure,
+                    **fit._asdict(),
+                }
+            )
+    columns = ["boardsize", "recipe", "measure", *StepFloor._fields]
+    return pd.DataFrame(lines, columns=pd.Index(columns))
+
+
+def needed(points: pd.DataFrame) -> pd.DataFrame:
+    """What each batch needs to be as good as the batch that got least far, by raw blunders.
+
+    Returns:
+        A row a board, recipe and batch: boardsize, recipe, level (the blunder rate), batch, runs,
+        steps and samples until the mean of the runs first meets it.
+    """
+    lines = []
+    for _, own in points[points["steps"] > 0].groupby(["recipe", "boardsize"]):
+        curves = {batch: _mean_curve(of_batch) for batch, of_batch in own.groupby("batch")}
+        level = max(float(curve["raw"].min()) for curve in curves.values())
+        for batch, curve in curves.items():
+            runs = own.loc[own["batch"] == batch, "run_id"].nunique()
+            steps, samples = (_first_met(curve, column, level) for column in ("steps", "samples"))
+            kind = own.iloc[0]
+            lines.append((kind["boardsize"], kind["recipe"], level, batch, runs, steps, samples))
+    columns = ["boardsize", "recipe", "level", "batch", "runs", "steps", "samples"]
+    return pd.DataFrame(lines, columns=pd.Index(columns))
+
+
+def _mean_curve(runs: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds, snapshot by snapshot."""
+    return runs.groupby("index")[["steps", "samples", "raw"]].mean().sort_index()
+
+
+def _first_met(curve: pd.DataFrame, column: str, level: float) -> float:
+    """Where the curve first falls to the level, between snapshots along a line in the logarithm."""
+    at, rates = np.log(curve[column].to_numpy()), curve["raw"].to_numpy()
+    first = int(np.argmax(rates <= level))
+    if first == 0 or rates[first] == rates[first - 1]:
+        return float(np.exp(at[first]))
+    share = (rates[first - 1] - level) / (rates[first - 1] - rates[first])
+    return float(np.exp(at[first - 1] + share * (at[first] - at[first - 1])))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 import pydantic
 
-from analysis.figures.wording import number, percent
+from analysis.figures.wording import interval, listed, number, percent
 from analysis.report.exhibits.base import Cell, Exhibit, Table
 from analysis.report.study_page import Findings, Published
-from analysis.studies.batch_ladder import at_the_end, ladder_points
+from analysis.studies.batch_figures import blunders_by_batch
+from analysis.studies.batch_ladder import ladder_points, needed, step_floors
 from analysis.tables.rows import LabRows
 from experiments.machine.parallel import Task
 from experiments.players.agents import all_snapshots
@@ -113,23 +115,130 @@ def _play(store: Store, config: LadderConfig) -> list[Task]:
 
 def _findings(rows: LabRows, config: LadderConfig) -> Findings:
     points = ladder_points(rows)
-    ends = at_the_end(points, config.nodes[0])
-    lines = [
-        [
-            f"{end['boardsize']}×{end['boardsize']}, {end['recipe']}", number(end["batch"]),
-            number(end["steps"]), number(end["samples"]),
-            Cell(percent(end["rate"]), f"{end['runs']} runs"),
-        ]
-        for end in ends.to_dict("records")
+    floors, need = step_floors(points), needed(points)
+    largest = points[points["batch"] == points["batch"].max()]
+    figures = [
+        Exhibit(
+            f"ladder_{recipe}", f"Figure {number_}", f"Recipe {recipe}, by steps and by samples",
+            "Won positions thrown away by the raw policy, a square-root scale. Where curves of "
+            "different batches fall together above, steps count; where they do below, samples do.",
+            figure=blunders_by_batch(own),
+        )
+        for number_, (recipe, own) in enumerate(points.groupby("recipe", sort=False), start=1)
     ]  # fmt: skip
-    caption = f"Won positions thrown away with {config.nodes[0]} node, last snapshots, percent."
-    head = ["board, recipe", "batch", "learner steps", "samples", "blunders"]
-    table = Exhibit(
-        "ends", "Table 1", "Where the runs end", "Means over seeds.",
-        tables=[Table(caption, head, lines)],
+    tables = [
+        Exhibit(
+            "floors", "Table 1", "The batch at which steps turn into samples",
+            "C of strength = curve of steps / (1 + C / batch) (McCandlish et al. 2018), the batch "
+            "above which only steps count, with its 95 % bootstrap interval over runs. Beside it "
+            "how far the points lie from one curve (root mean square, percentage points or Elo), "
+            "if steps alone counted, and if samples alone did. Last, how many times the samples of "
+            "batches of 256 are needed with batches of 32 768 to be as strong.",
+            tables=[_floors_table(floors)],
+        ),
+        Exhibit(
+            "needed", "Table 2", "What each batch needs to be equally strong",
+            "Equally strong: raw blunders as few as the batch of that board and recipe has at its "
+            "end that got least far. Means over seeds; between snapshots a line in the logarithm.",
+            tables=[_needed_table(need)],
+        ),
+        Exhibit(
+            "ends", "Table 3", "Where the runs end", "Means over seeds, lowest and highest.",
+            tables=[_ends_table(points)],
+        ),
+    ]  # fmt: skip
+    return Findings(
+        _answer(floors), [*figures, *tables],
+        {"points": points, "floors": floors, "needed": need},
+        [
+            f"The largest budget of a run was {number(points['samples'].max())} positions: a "
+            "hundredth of what Jones's runs on these boards had. Batches of "
+            f"{number(largest['batch'].iloc[0])} took {number(largest['steps'].max())} steps at "
+            "most, so their end lies far from perfect play.",
+            "One network a board. Large batches have one seed: their luck is not in the intervals.",
+            "The critical batch rises as networks get better (McCandlish et al. 2018): near "
+            "perfect play it is larger than in these short runs, and the floor in steps less dear.",
+            f"Jones's lanes were set apart by 2,500 random moves, here by {MIXING_MOVES}.",
+        ],
     )  # fmt: skip
-    answer = f"{len(rows.runs)} runs with batches of {min(ends['batch'])} to {max(ends['batch'])}."
-    return Findings(answer, [table], {"points": points}, ["One network a board."])
+
+
+def _dearer(critical: float) -> float:
+    """How many times the samples of batches of 256 those of 32,768 need."""
+    return (32_768 + critical) / (256 + critical)
+
+
+def _floors_table(floors: pd.DataFrame) -> Table:
+    lines: list[list[Cell | str]] = []
+    for floor in floors.to_dict("records"):
+        scale, digits = (100, 1) if floor["measure"] == "raw" else (1, 0)
+        residuals = [scale * floor[name] for name in ("residual", "by_steps", "by_samples")]
+        lines.append(
+            [
+                f"{floor['boardsize']}×{floor['boardsize']}, {floor['recipe']}, "
+                + ("raw blunders" if floor["measure"] == "raw" else "Elo"),
+                Cell(number(floor["critical"]), interval(floor["low"], floor["high"])),
+                *(number(value, digits) for value in residuals),
+                Cell(
+                    number(_dearer(floor["critical"])),
+                    interval(_dearer(floor["high"]), _dearer(floor["low"])),
+                ),
+            ]
+        )
+    head = ["board, recipe, measure", "C", "off", "steps alone", "samples alone", "dearer"]
+    return Table("Critical batches.", head, lines)
+
+
+def _needed_table(need: pd.DataFrame) -> Table:
+    lines: list[list[Cell | str]] = []
+    for line in need.to_dict("records"):
+        name = f"{line['boardsize']}×{line['boardsize']}, {line['recipe']}"
+        lines.append(
+            [
+                name, percent(line["level"]), number(line["batch"]), number(line["runs"]),
+                number(line["steps"]), number(line["samples"]),
+            ]
+        )  # fmt: skip
+    head = ["board, recipe", "raw blunders, %", "batch", "runs", "learner steps", "samples"]
+    return Table("Until as few raw blunders.", head, lines)
+
+
+def _ends_table(points: pd.DataFrame) -> Table:
+    last = points[points["index"] == points.groupby("run_id")["index"].transform("max")]
+    lines: list[list[Cell | str]] = []
+    for _, own in last.groupby(["boardsize", "recipe", "batch"]):
+        kind = own.to_dict("records")[0]
+        size = kind["boardsize"]
+        spread = [
+            Cell(number(here.mean(), digits), interval(here.min(), here.max(), digits))
+            for here, digits in (
+                (100 * own["raw"], 1), (100 * own["searched"], 1), (own["elo"], 0),
+            )
+        ]  # fmt: skip
+        lines.append(
+            [
+                f"{size}×{size}, {kind['recipe']}", number(kind["batch"]), number(len(own)),
+                number(kind["steps"]), number(kind["samples"]), *spread,
+            ]
+        )  # fmt: skip
+    head = ["board, recipe", "batch", "runs", "steps", "samples", "raw, %", "64 nodes, %", "Elo"]
+    return Table("Last snapshots; Elo of the board’s league, perfect play 0.", head, lines)
+
+
+def _answer(floors: pd.DataFrame) -> str:
+    told = [
+        f"{floor['boardsize']}×{floor['boardsize']} {number(floor['critical'])} "
+        f"({interval(floor['low'], floor['high'])})"
+        for floor in floors.to_dict("records")
+        if floor["recipe"] == JONES and floor["measure"] == "raw"
+    ]
+    if not told:
+        return "Too few runs for a critical batch."
+    return (
+        "With Jones’s recipe, batches above a critical one buy nothing but cost in proportion: it "
+        f"is {listed(told)} positions (95 % intervals over runs), by raw blunders. His batch of "
+        "32 768 lies far above where that is the floor under the cost of small boards."
+    )
 
 
 def _rungs(*rungs: tuple[int, str, Sequence[int], int, int]) -> tuple[Rung, ...]:

@@ -41,6 +41,8 @@ def test_the_study_goes_from_configuration_to_page(hexlaw, tmp_path):
     last = points[points["index"] == 2]
     # Replay ratio 1 and 8: samples × ratio / batch.
     assert (last["steps"] * last["batch"] / last["samples"]).round(2).unique().tolist() == [8, 1]
-    assert points["rate"].between(0, 1).all()
-    written = (out / "index.html").read_text()
-    assert "batches of 32 to 64" in written
+    assert points["raw"].between(0, 1).all()
+    assert (points["elo"] < 0).all()  # perfect play is at 0
+    # So few snapshots tell no curve; the page says so and stands.
+    assert "Too few runs" in (out / "index.html").read_text()
+    assert (out / "figures" / "ladder_jones2021.svg").stat().st_size > 10_000
