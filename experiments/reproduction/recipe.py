@@ -1,8 +1,7 @@
 """Recipes: named training configurations in TOML files, and how they are changed.
 
-A recipe is a file with a `title`, fields of `TrainConfig`, and fields that differ: under
-`[narrow.N]` for fully connected networks up to N wide, by the narrowest table that holds the
-network, and under `[boards.N]` on boards of side N.
+A recipe is a file with a `title`, fields of `TrainConfig`, and under `[boards.N]` fields that
+differ on boards of side N.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ class Recipe(NamedTuple):
     name: str
     title: str
     fields: dict[str, Any]
-    narrow: dict[int, dict[str, Any]]  # by the largest width that it is for
     boards: dict[int, dict[str, Any]]  # by board side
 
 
@@ -59,19 +57,14 @@ def load_recipe(name: str, file: Path | None = None) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where} is not valid TOML: {error}") from error
     title = str(fields.pop("title", where))
-    narrow, boards = (_numbered(fields, key, where) for key in ("narrow", "boards"))
-    return Recipe(file.stem if file else name, title, fields, narrow, boards)
-
-
-def _numbered(fields: dict[str, Any], key: str, where: str) -> dict[int, dict[str, Any]]:
-    """The tables [key.N] of a recipe by N, taken out of its fields."""
-    tables = fields.pop(key, {})
+    boards = fields.pop("boards", {})
     if not (
-        isinstance(tables, dict)
-        and all(n.isdecimal() and isinstance(table, dict) for n, table in tables.items())
+        isinstance(boards, dict)
+        and all(n.isdecimal() and isinstance(table, dict) for n, table in boards.items())
     ):
-        raise InputError(f"{where}: {key} must be tables such as [{key}.5]")
-    return {int(n): table for n, table in tables.items()}
+        raise InputError(f"{where}: boards must be tables such as [boards.5]")
+    by_size = {int(n): table for n, table in boards.items()}
+    return Recipe(file.stem if file else name, title, fields, by_size)
 
 
 def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
@@ -92,18 +85,11 @@ def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
             change = {table: {field: value}} if dot else {key: value}
             own = merge(own, _spelt_out(change))
         fields = {"recipe": recipe.name} | _spelt_out(recipe.fields)
-        network = TrainConfig.model_validate(merge(fields, own)).network
-        return TrainConfig.model_validate(merge(merge(fields, _for_width(recipe, network)), own))
+        return TrainConfig.model_validate(merge(fields, own))
     except pydantic.ValidationError as error:
         raise InputError(describe(error)) from error
     except ValueError as error:
         raise InputError(f"network: {error}") from error
-
-
-def _for_width(recipe: Recipe, network: NetworkConfig) -> dict[str, Any]:
-    """What is different for a network as narrow as this."""
-    widths = [width for width in recipe.narrow if width >= network.width]
-    return recipe.narrow[min(widths)] if widths and network.kind == "mlp" else {}
 
 
 def _spelt_out(fields: Mapping[str, Any]) -> dict[str, Any]:

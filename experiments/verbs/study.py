@@ -57,7 +57,7 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
         raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
     store = Store(lab)
     with alone_in(lab):
-        console.print(f"[bold]{name}[/]: {study.title}")
+        console.print(f"{name}: {study.title}")
         console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
         run_stages(study, settings, store, workers, console)
     rows = load_lab(store)
@@ -68,7 +68,7 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
     page = write_study(
         about, study.findings(rows, settings), rows, config.out or Path("studies") / name
     )
-    console.print(f"page: [bold]{page}[/]")
+    console.print(f"page: {page}")
     return Outcome({"study": name, "lab": str(lab), "page": str(page)})
 
 

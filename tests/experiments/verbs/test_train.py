@@ -83,25 +83,27 @@ def test_jones2021_is_what_the_paper_says():
     assert config.search == JONES
 
 
-def test_a_recipe_s_table_for_narrow_networks_yields_to_its_boards_and_to_changes(tmp_path):
+def test_a_recipe_s_rate_is_one_for_all_widths():
+    """No hidden step inside a law about size."""
+    recipe = load_recipe("efficient")
+    networks = ("1x1", "8x2", "32x2", "64x2", "512x4", "conv16x2")
+    runs = [configure(recipe, {"boardsize": 4, "network": network}) for network in networks]
+    assert {run.learning_rate for run in runs} == {1e-2}
+
+
+def test_a_recipe_s_table_for_a_board_yields_to_changes(tmp_path):
     file = tmp_path / "own.toml"
-    file.write_text(
-        'network = "64x2"\nlanes = 32\nlearning_rate = 1e-3\n'
-        "[narrow.32]\nlearning_rate = 1e-2\nlanes = 64\n[narrow.8]\nlearning_rate = 2e-2\n"
-        '[boards.3]\nnetwork = "16x2"\nlanes = 16\n'
-    )
+    file.write_text('network = "64x2"\nlanes = 32\n[boards.3]\nnetwork = "16x2"\nlanes = 16\n')
     recipe = load_recipe("", file)
 
-    def rates(**changes):
-        config = configure(recipe, {"boardsize": 4, **changes})
-        return config.learning_rate, config.lanes
+    def found(**changes):
+        config = configure(recipe, changes)
+        return config.network.name, config.lanes
 
-    assert rates() == (1e-3, 32)
-    assert rates(network="32x1") == (1e-2, 64)
-    assert rates(network="8x2") == (2e-2, 32)
-    assert rates(network="conv16x2") == (1e-3, 32)
-    assert rates(boardsize=3) == (1e-2, 16)
-    assert rates(network="32x1", learning_rate=5e-3) == (5e-3, 64)
+    assert found(boardsize=4) == ("64x2", 32)
+    assert found(boardsize=3) == ("16x2", 16)
+    assert found(boardsize=3, network="8x2") == ("8x2", 16)
+    assert found(boardsize=3, lanes=8) == ("16x2", 8)
 
 
 def test_changes_reach_nested_fields_and_leave_the_rest():
@@ -176,7 +178,7 @@ def test_bad_input_is_named_in_one_line(hexlaw, capsys, recipe_file, tmp_path, a
 
 
 @pytest.mark.parametrize(
-    "content", ["lanes = ", "lnes = 3", "boards = 3", "boards.3 = 4", "[narrow.x]"]
+    "content", ["lanes = ", "lnes = 3", "boards = 3", "boards.3 = 4", "[boards.x]"]
 )
 def test_a_bad_recipe_file_is_named(recipe_file, content):
     recipe_file.write_text(content)
