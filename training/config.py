@@ -88,7 +88,8 @@ class TrainConfig(FrozenModel, frozen=True):
             )
         if self.first_snapshot > self.samples:
             raise ValueError(
-                f"first_snapshot {self.first_snapshot} comes after the end ({self.samples} samples)"
+                f"samples {self.samples} end before first_snapshot {self.first_snapshot}: "
+                "raise samples, or lower first_snapshot"
             )
         if self.samples < self.snapshots * self.samples_per_iteration:
             raise ValueError(

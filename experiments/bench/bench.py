@@ -2,7 +2,8 @@
 
 All play the same Hex (this project's: pgx has it at 11×11 only, and slower, which would flatter
 us) with the same network; the peers are mctx's `gumbel_muzero_policy` and `muzero_policy` (PUCT).
-Each is measured at the batch sizes asked for and quoted at its best one.
+Each is measured at the batch sizes asked for and quoted at its best one. What is compiled or timed
+is said as it begins, and a board's rows are shown as soon as they are known.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import functools
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Self
 
 import jax
@@ -62,11 +63,11 @@ class BenchConfig(VerbConfig, frozen=True):
     """Search rules."""
     nodes: int = pydantic.Field(default=64, ge=2, le=4096)
     """Network evaluations a move."""
-    batches: tuple[int, ...] = (64, 128, 256)
+    batches: tuple[int, ...] = (128,)
     """Games side by side on each device."""
     devices: int = pydantic.Field(default=1, ge=1)
     """Devices to spread the games over; a CPU is cut into so many, one for each core."""
-    repeats: int = pydantic.Field(default=5, ge=1)
+    repeats: int = pydantic.Field(default=3, ge=1)
     """Timed calls of each; the fastest counts."""
     cpu_time: bool = False
     """Count the process's CPU seconds, for a machine that others use at the same time."""
@@ -89,32 +90,15 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
         f"self-play at {config.nodes} nodes a move on {device}, commit {code_version()};\n"
         f"moves a {'CPU ' if config.cpu_time else ''}second, each at its best batch"
     )
-    ratios = [f"× {name}" for name in peers]
-    sizes = ["compile, s", "tree, KiB", "program, MiB"]
-    # What is not wrapped is not cut either, where a pipe has 80 columns.
-    whole = [Column(name, no_wrap=True) for name in ("board", "net", "rule", "moves/s")]
-    table = Table(*whole, "of bound", *ratios, *sizes, box=None)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for size in config.boards:
         for shape in config.networks:
             network = NetworkConfig.parse(shape)
-            for row in _measure(games.make("hex", size), network, config):
-                rows.append(row)
-                table.add_row(
-                    f"{size}×{size}",
-                    shape.replace("x", "×"),
-                    row["rule"],
-                    f"{row['moves_per_second']:,.0f}",
-                    f"{row['share_of_bound']:.0%}",
-                    *[
-                        f"{row['moves_per_second'] / rate:.1f}"
-                        for rate in row["peer_moves_per_second"].values()
-                    ],
-                    f"{row['compile_seconds']:.1f}",
-                    f"{row['tree_bytes'] / 2**10:.1f}",
-                    f"{row['program_bytes'] / 2**20:.1f}",
-                )
-    console.print(table)
+            game = games.make("hex", size)
+            with _saying(console, f"{size}×{size}, {shape.replace('x', '×')}") as say:
+                measured = _measure(game, network, config, say)
+            _show_rows(console, config, measured)
+            rows += measured
     console.print(
         "of bound: of the speed of the network evaluations alone; ×: times the peer's speed, on "
         "this project's Hex; tree: memory of one game's; program: what it takes at its best batch, "
@@ -134,8 +118,53 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
     )
 
 
-def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[dict[str, Any]]:
-    """A row for each rule, all of them and the peers timed in turn."""
+@contextlib.contextmanager
+def _saying(console: Console, place: str) -> Iterator[Callable[[str], None]]:
+    """Gives what tells people how far it is: a line that changes in a terminal, lines elsewhere."""
+    began = time.perf_counter()
+    with console.status(place) as status:
+
+        def say(step: str) -> None:
+            line = f"{place}: {step} ({time.perf_counter() - began:.0f} s)"
+            if console.is_terminal:
+                status.update(line)
+            else:
+                console.print(line)
+                console.file.flush()
+
+        yield say
+
+
+def _show_rows(console: Console, config: BenchConfig, rows: Sequence[dict[str, Any]]) -> None:
+    """The rows of one board and network."""
+    ratios = [f"× {name}" for name in (PEERS if config.peer else ())]
+    sizes = ["compile, s", "tree, KiB", "program, MiB"]
+    # What is not wrapped is not cut either, where a terminal has 80 columns.
+    whole = [Column(name, no_wrap=True) for name in ("board", "net", "rule", "moves/s")]
+    table = Table(*whole, "of bound", *ratios, *sizes, box=None)
+    for row in rows:
+        table.add_row(
+            f"{row['board']}×{row['board']}",
+            row["network"].replace("x", "×"),
+            row["rule"],
+            f"{row['moves_per_second']:,.0f}",
+            f"{row['share_of_bound']:.0%}",
+            *[
+                f"{row['moves_per_second'] / rate:.1f}"
+                for rate in row["peer_moves_per_second"].values()
+            ],
+            f"{row['compile_seconds']:.1f}",
+            f"{row['tree_bytes'] / 2**10:.1f}",
+            f"{row['program_bytes'] / 2**20:.1f}",
+        )
+    console.print(table)
+    console.file.flush()
+
+
+def _measure(
+    game: Game, network: NetworkConfig, config: BenchConfig, say: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """A row for each rule, all of them and the peers timed in turn; `say` is told of each step."""
     evaluate = make_evaluate(game, network)
     params = init_params(game, network, jax.random.key(0))
     contestants: dict[str, Advance] = {
@@ -154,14 +183,15 @@ def _measure(game: Game, network: NetworkConfig, config: BenchConfig) -> list[di
         games_in_play = batch * config.devices
         lanes = lanes_in_play(game, games_in_play)
         calls: dict[str, Callable[[], Any]] = {}
-        for name, program in programs.items():
+        for number, (name, program) in enumerate(programs.items(), start=1):
+            say(f"compiling {name} at {batch} games, {number} of {len(programs)}")
             began = time.perf_counter()
             compiled = compile_on(program, config.devices, params, lanes)
             compile_seconds[name] = max(compile_seconds[name], time.perf_counter() - began)
             calls[name] = functools.partial(compiled, *place(config.devices, params, lanes))
             program_bytes[name].append(_bytes_of(compiled))
         clock = time.process_time if config.cpu_time else time.perf_counter
-        for name, seconds in _time_in_turn(calls, config.repeats, clock).items():
+        for name, seconds in _time_in_turn(calls, config.repeats, clock, say).items():
             rates[name].append(games_in_play * MOVES / seconds)
     return [
         {
@@ -209,11 +239,15 @@ def _peak_memory() -> int:
 
 
 def _time_in_turn(
-    calls: dict[str, Callable[[], Any]], repeats: int, clock: Callable[[], float]
+    calls: dict[str, Callable[[], Any]],
+    repeats: int,
+    clock: Callable[[], float],
+    say: Callable[[str], None],
 ) -> dict[str, float]:
     """Fewest seconds of each call, taken in turn so that all meet the same machine."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(repeats + 1):
+    for turn in range(repeats + 1):
+        say(f"timing all of them, turn {turn} of {repeats}" if turn else "a turn to warm up")
         for name, call in calls.items():
             began = clock()
             jax.block_until_ready(call())

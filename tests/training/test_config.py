@@ -23,7 +23,7 @@ from training.config import TrainConfig
         ("replay_ratio", -1.0, "replay_ratio"),
         ("window", 63, "window 63 must be a multiple of moves 4"),
         ("batch_size", 10**6, "no learner step of batch_size 1000000"),
-        ("first_snapshot", 300_000, "first_snapshot 300000 comes after the end"),
+        ("first_snapshot", 300_000, "samples 200000 end before first_snapshot 300000"),
         ("samples", 4_000, "less than 21 iterations of 512"),
         ("snapshots", 0, "snapshots"),
         ("learning_rte", 1e-3, "learning_rte"),

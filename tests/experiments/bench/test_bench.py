@@ -16,7 +16,12 @@ def test_a_row_says_how_fast_a_rule_is_and_what_it_takes(capsys):
     arguments = ["--boards", "3", "--networks", "2x1", "--rules", "puct", "--nodes", "4"]
     small = [*arguments, "--batches", "4", "--repeats", "1", "--no-peer", "--json"]
     assert cli.main(["bench", *small]) == 0
-    result = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    steps = ["3×3, 2×1: compiling puct at 4 games, 1 of 2", "3×3, 2×1: compiling bound",
+             "a turn to warm up", "turn 1 of 1", "moves/s", "at most were in use"]  # fmt: skip
+    places = [printed.err.rindex(step) for step in steps]
+    assert places == sorted(places)
+    result = json.loads(printed.out)
     (row,) = result["rows"]
     assert (row["board"], row["width"], row["depth"], row["rule"]) == (3, 2, 1, "puct")
     assert row["network"] == "2x1"

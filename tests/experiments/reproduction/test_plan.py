@@ -153,7 +153,11 @@ def test_a_plan_is_every_network_on_its_board_with_every_seed(plan_file):
         ('"2x1"', '"4x1"', "a network stands twice on the same board"),
         ('"2x1"', '"2by1"', '"2by1" is not WIDTHxDEPTH'),
         ('["8x2"]', "[]", "boards.1.networks: "),
-        ("samples = 4096", "samples = 100", "first_snapshot 2048 comes after the end"),
+        (
+            "samples = 4096",
+            "samples = 100",
+            "samples 100 end before first_snapshot 2048: raise samples, or lower",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_plan_is_said_in_one_line(plan_file, old, new, complaint):
