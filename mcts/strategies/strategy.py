@@ -12,7 +12,8 @@ from typing import Annotated, Any, Self
 import jax
 import pydantic
 
-from games.config import FrozenModel
+from games.config import FrozenModel, describe
+from games.errors import InputError
 from games.kinds import Kinds
 from games.protocol import Game, State
 from mcts.roots import SearchResult
@@ -54,8 +55,18 @@ class Strategy(FrozenModel, frozen=True):
         return "nodes" in type(self).model_fields
 
     def with_nodes(self, nodes: int) -> Self:
-        """The same with another budget; itself if it has none."""
-        return self.model_copy(update={"nodes": nodes}) if self.has_budget else self
+        """The same with another budget; itself if it has none.
+
+        Raises:
+            InputError: if it cannot do with so many.
+        """
+        if not self.has_budget:
+            return self
+        fields = {name: getattr(self, name) for name in self.model_fields_set}
+        try:
+            return type(self).model_validate(fields | {"nodes": nodes})
+        except pydantic.ValidationError as error:
+            raise InputError(f"strategy {STRATEGIES.name_of(self)}: {describe(error)}") from None
 
     def for_evaluation(self) -> Self:
         """The same without the noise that is meant for self-play."""

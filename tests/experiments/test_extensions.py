@@ -1,0 +1,116 @@
+"""A search rule, a strategy and a network, each one file under tests/toys, go the whole way: from
+training to arena, rating and blunders, with no change anywhere else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import games
+from tests.toys import one_ply, plain, uct
+from training.ledger import forward_flops
+from training.store import Agent, Run, Store
+
+TOYS = Path(__file__).parents[1] / "toys"
+RECIPE = """
+lanes = 8
+moves = 2
+window = 8
+batch_size = 16
+replay_ratio = 2
+snapshots = 2
+first_snapshot = 64
+samples = 128
+network = "plain8x1"
+search = { nodes = 4, rule = "uct", noise_fraction = 0.25 }
+"""
+PLAYS = {"strategy=raw": 1, "nodes=12,rule=uct,rule.c=0.5": 12, "strategy=one-ply,nodes=3": 3}
+"""Ways to play, and the network evaluations a move that they cost."""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The toys as a package beside hexlaw that names its modules: so workers find them."""
+    site = tmp_path_factory.mktemp("site")
+    folder = site / "toys-1.dist-info"
+    folder.mkdir()
+    names = [toy.__name__.rpartition(".")[2] for toy in (uct, one_ply, plain)]
+    lines = "".join(f"{name} = tests.toys.{name}\n" for name in names)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text(f"[hexlaw]\n{lines}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(site)
+        patch.syspath_prepend(TOYS.parents[1])
+        yield
+
+
+@pytest.fixture(scope="module")
+def lab(installed, hexlaw, tmp_path_factory) -> Path:
+    """A run of the toy network under the toy rule, whose last snapshot has played a tournament in
+    every toy way."""
+    folder = tmp_path_factory.mktemp("lab")
+    recipe = folder / "toys.toml"
+    recipe.write_text(RECIPE)
+    assert hexlaw("train", "--file", recipe, "--lab", folder, "--boardsize", 3) == 0
+    (run,) = Store(folder).frame_query(sa.select(Run.id))[1]
+    players = ["perfect", *(f"{run[0]}#-1@{play}" for play in PLAYS)]
+    flags = ("--size", 3, "--lab", folder, "--games", 8)
+    assert hexlaw("arena", "--players", *players, *flags) == 0
+    return folder
+
+
+@pytest.fixture
+def answer(hexlaw, capsys, lab):
+    """A command's JSON."""
+
+    def run(*arguments):
+        assert hexlaw(*arguments, "--lab", lab, "--json") == 0
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_the_run_is_stored_under_the_network_s_name(lab):
+    (row,) = Store(lab).frame_query(sa.select(Run.network, Run.parameters, Run.config))[1]
+    name, parameters, config = row
+    assert name == "plain8x1"
+    assert parameters == (18 + 1) * 8 + (8 + 1) * 8 + (8 + 1) * 9 + (8 + 1)
+    assert config["network"] == {"kind": "plain", "width": 8, "depth": 1}
+    assert config["search"]["rule"] == {"name": "uct", "c": 1.4}
+
+
+def test_agents_are_stored_with_their_strategy_and_what_it_costs(lab):
+    query = sa.select(Agent.spec, Agent.nodes, Agent.search, Agent.test_flops, Agent.search_id)
+    rows = {row[0].partition("@")[2]: row[1:] for row in Store(lab).frame_query(query)[1]}
+    forward = forward_flops(games.make("hex", 3), plain.Plain(width=8, depth=1))
+    assert forward == 2 * (18 * 8 + 8 * 8 + 8 * 9 + 8)
+    for play, evaluations in PLAYS.items():
+        nodes, _, flops, _ = rows[play]
+        assert nodes == evaluations
+        assert flops == evaluations * forward
+    assert rows["strategy=one-ply,nodes=3"][1] == {"strategy": "one-ply", "nodes": 3}
+    assert rows["strategy=raw"][1] == {"strategy": "raw"}
+    assert len({rows[play][3] for play in PLAYS}) == len(PLAYS)
+
+
+def test_all_are_rated_on_one_scale(answer):
+    rated = answer("rate", "--size", 3)["ratings"]
+    assert {row["player"].partition("@")[2] for row in rated} == {"", *PLAYS}
+
+
+def test_stored_games_are_played_again_move_by_move(answer):
+    verified = answer("replay", 1, "--verify")["verify"]
+    assert verified["different"] == {}
+    assert verified["same"]
+
+
+def test_blunders_are_counted_by_workers_that_find_the_toys_themselves(answer, lab):
+    (run,) = Store(lab).frame_query(sa.select(Run.id))[1]
+    agent = f"{run[0]}#-1@strategy=one-ply,nodes=3"
+    rows = answer("blunders", "--agents", agent, "--workers", 1)["blunder_rates"]
+    assert {row["nodes"] for row in rows} == {3}
+    assert all(0 <= row["blunders"] <= row["won"] for row in rows)
+    assert sum(row["won"] for row in rows) > 0
