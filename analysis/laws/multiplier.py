@@ -1,8 +1,9 @@
 """How many times less compute one recipe needs than another at equal Elo: the compute multiplier.
 
 It is the horizontal distance of their frontiers, board by board, on levels of Elo that both
-frontiers climb through. If it is the same everywhere, the two recipes obey one law with another
-constant; if it changes with Elo or board, they differ in slope.
+frontiers climb through. Where the band of Elo that they share is narrow, one run's luck moves the
+distance by an order of magnitude, so boards with less than `LEAST_BAND` are refused. There is no
+mean over boards: they differ by more than their intervals allow.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from analysis.laws.law import resampled_frontiers
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
 
+LEAST_BAND = 200.0
+"""Elo that both frontiers must climb through together for a board to say anything."""
 _LEVELS = 9  # of Elo, evenly spaced between where both have started and where the lower one ends
 _MARGIN = 0.1  # share of that span left out at both ends, where curves are flat
 
@@ -26,28 +29,20 @@ class Multiplier:
     """Decades of compute between two recipes, with a bootstrap over runs and games."""
 
     levels: pd.DataFrame  # boardsize, elo, decades, low, high
-    boards: dict[int, float]  # mean decades of a board's levels
+    bands: dict[
+        int, tuple[float, float]
+    ]  # Elo shared by both frontiers, by board; refused ones too
+    boards: dict[int, float]  # mean decades of a board's levels; boards that inform
     draws: dict[int, np.ndarray]  # [R] the same of each resample, by board
 
     @property
-    def decades(self) -> float:
-        """Mean over boards."""
-        return float(np.mean(list(self.boards.values())))
+    def refused(self) -> list[int]:
+        """Boards on which both frontiers share too little Elo."""
+        return [size for size in self.bands if size not in self.boards]
 
     def board_interval(self, boardsize: int, level: float = 0.95) -> tuple[float, float]:
         """Of a board's mean."""
         return percentile_interval(self.draws[boardsize], level)
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Of the mean over boards."""
-        return percentile_interval(np.mean(list(self.draws.values()), axis=0), level)
-
-    @property
-    def drift(self) -> tuple[float, float, float]:
-        """Change in decades from the smallest board to the largest, and its 95 % interval."""
-        small, large = min(self.boards), max(self.boards)
-        low, high = percentile_interval(self.draws[large] - self.draws[small], 0.95)
-        return self.boards[large] - self.boards[small], low, high
 
 
 def compute_multiplier(
@@ -68,20 +63,22 @@ def compute_multiplier(
         seed: of the resamples.
 
     Returns:
-        None if no board has levels that both frontiers climb through.
+        None if no board has frontiers of both. Boards whose bands meet in less than `LEAST_BAND`
+        Elo, or not at all, have a band and no number.
     """
     left, right = (frontiers(points, axis, halves) for points, halves in (cheap, dear))
-    levels = {}
-    for size in sorted(set(left["boardsize"]) & set(right["boardsize"])):
-        elo = [frontier.loc[frontier["boardsize"] == size, "elo"] for frontier in (left, right)]
-        low, high = max(e.iloc[0] for e in elo), min(e.max() for e in elo)
-        if high > low:
-            margin = _MARGIN * (high - low)
-            levels[int(size)] = np.linspace(low + margin, high - margin, _LEVELS)
-    whole = {size: _distance(left, right, size, at) for size, at in levels.items()}
-    whole = {size: distance for size, distance in whole.items() if np.isfinite(distance).any()}
-    if not whole:
+    bands = {
+        int(size): _band(left, right, size)
+        for size in sorted(set(left["boardsize"]) & set(right["boardsize"]))
+    }
+    if not bands:
         return None
+    levels = {}
+    for size, (low, high) in bands.items():
+        if high - low >= LEAST_BAND:
+            margin = _MARGIN * (high - low)
+            levels[size] = np.linspace(low + margin, high - margin, _LEVELS)
+    whole = {size: _distance(left, right, size, at) for size, at in levels.items()}
     pairs = zip(
         *(
             resampled_frontiers(curves_of(points, axis), ratings_of(points), halves, resamples, at)
@@ -100,10 +97,17 @@ def compute_multiplier(
             limits = percentile_interval(by_board[size][:, place], 0.95)
             rows.append((size, float(elo), distance[place], *limits))
     return Multiplier(
+        bands=bands,
         levels=pd.DataFrame(rows, columns=["boardsize", "elo", "decades", "low", "high"]),
         boards={size: _mean(distance) for size, distance in whole.items()},
         draws={size: np.array([_mean(d) for d in found]) for size, found in by_board.items()},
     )
+
+
+def _band(left: pd.DataFrame, right: pd.DataFrame, size: int) -> tuple[float, float]:
+    """Elo from where both frontiers have started to where the lower one ends."""
+    elo = [frontier.loc[frontier["boardsize"] == size, "elo"] for frontier in (left, right)]
+    return max(float(e.iloc[0]) for e in elo), min(float(e.max()) for e in elo)
 
 
 def _distance(left: pd.DataFrame, right: pd.DataFrame, size: int, levels: np.ndarray) -> np.ndarray:

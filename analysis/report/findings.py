@@ -11,6 +11,7 @@ from analysis.laws import published
 from analysis.laws.fits import CHEAP, DEAR, Fits
 from analysis.ratings.study import Study
 from analysis.report.exhibits.base import board, called, estimate
+from analysis.report.exhibits.recipes import told_factor
 from analysis.tables.rows import LabRows
 
 _SHORT = 100  # Elo from perfect play beyond which games tell the distance too small
@@ -46,11 +47,11 @@ def summary(study: Study, fits: Fits) -> str:
             f"On {board(max(main.exchange))}, search and training trade at a slope of {slope} by "
             f"the paper’s regression; Jones found {number(published.EXCHANGE.slope, 1)} on 9×9."
         )
-    if fits.multiplier:
-        low, high = fits.multiplier.interval()
-        factor = estimate(10**fits.multiplier.decades, (10**low, 10**high), 1)
+    if fits.multiplier and fits.multiplier.boards:
+        each = [told_factor(fits.multiplier, size) for size in fits.multiplier.boards]
         said.append(
-            f"At equal Elo the recipe “{CHEAP}” needs {factor} times less compute than “{DEAR}”."
+            f"At equal Elo the recipe “{CHEAP}” needs less compute than “{DEAR}”: on "
+            f"{listed(each)} times less, where both climb through the same Elo."
         )
     if len(study.recipes) > 1:
         said.append(f"Laws without a name are those of {called(main.recipe)}.")

@@ -1,13 +1,13 @@
-"""How far the two recipes lie apart, and what that means for the law."""
+"""How far the two recipes lie apart, where that can be told."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from analysis.figures.cost import compute_multiplier
-from analysis.figures.wording import interval, number
+from analysis.figures.wording import interval, listed, number
 from analysis.laws.fits import CHEAP, DEAR, JONES_AXIS, Fits
-from analysis.laws.multiplier import Multiplier
+from analysis.laws.multiplier import LEAST_BAND, Multiplier
 from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board, cell, estimate
 
 _SLOPES = (("elo_per_tenfold", "Elo per tenfold compute", 0),
@@ -23,55 +23,70 @@ def recipe_distance(material: Material) -> Exhibit:
             "recipe_distance",
             "Two recipes",
             title,
-            f"It needs frontiers of both recipes, {CHEAP} and {DEAR}, on one board, that climb "
-            "through the same Elo; a plan with boards of both trains them.",
+            f"It needs frontiers of both recipes, {CHEAP} and {DEAR}, on one board; a plan with "
+            "boards of both trains them.",
         )
-    factor, limits = 10**multiplier.decades, _power(multiplier.interval())
-    each = [
-        Cell(number(10**decades, 1), interval(*_power(multiplier.board_interval(size)), 1))
-        for size, decades in multiplier.boards.items()
-    ]
-    head = ["", *map(board, multiplier.boards), "all boards"]
-    rows = [["times less compute", *each, Cell(number(factor, 1), interval(*limits, 1))]]
+    head = ["board", "Elo that both climb through", "times less compute", "least and most by level"]
     return Exhibit(
         "recipe_distance",
         "Two recipes",
         title,
-        f"At equal Elo, “{CHEAP}” needs {estimate(factor, limits, 1)} times less compute (all "
-        f"FLOPs counted) than “{DEAR}”, the mean over boards and levels of Elo. "
-        f"{_meaning(multiplier)}",
-        compute_multiplier(multiplier, CHEAP, DEAR),
+        f"Compute of “{DEAR}” over compute of “{CHEAP}” at equal Elo, all FLOPs counted, on boards "
+        f"where both frontiers climb through {number(LEAST_BAND)} Elo together or more: "
+        f"{_said(multiplier)}. {_refused(multiplier)}There is no mean over boards, and the factor "
+        "holds for these bands of Elo alone: inside a band it changes with the level.",
+        compute_multiplier(multiplier, CHEAP, DEAR) if multiplier.boards else None,
         [
-            Table(f"Compute of {DEAR} over compute of {CHEAP} at equal Elo, 95 % intervals", head,
-                  rows),
+            Table(
+                f"How many times less compute {CHEAP} needs than {DEAR}, 95 % intervals",
+                head,
+                _rows(multiplier),
+            ),
             *_slopes(material.fits),
         ],
-    )  # fmt: skip
-
-
-def _power(decades: tuple[float, float]) -> tuple[float, float]:
-    return 10 ** decades[0], 10 ** decades[1]
-
-
-def _meaning(multiplier: Multiplier) -> str:
-    """Does the distance depend on the board?"""
-    drift, low, high = multiplier.drift
-    small, large = min(multiplier.boards), max(multiplier.boards)
-    if small == large:
-        return "On one board it cannot be told whether the distance depends on the board."
-    span = f"From {board(small)} to {board(large)} the factor changes"
-    changed = f"{span} {number(10**drift, 2)}-fold ({interval(10**low, 10**high, 2)})"
-    if low <= 0 <= high:
-        return (
-            f"{changed}: no change that these runs can show. A distance that is the same "
-            "everywhere moves the law’s constant alone: the slopes, Elo per tenfold compute and "
-            "compute per board size, belong to the game and to self-play, the constant to the "
-            "recipe."
-        )
-    return (
-        f"{changed}: the distance depends on the board, so the compute factor per board size is "
-        "not the game’s alone but the recipe’s too."
     )
+
+
+def told_factor(multiplier: Multiplier, size: int) -> str:
+    """One board's factor with its interval, for a sentence."""
+    low, high = multiplier.board_interval(size)
+    return f"{board(size)} {estimate(10 ** multiplier.boards[size], (10**low, 10**high))}"
+
+
+def _said(multiplier: Multiplier) -> str:
+    if not multiplier.boards:
+        return "no board shows that much"
+    return listed([told_factor(multiplier, size) for size in multiplier.boards])
+
+
+def _refused(multiplier: Multiplier) -> str:
+    """Boards that say nothing, and why."""
+    if not multiplier.refused:
+        return ""
+    bands = [
+        f"{board(size)} ({number(max(0.0, multiplier.bands[size][1] - multiplier.bands[size][0]))})"
+        for size in multiplier.refused
+    ]
+    return f"Refused, with the Elo that they share: {listed(bands)}. "
+
+
+def _rows(multiplier: Multiplier) -> list[list[Cell | str]]:
+    rows: list[list[Cell | str]] = []
+    for size, (low, high) in multiplier.bands.items():
+        if size in multiplier.refused:
+            rows.append([board(size), "too little", "refused", "–"])
+            continue
+        by_level = 10 ** multiplier.levels.loc[multiplier.levels["boardsize"] == size, "decades"]
+        limits = multiplier.board_interval(size)
+        rows.append(
+            [
+                board(size),
+                Cell(number(high - low), interval(low, high)),
+                cell(10 ** multiplier.boards[size], (10 ** limits[0], 10 ** limits[1])),
+                interval(by_level.min(), by_level.max()),
+            ]
+        )
+    return rows
 
 
 def _slopes(fits: Fits) -> list[Table]:

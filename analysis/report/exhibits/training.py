@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from analysis.figures import cost
@@ -23,6 +25,8 @@ from analysis.report.exhibits.base import (
     verdict,
 )
 
+_USELESS = 0.5
+"""Residual variance from which half of the unseen board's Elo is missed: no foretelling."""
 QUANTITIES = (
     ("elo_per_tenfold", "Elo per tenfold compute, on the incline", 0),
     ("factor_per_size", "compute factor per board size", 2),
@@ -188,7 +192,7 @@ def figure_7(material: Material) -> Exhibit:
     main: RecipeFits = material.fits.main
     found = main.extrapolation
     unseen = found[found["boardsize"] > found["largest_fitted"]]
-    title = "Small boards foretell large ones"
+    title = "Do small boards foretell large ones?"
     if unseen.empty:
         return Exhibit(
             "figure_7",
@@ -196,7 +200,7 @@ def figure_7(material: Material) -> Exhibit:
             title,
             "It needs three board sizes at least: two to fit the law to, one to foretell.",
         )
-    said, rows = [], []
+    said, rows, nearest = [], [], []
     for row in unseen.to_dict("records"):
         size, seen = int(row["boardsize"]), int(row["largest_fitted"])
         theirs = published.RESIDUAL_VARIANCE.get((size, seen))
@@ -215,11 +219,12 @@ def figure_7(material: Material) -> Exhibit:
                 f"{board(size)} from ≤ {board(seen)}: {number(row['residual_variance'], 3)} "
                 f"({interval(*limits, 3)}), Jones {number(theirs, 3)}"
             )
+            nearest.append((limits, theirs))
     head = ["board foretold", "largest fitted", "residual variance", "error, Elo", "Jones 2021"]
     return Exhibit(
         "figure_7",
         "Figure 7",
-        title,
+        _foretelling(nearest) or title,
         f"The law of {called(main.recipe)} fitted to small boards alone, and its error on boards "
         f"that it has not seen, as a share of their mean squared Elo. {'; '.join(said)}. The "
         "paper’s values (dotted) are recomputed by others from its figure 5; that the error falls "
@@ -227,6 +232,17 @@ def figure_7(material: Material) -> Exhibit:
         cost.residual_variance(found, published.RESIDUAL_VARIANCE),
         [Table("Extrapolation, with 95 % intervals", head, rows)],
     )
+
+
+def _foretelling(nearest: list[tuple[tuple[float, float], float]]) -> str:
+    """The title that the errors on the next larger boards bear out; empty where none is known."""
+    if not nearest or any(math.isnan(limits[0]) for limits, _ in nearest):
+        return ""
+    if all(low > theirs for (low, _), theirs in nearest):
+        return "Here small boards foretell large ones worse than in the paper"
+    if all(high < _USELESS for (_, high), _ in nearest):
+        return "Small boards foretell large ones"
+    return ""
 
 
 def optimal_size(material: Material) -> Exhibit:

@@ -12,7 +12,7 @@ from analysis.laws.extrapolation import extrapolation
 from analysis.laws.model_size import fit_optimal_size
 from games.errors import InputError
 
-REFERENCE = Path(__file__).parents[4] / "shared/reference/jones_fig5_snapshots_reconstructed.csv"
+REFERENCE = Path(__file__).parents[2] / "data/jones_fig5_snapshots_reconstructed.csv"
 
 
 def law_abiding_runs(boards=(3, 4, 5, 6)):
@@ -56,7 +56,6 @@ def test_a_board_that_breaks_the_law_is_not_foretold():
     assert on_unseen > 0.05
 
 
-@pytest.mark.skipif(not REFERENCE.exists(), reason="Jones's reconstructed figure is not here")
 def test_jones_figure_7():
     points = pd.read_csv(REFERENCE).rename(
         columns={"train_flops_jones": "train_flops", "elo_vs_best": "elo", "params_mac": "P"}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.laws.fits import fit_all
 from analysis.laws.model_size import fit_optimal_size
+from analysis.laws.multiplier import compute_multiplier
 from analysis.laws.seeds import elo_spread
 from analysis.ratings.study import analyse
 from tests.analysis.planted_lab import (
@@ -69,12 +71,39 @@ def test_intervals_cover_the_planted_law(fits, recipe, stage):
 
 
 def test_recipes_lie_a_decade_apart_on_every_board(fits):
-    low, high = fits.multiplier.interval(0.99)
-    assert low < JONES_SHIFT < high
-    assert high - low < 0.3
-    _, *limits = fits.multiplier.drift
-    assert limits[0] < 0 < limits[1]
-    assert fits.multiplier.decades == pytest.approx(JONES_SHIFT, abs=0.15)
+    assert set(fits.multiplier.boards) == {3, 4, 5}
+    assert fits.multiplier.refused == []
+    for size, decades in fits.multiplier.boards.items():
+        low, high = fits.multiplier.board_interval(size, 0.99)
+        assert low < JONES_SHIFT < high
+        assert high - low < 0.6
+        assert decades == pytest.approx(JONES_SHIFT, abs=0.2)
+
+
+def test_recipes_whose_bands_of_elo_hardly_meet_are_not_compared():
+    """One recipe ends on 4×4 where the other begins, 150 Elo above it; on 3×3 they share 300."""
+
+    def runs(recipe, start, top, x):
+        return pd.DataFrame(
+            {
+                "run_id": [f"{recipe}{size}" for size in (3, 4) for _ in range(30)],
+                "boardsize": np.repeat([3, 4], 30),
+                "train_flops": np.tile(np.logspace(x, x + 2, 30), 2),
+                "elo": np.concatenate(
+                    [np.linspace(low, high, 30) for low, high in zip(start, top, strict=True)]
+                ),
+            }
+        )
+
+    cheap = runs("cheap", (-500, -500), (0, 0), 8)
+    dear = runs("dear", (-700, -700), (-200, -350), 9)
+    found = compute_multiplier((cheap, None), (dear, None), "train_flops", resamples=3)
+    assert found.refused == [4]
+    assert set(found.levels["boardsize"]) == {3}
+    assert found.bands[4] == pytest.approx((-500, -350))
+    assert compute_multiplier(
+        (cheap, None), (dear.assign(elo=dear["elo"] - 400), None), "train_flops", resamples=3
+    ).refused == [3, 4]
 
 
 def test_training_is_exchanged_for_search_at_the_planted_rate(fits):

@@ -13,7 +13,7 @@ from analysis.laws.frontier import frontiers
 from analysis.laws.law import DERIVED, Law, fit_law, quality
 from games.errors import InputError
 
-REFERENCE = Path(__file__).parents[4] / "shared/reference/jones_fig5_snapshots_reconstructed.csv"
+REFERENCE = Path(__file__).parents[2] / "data/jones_fig5_snapshots_reconstructed.csv"
 PLANTED = Law(600.0, -500.0, -3800.0, -250.0, 400.0)
 
 
@@ -135,7 +135,6 @@ def test_jones_table_iii_gives_his_claims():
     assert elo == pytest.approx([570 - 270 * 9, 510 * 15 - 430 * 9 - 4400, 0])
 
 
-@pytest.mark.skipif(not REFERENCE.exists(), reason="Jones's reconstructed figure is not here")
 def test_jones_figure_5_gives_table_iii():
     points = pd.read_csv(REFERENCE).rename(
         columns={"train_flops_jones": "jones_flops", "elo_vs_best": "elo"}
