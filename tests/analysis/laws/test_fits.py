@@ -98,12 +98,14 @@ def test_recipes_whose_bands_of_elo_hardly_meet_are_not_compared():
     cheap = runs("cheap", (-500, -500), (0, 0), 8)
     dear = runs("dear", (-700, -700), (-200, -350), 9)
     found = compute_multiplier((cheap, None), (dear, None), "train_flops", resamples=3)
+    assert found is not None
     assert found.refused == [4]
     assert set(found.levels["boardsize"]) == {3}
     assert found.bands[4] == pytest.approx((-500, -350))
-    assert compute_multiplier(
-        (cheap, None), (dear.assign(elo=dear["elo"] - 400), None), "train_flops", resamples=3
-    ).refused == [3, 4]
+    apart = dear.assign(elo=dear["elo"] - 400)
+    nothing = compute_multiplier((cheap, None), (apart, None), "train_flops", resamples=3)
+    assert nothing is not None
+    assert nothing.refused == [3, 4]
 
 
 def test_training_is_exchanged_for_search_at_the_planted_rate(fits):
