@@ -173,7 +173,7 @@ PRESETS = {
 
 STUDY = Study(
     title="One learning rate, or one for each width",
-    question="The recipe `efficient` gave networks up to 32 wide three times the learning rate of "
+    question="The recipe “efficient” gave networks up to 32 wide three times the learning rate of "
     "wider ones: a hidden step inside a law about size. Is there one rate, or a formula in the "
     "width, that serves all widths as well?",
     expectation="Narrow networks bear a larger rate, as is known of Adam (the best rate falls as "

@@ -1,13 +1,8 @@
 """Which ingredient of the training recipe gains what.
 
-Question: how much training does each variant of the recipe `efficient` need until its agents
-throw away hardly any won position, judged by perfect play on the fixed sets of 4×4 and 5×5? Each
-variant changes one ingredient; `jones` changes all of them to those of Jones 2021 but his batch,
-which on two cores would be one learner step a minute. Expected: without random openings two to
-five times the blunders; replay ratio 1 two to three times the compute; the rest within the spread
-of the seeds. Command: `python -m experiments.studies.recipe_study`, about half an hour on two
-cores; it goes on where it was stopped, prints a Markdown table for each board and draws the curves.
-docs/training.md has the answer.
+Each variant changes one ingredient of `efficient`; `jones` changes all of them to those of Jones
+2021 but his batch, which on two cores would be one learner step a minute. docs/training.md has the
+answer.
 
 Compute counts self-play and learning. A run reaches a goal at its first snapshot from which on all
 but one in ten snapshots meet it, so that a lucky one does not count. Medians are over seeds. Elo is
@@ -17,32 +12,33 @@ the goal, from a league of them all, with `efficient` at zero.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pydantic
-import sqlalchemy as sa
-import tyro
 
-from analysis.figures.theme import save
-from analysis.ratings.bradley_terry import rate
+from analysis.figures.wording import number, percent
+from analysis.report.exhibits.base import Cell, Exhibit, Table
+from analysis.report.study_page import Findings, Published
 from analysis.studies.recipe_figures import blunders_by_variant
-from experiments.arena.judging import Positions, fixed_set, judge
-from experiments.arena.meeting import MeetingConfig, play_round
-from experiments.machine.parallel import Task, default_workers, run_tasks
-from experiments.players.player import NetworkPlayer
-from experiments.reproduction.grid import train_together
+from analysis.tables.blunder_rates import FIXED, blunder_points
+from analysis.tables.rows import LabRows, load_lab
+from experiments.arena.judging_tasks import blunder_tasks
+from experiments.machine.parallel import Task
+from experiments.players.specs import NetworkSpec, PlayerSpec
+from experiments.reproduction.grid import training_tasks
 from experiments.reproduction.recipe import configure, load_recipe
+from experiments.studies.study import Stage, Study
+from experiments.studies.work import league_elo, league_tasks
 from games.config import FrozenModel
 from games.hex import Hex
 from mcts import SearchConfig
 from training.config import TrainConfig
-from training.files import load_snapshot
-from training.store import Snapshot, Store
+from training.store import Store
 
 JONES_LIKE = "jones, but smaller batches"
 
@@ -77,10 +73,12 @@ GOALS = {3: 0.01, 4: 0.01, 5: 0.05, 6: 0.1}
 """Blunder rate with 64 nodes that counts as reached."""
 OPENINGS = 4
 """That each pair plays with both colours, for Elo."""
+RAW, SEARCHED = 1, 64
+"""Nodes with which agents are judged."""
 
 
-class StudyConfig(FrozenModel, frozen=True):
-    """Measure what each ingredient of the recipe gains."""
+class RecipeStudyConfig(FrozenModel, frozen=True):
+    """Which ingredients are measured where."""
 
     boards: tuple[int, ...] = (4, 5)
     """Board sides."""
@@ -90,34 +88,20 @@ class StudyConfig(FrozenModel, frozen=True):
     """Runs of each variant."""
     samples: int | None = None
     """Self-play positions of each run, if not the board's own."""
-    lab: Path = Path("runs/recipe-study")
-    """Folder of the store."""
-    figures: Path = Path("docs/images")
-    """Folder of the figures."""
-    workers: int | None = None
-    """Processes; one a core if unset."""
 
     @pydantic.field_validator("variants")
     @classmethod
     def _known(cls, variants: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := [name for name in variants if name not in VARIANTS]:
             raise ValueError(f"no variant {unknown[0]!r}; there is {', '.join(VARIANTS)}")
-        return variants
+        return ("efficient", *(name for name in variants if name != "efficient"))
 
-
-class Curve(NamedTuple):
-    """One run, snapshot by snapshot."""
-
-    samples: np.ndarray
-    flops: np.ndarray
-    params: list[Any]  # its weights
-    search: np.ndarray  # blunder rate with 64 nodes
-    raw: np.ndarray  # and of the raw policy
-
-    def rows(self, variant: str) -> pd.DataFrame:
-        """A row a snapshot."""
-        columns = {"flops": self.flops, "search": self.search, "raw": self.raw}
-        return pd.DataFrame(columns).rename_axis("index").reset_index().assign(variant=variant)
+    def runs(self, board: int) -> dict[str, list[TrainConfig]]:
+        """The runs of a board by variant, one a seed."""
+        return {
+            variant: [run_of(board, variant, seed, self.samples) for seed in range(self.seeds)]
+            for variant in self.variants
+        }
 
 
 def run_of(board: int, variant: str, seed: int, samples: int | None) -> TrainConfig:
@@ -130,54 +114,42 @@ def run_of(board: int, variant: str, seed: int, samples: int | None) -> TrainCon
     return config
 
 
-def player_of(config: TrainConfig, params: Any, nodes: int) -> NetworkPlayer:
+def agent(run: TrainConfig, index: int, nodes: int) -> NetworkSpec:
     """A snapshot with the search rule that it was trained with, noise off."""
-    search = SearchConfig(nodes=nodes, rule=config.search.rule)
-    return NetworkPlayer(config.rules, config.network, params, search, lanes=256)
+    search = SearchConfig(nodes=nodes, rule=run.search.rule)
+    return NetworkSpec(run=run.run_id, index=index, strategy=search)
 
 
-def blunder_rate(player: NetworkPlayer, positions: Positions) -> float:
-    """Share of won positions that an agent throws away."""
-    counts = judge(player, positions)
-    return counts["blunders"] / counts["won"]
+class Curve(NamedTuple):
+    """One run, snapshot by snapshot."""
+
+    samples: np.ndarray
+    flops: np.ndarray
+    search: np.ndarray  # blunder rate with 64 nodes
+    raw: np.ndarray  # and of the raw policy
+
+    def rows(self, variant: str) -> pd.DataFrame:
+        """A row a snapshot."""
+        return (
+            pd.DataFrame(self._asdict()).rename_axis("index").reset_index().assign(variant=variant)
+        )
 
 
-def judge_run(store: Store, config: TrainConfig) -> Curve:
-    """The blunder rates of every snapshot of a run."""
-    positions = fixed_set(Hex(config.boardsize))
-    query = sa.select(Snapshot.samples, Snapshot.train_flops, Snapshot.file, Snapshot.sha256).where(
-        Snapshot.run_id == config.run_id
-    )
-    rows = store.frame_query(query.order_by(Snapshot.index))[1]
-    params = [load_snapshot(store.folder / file, sha256)[0] for *_, file, sha256 in rows]
-    search, raw = (
-        np.array([blunder_rate(player_of(config, p, nodes), positions) for p in params])
-        for nodes in (64, 1)
-    )
-    samples, flops = np.array([row[:2] for row in rows], float).T
-    return Curve(samples, flops, params, search, raw)
+Curves = Mapping[str, Sequence[Curve]]  # by variant, one a seed
 
 
-def elo_at(flops: float, runs: Sequence[tuple[TrainConfig, Curve]], openings: int) -> np.ndarray:
-    """Elo of the last snapshot of each run that so much compute pays for, [R]; the first one of a
-    run that has none."""
-    players = [
-        player_of(config, curve.params[max(0, int(np.sum(curve.flops <= flops)) - 1)], 64)
-        for config, curve in runs
-    ]
-    result = play_round(runs[0][0].rules, players, 0, MeetingConfig(openings=openings))
-    assert result is not None  # nobody asks it to stop
-    wins = result.winner.sum(1)
-    matches = pd.DataFrame(
-        {
-            "black": result.black,
-            "white": result.white,
-            "black_wins": openings - wins,
-            "white_wins": wins,
-        }
-    )
-    ratings = rate(matches)
-    return ratings.elo[np.argsort(np.asarray(ratings.players))]
+def read_curves(rows: LabRows, runs: Mapping[str, Sequence[TrainConfig]]) -> Curves:
+    """The judged runs of a board."""
+    points = blunder_points(rows)
+    points = points[points["source"] == FIXED].sort_values("index")
+
+    def curve(run: TrainConfig) -> Curve:
+        own = points[points["run_id"] == run.run_id]
+        raw, searched = (own[own["nodes"] == nodes] for nodes in (RAW, SEARCHED))
+        samples, flops = (raw[name].to_numpy(float) for name in ("samples", "train_flops"))
+        return Curve(samples, flops, searched["rate"].to_numpy(float), raw["rate"].to_numpy(float))
+
+    return {variant: [curve(run) for run in seeds] for variant, seeds in runs.items()}
 
 
 def reached(rates: np.ndarray, goal: float) -> int | None:
@@ -189,52 +161,22 @@ def reached(rates: np.ndarray, goal: float) -> int | None:
     return None
 
 
-def line(variant: str, curves: Sequence[Curve], goal: float, elo: np.ndarray) -> str:
-    """One row of the table."""
-    at = [reached(curve.search, goal) for curve in curves]
+def budget(curves: Curves, goal: float) -> float:
+    """FLOPs with which half of the runs of `efficient` that do have reached the goal."""
+    paid = [c.flops[k] for c in curves["efficient"] if (k := reached(c.search, goal)) is not None]
+    return float(np.median(paid or [c.flops[-1] for c in curves["efficient"]]))
 
-    def median(values: Sequence[np.ndarray]) -> str:
-        found = [math.inf if k is None else v[k] for k, v in zip(at, values, strict=True)]
-        middle = float(np.median(found))
-        return "–" if math.isinf(middle) else f"{middle:,.3g}"
 
-    def spread(values: Sequence[float], form: str) -> str:
-        low, high = format(min(values), form), format(max(values), form)
-        return f"{np.median(values):{form}} ({low} to {high})"
-
-    cells = [
-        variant,
-        median([curve.samples / 1000 for curve in curves]),
-        median([curve.flops / 1e9 for curve in curves]),
-        f"{sum(k is not None for k in at)} of {len(at)}",
-        spread([100 * float(np.median(curve.search[-3:])) for curve in curves], ".1f"),
-        spread([100 * float(np.median(curve.raw[-3:])) for curve in curves], ".1f"),
-        spread(elo.tolist(), ".0f"),
+def paid_for(
+    flops: float, runs: Mapping[str, Sequence[TrainConfig]], curves: Curves
+) -> list[PlayerSpec]:
+    """The last snapshot of each run that so much compute pays for; the first one of a run that has
+    none."""
+    return [
+        agent(run, max(0, int(np.sum(curve.flops <= flops)) - 1), SEARCHED)
+        for variant, seeds in runs.items()
+        for run, curve in zip(seeds, curves[variant], strict=True)
     ]
-    return "| " + " | ".join(cells) + " |"
-
-
-def print_table(board: int, curves: dict[str, list[tuple[TrainConfig, Curve]]]) -> None:
-    """A Markdown table of one board, `efficient` first."""
-    goal, seeds = GOALS[board], len(curves["efficient"])
-    of_efficient = [curve for _, curve in curves["efficient"]]
-    paid = [c.flops[k] for c in of_efficient if (k := reached(c.search, goal)) is not None]
-    budget = float(np.median(paid or [c.flops[-1] for c in of_efficient]))
-    everyone = [run for runs in curves.values() for run in runs]
-    elo = elo_at(budget, everyone, OPENINGS).reshape(-1, seeds)
-    elo = np.round(elo - np.median(elo[0])) + 0.0  # no "-0"
-    print(f"\n{board}×{board}, {seeds} seeds, goal {goal:.0%} with 64 nodes; ", end="")
-    print(f"Elo at {budget / 1e9:.3g} GFLOPs\n")
-    print("| variant | thousand samples | GFLOPs | reached | blunders, % | raw, % | Elo |")
-    print("|---|---|---|---|---|---|---|")
-    for (variant, runs), ratings in zip(curves.items(), elo, strict=True):
-        print(line(variant, [curve for _, curve in runs], goal, ratings), flush=True)
-    if JONES_LIKE in curves:
-        end, spent, needed = saving(of_efficient, [curve for _, curve in curves[JONES_LIKE]])
-        print(
-            f"\n{JONES_LIKE!r} ends with {end:.0%} after {spent / 1e9:.3g} GFLOPs; there "
-            f"`efficient` has spent {needed / 1e9:.3g}, {spent / needed:.0f} times less"
-        )
 
 
 def saving(ours: Sequence[Curve], theirs: Sequence[Curve]) -> tuple[float, float, float]:
@@ -253,33 +195,138 @@ def saving(ours: Sequence[Curve], theirs: Sequence[Curve]) -> tuple[float, float
     return end, cost(theirs), cost(ours)
 
 
-def main(config: StudyConfig) -> None:
-    """Train what is not trained yet, judge it, print a table for each board."""
-    store = Store(config.lab)
-    variants = ("efficient", *(v for v in config.variants if v != "efficient"))
-    runs = {
-        (board, variant): [
-            run_of(board, variant, seed, config.samples) for seed in range(config.seeds)
-        ]
+def _train(store: Store, config: RecipeStudyConfig) -> list[Task]:
+    variant_of = {
+        run.run_id: variant
         for board in config.boards
-        for variant in variants
+        for variant, seeds in config.runs(board).items()
+        for run in seeds
     }
-    tasks = [
-        Task(f"{board} {variant}", train_together, (config.lab, seeds), 1.0)
-        for (board, variant), seeds in runs.items()
+
+    def name(run: TrainConfig) -> str:
+        return f"{run.boardsize}×{run.boardsize} board, {variant_of[run.run_id]}"
+
+    runs = [
+        run
+        for board in config.boards
+        for run in itertools.chain.from_iterable(config.runs(board).values())
     ]
-    if not run_tasks(tasks, config.workers or default_workers()):
-        raise SystemExit("stopped; run the same command again to go on")
+    return training_tasks(store, runs, name)
+
+
+def _judge(store: Store, config: RecipeStudyConfig) -> list[Task]:
+    tasks = []
     for board in config.boards:
-        curves = {
-            variant: [(run, judge_run(store, run)) for run in runs[board, variant]]
-            for variant in variants
-        }
-        print_table(board, curves)
-        rows = [curve.rows(variant) for variant, runs in curves.items() for _, curve in runs]
-        figure = blunders_by_variant(pd.concat(rows), "efficient", JONES_LIKE)
-        save(figure, config.figures / f"recipe_blunders_{board}")
+        specs = [
+            agent(run, index, nodes)
+            for run in itertools.chain.from_iterable(config.runs(board).values())
+            for index in range(len(run.snapshot_iterations))
+            for nodes in (RAW, SEARCHED)
+        ]
+        tasks += blunder_tasks(store, Hex(board), dict.fromkeys(specs, 0))
+    return tasks
 
 
-if __name__ == "__main__":
-    main(tyro.cli(StudyConfig, description=__doc__))
+def _meet(store: Store, config: RecipeStudyConfig) -> list[Task]:
+    rows, tasks = load_lab(store), []
+    for board in config.boards:
+        specs = _league(rows, config, board)
+        tasks += league_tasks(store, Hex(board), specs, len(specs), openings=OPENINGS)
+    return tasks
+
+
+def _league(rows: LabRows, config: RecipeStudyConfig, board: int) -> list[PlayerSpec]:
+    """Who meets on a board: each run's snapshot of equal compute."""
+    runs = config.runs(board)
+    curves = read_curves(rows, runs)
+    return paid_for(budget(curves, GOALS[board]), runs, curves)
+
+
+def _findings(rows: LabRows, config: RecipeStudyConfig) -> Findings:
+    exhibits, tables, told = [], [], []
+    for place, board in enumerate(config.boards, start=1):
+        curves = read_curves(rows, config.runs(board))
+        points = pd.concat(
+            [c.rows(variant) for variant, seeds in curves.items() for c in seeds],
+            ignore_index=True,
+        )
+        tables.append(points.assign(boardsize=board))
+        flops = budget(curves, GOALS[board])
+        elo = league_elo(rows, Hex(board), _league(rows, config, board), OPENINGS)
+        by_variant = elo.reshape(-1, config.seeds)
+        by_variant = by_variant - np.median(by_variant[0])
+        lines = [
+            _line(variant, seeds, GOALS[board], ratings)
+            for (variant, seeds), ratings in zip(curves.items(), by_variant, strict=True)
+        ]
+        head = ["variant", "thousand samples", "GFLOPs", "reached", "blunders, %", "raw, %", "Elo"]
+        caption = (
+            f"{board}×{board}, {config.seeds} seeds, goal {percent(GOALS[board])} % with "
+            f"{SEARCHED} nodes; Elo at {number(flops / 1e9, 1)} GFLOPs."
+        )
+        exhibits.append(
+            Exhibit(
+                f"recipe_blunders_{board}", f"Figure {place}", f"Blunders on {board}×{board}",
+                "Medians over seeds against training compute, a line a variant; the table tells "
+                "medians, lowest and highest.",
+                figure=blunders_by_variant(points, "efficient", JONES_LIKE),
+                tables=[Table(caption, head, lines)],
+            )
+        )  # fmt: skip
+        if JONES_LIKE in curves:
+            told.append(_told_saving(board, curves))
+    return Findings(
+        " ".join(told) or "Each variant's distance from the recipe stands in the tables.",
+        exhibits, {"curves": pd.concat(tables, ignore_index=True)},
+        ["One ingredient is changed at a time: what two of them do together is not measured."],
+    )  # fmt: skip
+
+
+def _told_saving(board: int, curves: Curves) -> str:
+    end, spent, needed = saving(curves["efficient"], curves[JONES_LIKE])
+    return (
+        f"On {board}×{board} the recipe “{JONES_LIKE}” ends with {percent(end)} % blunders after "
+        f"{number(spent / 1e9, 1)} GFLOPs; there “efficient” has spent {number(needed / 1e9, 1)}, "
+        f"{number(spent / needed)} times less."
+    )
+
+
+def _line(variant: str, curves: Sequence[Curve], goal: float, elo: np.ndarray) -> list[Cell | str]:
+    """One row of the table."""
+    at = [reached(curve.search, goal) for curve in curves]
+
+    def median(values: Sequence[np.ndarray]) -> str:
+        found = [math.inf if k is None else v[k] for k, v in zip(at, values, strict=True)]
+        middle = float(np.median(found))
+        return "–" if math.isinf(middle) else f"{middle:,.3g}"
+
+    def spread(values: Sequence[float], digits: int) -> Cell:
+        low, high = number(min(values), digits), number(max(values), digits)
+        return Cell(number(float(np.median(values)), digits), f"{low} to {high}")
+
+    return [
+        variant,
+        median([curve.samples / 1000 for curve in curves]),
+        median([curve.flops / 1e9 for curve in curves]),
+        f"{sum(k is not None for k in at)} of {len(at)}",
+        spread([100 * float(np.median(curve.search[-3:])) for curve in curves], 1),
+        spread([100 * float(np.median(curve.raw[-3:])) for curve in curves], 1),
+        spread((np.round(elo) + 0.0).tolist(), 0),  # no "−0"
+    ]
+
+
+STUDY = Study(
+    title="What each ingredient of the recipe gains",
+    question="How much training does each variant of the recipe “efficient” need until its agents "
+    "throw away hardly any won position, judged by perfect play on the fixed sets of 4×4 and 5×5?",
+    expectation="Without random openings two to five times the blunders; replay ratio 1 two to "
+    "three times the compute; the rest within the spread of the seeds.",
+    presets={
+        "smoke": RecipeStudyConfig(boards=(3,), variants=("no symmetry",), seeds=2, samples=11_000),
+        "laptop": RecipeStudyConfig(boards=(4,)),
+        "reference": RecipeStudyConfig(),
+    },
+    stages=(Stage("Training", _train), Stage("Judging", _judge), Stage("Elo", _meet)),
+    findings=_findings,
+    published=(Published("replay ratio, openings, batch", "1, none, 32 768", "Jones 2021"),),
+)

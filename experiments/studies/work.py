@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from analysis.ratings.bradley_terry import rate
+from analysis.tables.rows import LabRows
 from experiments.arena.judging_tasks import blunder_tasks
 from experiments.arena.matches import store_round, stored_rounds
 from experiments.arena.meeting import MeetingConfig, Pairs, play_pairs
@@ -40,6 +45,7 @@ def league_tasks(
     opponents: int,
     *,
     rounds: int = 1,
+    openings: int = 1,
     lanes: int = 64,
 ) -> list[Task]:
     """A league of these players: one task for the rounds that are not stored yet.
@@ -50,23 +56,45 @@ def league_tasks(
         specs: the players, one snapshot each; another field of players is another league.
         opponents: others that each one meets in a round, with both colours.
         rounds: rounds in all.
+        openings: openings that a pair plays in a round, each with both colours.
         lanes: batch size of the searches.
     """
-    name = tournament(rules, specs)
+    meeting = MeetingConfig(openings=openings)
+    name = tournament(rules, specs, meeting)
     stored = stored_rounds(store, name) if specs else set(range(rounds))
     waiting = [number for number in range(rounds) if number not in stored]
     title = f"{rules.size}×{rules.size} board, league of {len(specs)}"
     task = Task(
-        title, _play_league, (store.folder, rules, list(specs), opponents, waiting, lanes),
+        title, _play_league, (store.folder, rules, list(specs), opponents, waiting, meeting, lanes),
         work=float(len(waiting) * len(specs) * opponents),
     )  # fmt: skip
     return [task] if waiting else []
 
 
-def tournament(rules: Game, specs: Sequence[PlayerSpec]) -> str:
+def tournament(rules: Game, specs: Sequence[PlayerSpec], meeting: MeetingConfig) -> str:
     """Name of the league of these players."""
     members = stable_seed(*(spec.text for spec in specs))
-    return f"study-{MeetingConfig().tournament(rules)}-{members:x}"
+    return f"study-{meeting.tournament(rules)}-{members:x}"
+
+
+def league_elo(
+    rows: LabRows, rules: Game, specs: Sequence[PlayerSpec], openings: int = 1
+) -> np.ndarray:
+    """Elo of the players of a league that was played by `league_tasks`, in their order."""
+    name = tournament(rules, specs, MeetingConfig(openings=openings))
+    matches = rows.matches[rows.matches["tournament"] == name]
+    names = rows.agents.set_index("id")["spec"]
+    rated = rate(
+        pd.DataFrame(
+            {
+                "black": matches["black_id"].map(names),
+                "white": matches["white_id"].map(names),
+                "black_wins": matches["black_wins"],
+                "white_wins": matches["white_wins"],
+            }
+        )
+    ).table()
+    return rated.set_index("player")["elo"].loc[[spec.text for spec in specs]].to_numpy()
 
 
 def _play_league(
@@ -76,14 +104,17 @@ def _play_league(
     specs: Sequence[PlayerSpec],
     opponents: int,
     rounds: Sequence[int],
+    meeting: MeetingConfig,
     lanes: int,
 ) -> None:
-    store, meeting, name = Store(lab), MeetingConfig(), tournament(rules, specs)
+    store, name = Store(lab), tournament(rules, specs, meeting)
     entries = enter_agents(store, rules, specs)
     players = [load_player(rules, entry, lanes=lanes) for entry in entries]
     for done, number in enumerate(rounds):
         result = play_pairs(
-            rules, players, Pairs.drawn(len(specs), opponents, seed=number, turn=number), meeting,
+            rules, players,
+            Pairs.drawn(len(specs), opponents, seed=number, turn=number * meeting.openings),
+            meeting,
             names=[spec.text for spec in specs],
             report=lambda share, done=done: worker.report((done + share) / len(rounds)),
             should_stop=worker.should_stop,
