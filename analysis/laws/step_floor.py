@@ -22,7 +22,7 @@ from games.errors import InputError
 
 DEGREE = 5
 """Of the polynomial in log t that strength is fitted with; any smooth curve does."""
-_CRITICAL = np.geomspace(1, 1e7, 281)
+_CRITICAL = np.geomspace(1, 1e7, 141)
 """Critical batches that are tried; beyond them one of the two floors is not in sight."""
 
 
@@ -48,7 +48,7 @@ def effective_steps(steps: np.ndarray, batch: np.ndarray, critical: float) -> np
     return steps / (1 + critical / batch)
 
 
-def fit_step_floor(points: pd.DataFrame, *, resamples: int = 200, seed: int = 0) -> StepFloor:
+def fit_step_floor(points: pd.DataFrame, *, resamples: int = 100, seed: int = 0) -> StepFloor:
     """The critical batch at which the curves of all batches fall together.
 
     Args:

@@ -56,7 +56,7 @@ def league_elo(rows: LabRows) -> dict[int, float]:
     return found
 
 
-def step_floors(points: pd.DataFrame, resamples: int = 200) -> pd.DataFrame:
+def step_floors(points: pd.DataFrame, resamples: int = 100) -> pd.DataFrame:
     """The critical batch of each board and recipe, by raw blunders and by Elo.
 
     Returns:
