@@ -10,16 +10,17 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Key
 
 
-def spawn(key: jax.Array, count: int) -> list[jax.Array]:
+def spawn(key: Key[Array, "*K"], count: int) -> list[Key[Array, "*K"]]:
     """`count` new keys, each of the shape [] or [K] of `key`."""
     if key.ndim == 0:
         return list(jax.random.split(key, count))
     return list(jnp.moveaxis(jax.vmap(lambda own: jax.random.split(own, count))(key), 1, 0))
 
 
-def fold_in(key: jax.Array, number: jax.Array | int) -> jax.Array:
+def fold_in(key: Key[Array, "*K"], number: jax.Array | int) -> Key[Array, "*K"]:
     """`jax.random.fold_in` for the shapes [] and [K]."""
     if key.ndim == 0:
         return jax.random.fold_in(key, number)
@@ -27,7 +28,9 @@ def fold_in(key: jax.Array, number: jax.Array | int) -> jax.Array:
 
 
 def draw_by_part(
-    draw: Callable[[jax.Array, tuple[int, ...]], jax.Array], key: jax.Array, shape: tuple[int, ...]
+    draw: Callable[[jax.Array, tuple[int, ...]], jax.Array],
+    key: Key[Array, "*K"],
+    shape: tuple[int, ...],
 ) -> jax.Array:
     """`draw(key, shape)`, each of the K equal parts of the first axis by its own key."""
     if key.ndim == 0:

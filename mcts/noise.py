@@ -6,11 +6,12 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float32, Key
 
 from mcts.keys import draw_by_part
 
 
-def gamma(key: jax.Array, alpha: float, shape: tuple[int, ...]) -> jax.Array:
+def gamma(key: Key[Array, ""], alpha: float, shape: tuple[int, ...]) -> Float32[Array, "..."]:
     """Independent Gamma(alpha, 1) variates for alpha > 0, exact.
 
     Marsaglia and Tsang 2000, "A simple method for generating gamma variables": their rejection
@@ -42,7 +43,9 @@ def gamma(key: jax.Array, alpha: float, shape: tuple[int, ...]) -> jax.Array:
     return value
 
 
-def dirichlet(key: jax.Array, alpha: float, legal: jax.Array) -> jax.Array:
+def dirichlet(
+    key: Key[Array, "*K"], alpha: float, legal: Bool[Array, "B A"]
+) -> Float32[Array, "B A"]:
     """Dirichlet(alpha) over the legal actions of each row, 0 elsewhere: [B, A] → [B, A].
 
     Given keys [K], each of the K equal parts of the batch draws by its own.

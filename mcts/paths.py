@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float32, Int, Int32, Key
 
 from mcts.keys import draw_by_part, fold_in
 from mcts.rules.rule import TREES, Entry, SearchRule
@@ -23,8 +24,12 @@ no node of the batch exceeds, unless a rule sums over them."""
 
 
 def descend(
-    rule: SearchRule, tree: Tree, entry: Entry | None, key: jax.Array | None, count: jax.Array
-) -> jax.Array:
+    rule: SearchRule,
+    tree: Tree,
+    entry: Entry | None,
+    key: Key[Array, "*K"] | None,
+    count: Int[Array, ""],
+) -> Int32[Array, "B"]:
     """Follow the rule from each root until it wants an action never tried, or the game is over.
 
     Args:
@@ -114,7 +119,9 @@ def _follow_by_list(rule: SearchRule, tree: Tree) -> Follow:
     return follow
 
 
-def back_up(nodes: Nodes, node: jax.Array, value: jax.Array, counts: jax.Array) -> Nodes:
+def back_up(
+    nodes: Nodes, node: Int32[Array, "B"], value: Float32[Array, "B"], counts: Bool[Array, "B"]
+) -> Nodes:
     """Count a visit of each `node` [B] and of all above it, and add `value` [B], seen by the mover
     at `node`; only in the trees where `counts` [B].
 
@@ -134,7 +141,7 @@ def back_up(nodes: Nodes, node: jax.Array, value: jax.Array, counts: jax.Array) 
     return nodes._replace(visits=visits, value_sum=value_sum)
 
 
-def announce(nodes: Nodes, node: jax.Array, counts: jax.Array) -> Nodes:
+def announce(nodes: Nodes, node: Int32[Array, "B"], counts: Bool[Array, "B"]) -> Nodes:
     """Count a visit still without a value of each `node` [B] and of all above it, as `back_up`."""
 
     def visit(pending: jax.Array, node: jax.Array, climbs: jax.Array) -> jax.Array:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float32, Int32, Num
 
 UNAVAILABLE = -1.0  # a score or prior that takes no part; all others are 0 or more
 
@@ -19,7 +20,9 @@ FOLDED_TO = 24  # columns; XLA vectorises a reduction of so many integers, not o
 SUMMED_AT = 16  # columns, as few as a sum is left with
 
 
-def first_argmax(scores: jax.Array) -> tuple[jax.Array, jax.Array]:
+def first_argmax(
+    scores: Float32[Array, "*rows N"],
+) -> tuple[Int32[Array, "*rows"], Float32[Array, "*rows"]]:
     """Index of the first maximum along the last axis, and the maximum: [..., N] → [...] twice.
 
     Scores are 0 or more, or `UNAVAILABLE`, so that their bits as integers are in the same order.
@@ -40,7 +43,7 @@ def _fold(pairwise: Callable, reduce: Callable, values: jax.Array) -> jax.Array:
     return reduce(values, axis=-1)
 
 
-def sum_last(values: jax.Array) -> jax.Array:
+def sum_last(values: Num[Array, "*rows N"]) -> Num[Array, "*rows"]:
     """Sum of the last axis, by halves: a float `sum` keeps its order and so is not vectorised."""
     while (length := values.shape[-1]) > SUMMED_AT:
         half = (length + 1) // 2
@@ -54,7 +57,7 @@ def _pad(values: jax.Array, length: int) -> jax.Array:
     return jnp.pad(values, after) if length > values.shape[-1] else values
 
 
-def draw_index(weights: jax.Array, uniform: jax.Array) -> jax.Array:
+def draw_index(weights: Float32[Array, "K"], uniform: Float32[Array, ""]) -> Int32[Array, ""]:
     """Index int32 [] of an entry of positive weight [K], in proportion to it: the inverse of the
     cumulative distribution at `uniform` in [0, 1) [].
 
@@ -76,6 +79,6 @@ def draw_index(weights: jax.Array, uniform: jax.Array) -> jax.Array:
     return jnp.minimum(jnp.sum(passed), last)
 
 
-def max_last(values: jax.Array) -> jax.Array:
+def max_last(values: Num[Array, "*rows N"]) -> Num[Array, "*rows"]:
     """Maximum of the last axis."""
     return _fold(jnp.maximum, jnp.max, values)

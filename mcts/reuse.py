@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int32
 
 from games.protocol import State
 from mcts.reductions import UNAVAILABLE
 from mcts.tree import NO_PARENT, ROOT, Children, Tree
 
 
-def find(tree: Tree, states: State) -> tuple[jax.Array, jax.Array]:
+def find(tree: Tree, states: State) -> tuple[Int32[Array, "B"], Bool[Array, "B"]]:
     """The node of each tree that is the new state [B], and whether there is one to go on from [B].
 
     A finished position is not gone on from, nor is one that has not been searched further than
@@ -30,7 +31,7 @@ def find(tree: Tree, states: State) -> tuple[jax.Array, jax.Array]:
     return jnp.argmax(matches, axis=1).astype(jnp.int32), matches.any(axis=1)
 
 
-def reroot(tree: Tree, node: jax.Array) -> Tree:
+def reroot(tree: Tree, node: Int32[Array, "B"]) -> Tree:
     """The subtree of `node` [B] as a tree of its own, its nodes in the order they were made."""
     order, place, used = jax.vmap(_compact)(tree.nodes.parent, node)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float32, Int32
 
 from mcts.rules.rule import TREES, Root, SearchRule
 from mcts.tree import ROOT, Nodes
@@ -25,7 +26,10 @@ class SearchResult(NamedTuple):
 
 
 def open_root(
-    rule: SearchRule, priors: jax.Array, noise: jax.Array | None, simulations: int
+    rule: SearchRule,
+    priors: Float32[Array, "B A"],
+    noise: Float32[Array, "B A"] | None,
+    simulations: int,
 ) -> Any:
     """The rule's record of each root, [B, ...]."""
     axes = (0, None if noise is None else 0)
@@ -33,11 +37,11 @@ def open_root(
 
 
 def by_action(
-    priors: jax.Array,
-    noise: jax.Array | None,
-    action: jax.Array,
-    visits: jax.Array,
-    q: jax.Array,
+    priors: Float32[Array, "B A"],
+    noise: Float32[Array, "B A"] | None,
+    action: Int32[Array, "B K"],
+    visits: Int32[Array, "B K"],
+    q: Float32[Array, "B K"],
 ) -> Root:
     """The roots, from visits and q [B, K] of each `action` [B, K]; A stands for none."""
     trees = jnp.arange(priors.shape[0])[:, None]
@@ -55,7 +59,9 @@ def by_action(
     )
 
 
-def conclude(rule: SearchRule, nodes: Nodes, root: Root, evaluations: jax.Array) -> SearchResult:
+def conclude(
+    rule: SearchRule, nodes: Nodes, root: Root, evaluations: Int32[Array, "B"]
+) -> SearchResult:
     """What the roots learned; `nodes` [B, N] are the trees they belong to."""
     policy, best = jax.vmap(rule.conclude, axis_name=TREES)(nodes, root)
     network_value = nodes.network_value[:, ROOT]

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Key
 
 from games.protocol import Game, State
 from mcts.keys import spawn
@@ -26,7 +27,7 @@ def search_in_rounds(
     config: SearchSettings,
     params: Any,
     states: State,
-    key: jax.Array,
+    key: Key[Array, "*K"],
 ) -> SearchResult:
     """`mcts.search` for a rule that searches `in_rounds`: the same result, in fewer steps."""
     rule = config.rule

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Int32, Key
 
 from games.protocol import Game, State
 from mcts.keys import fold_in, spawn
@@ -30,7 +31,7 @@ def search(
     config: SearchSettings,
     params: Any,
     states: State,
-    key: jax.Array,
+    key: Key[Array, "*K"],
 ) -> SearchResult:
     """Search each of B states; a finished state gets no visits and a zero policy.
 
@@ -49,7 +50,7 @@ def search_tree(
     config: SearchSettings,
     params: Any,
     states: State,
-    key: jax.Array,
+    key: Key[Array, "*K"],
     kept: Tree | None = None,
 ) -> tuple[SearchResult, Tree]:
     """`search`, and the trees behind it.
@@ -105,7 +106,7 @@ def _root_priors(tree: Tree) -> jax.Array:
     return untried.at[jnp.arange(batch)[:, None], tried].set(tree.nodes.prior, mode="drop")
 
 
-def principal_variation(tree: Tree, action: jax.Array) -> jax.Array:
+def principal_variation(tree: Tree, action: Int32[Array, "B"]) -> Int32[Array, "B N"]:
     """The line of play that the search expects: [B, N] int32, NO_PARENT after its end.
 
     It begins with `action` [B], which must have been tried, and goes on with the most visited

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Int, Key
 
 from games.protocol import Game, State
 from mcts.keys import draw_by_part, spawn
@@ -43,7 +44,7 @@ def plant(
     config: SearchSettings,
     params: Any,
     states: State,
-    noise_key: jax.Array | None,
+    noise_key: Key[Array, "*K"] | None,
 ) -> Tree:
     """Trees of one node, with room for more; noise is mixed in only with a key."""
     prior, value, terminal = evaluate_states(game, evaluate, params, states)
@@ -158,8 +159,8 @@ def choose(
     rule: SearchRule,
     tree: Tree,
     record: Any,
-    index: jax.Array,
-    key: jax.Array | None,
+    index: Int[Array, ""],
+    key: Key[Array, "*K"] | None,
 ) -> tuple[Leaf, Any]:
     """Descend every tree and make the move that comes next, in simulation `index` [] from 0."""
     entry = None
@@ -199,7 +200,7 @@ def _new_action(
 
 
 def grow(
-    game: Game, evaluate: Evaluate, params: Any, tree: Tree, leaf: Leaf, index: jax.Array
+    game: Game, evaluate: Evaluate, params: Any, tree: Tree, leaf: Leaf, index: Int[Array, ""]
 ) -> Tree:
     """Evaluate each leaf, add it as node `index` [] where it is new, and back its value up."""
     # Where nothing is expanded, the value is the finished leaf's own outcome.
@@ -213,7 +214,7 @@ def grow(
     return tree._replace(nodes=back_up(tree.nodes, end, evaluation.value, leaf.counts))
 
 
-def attach(tree: Tree, leaf: Leaf, index: jax.Array) -> Tree:
+def attach(tree: Tree, leaf: Leaf, index: Int[Array, ""]) -> Tree:
     """Add each leaf that is new as node `index` [], and take the action off its parent."""
     old_priors = at_node(tree.priors, leaf.node)
     tried = jax.lax.broadcasted_iota(jnp.int32, old_priors.shape, 1) == leaf.action[:, None]
@@ -236,7 +237,7 @@ def attach(tree: Tree, leaf: Leaf, index: jax.Array) -> Tree:
     )
 
 
-def fill(tree: Tree, evaluation: Evaluation, index: jax.Array) -> Tree:
+def fill(tree: Tree, evaluation: Evaluation, index: Int[Array, ""]) -> Tree:
     """Give node `index` [] of each tree what the network said of it."""
     nodes = tree.nodes
     priors = evaluation.priors

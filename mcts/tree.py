@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float32, Int, Int32, Num, Shaped
 
 from games.protocol import State
 from mcts.reductions import first_argmax
@@ -71,7 +72,7 @@ def keeps_children(nodes: int, num_actions: int, sums: bool) -> bool:
     return nodes > (3 * num_actions if sums else 256)
 
 
-def family(tree: Tree, node: jax.Array, width: int) -> Nodes:
+def family(tree: Tree, node: Int32[Array, "B"], width: int) -> Nodes:
     """Each `node` [B] and the first `width` of its children as a tree of its own [B, 1 + width].
 
     Its first node is `node`, the others are the children in the order they were made.
@@ -88,33 +89,37 @@ def family(tree: Tree, node: jax.Array, width: int) -> Nodes:
     return gathered._replace(parent=jnp.pad(parent, ((0, 0), (1, 0)), constant_values=NO_PARENT))
 
 
-def all_visits(nodes: Nodes) -> jax.Array:
+def all_visits(nodes: Nodes) -> Int32[Array, "*nodes"]:
     """Visits of each node, those still without a value included."""
     return nodes.visits if nodes.pending is None else nodes.visits + nodes.pending
 
 
-def mean_value(nodes: Nodes) -> jax.Array:
+def mean_value(nodes: Nodes) -> Float32[Array, "*nodes"]:
     """Mean value of each node from its mover's view, 0 where it has no visits."""
     return nodes.value_sum / jnp.maximum(nodes.visits, 1)
 
 
-def at_node(array: jax.Array, node: jax.Array) -> jax.Array:
+def at_node(array: Shaped[Array, "B N *rest"], node: Int[Array, "B"]) -> Shaped[Array, "B *rest"]:
     """`array[b, node[b]]` for each b: [B, N, ...], [B] → [B, ...]."""
     return jax.vmap(lambda row, index: take(row, index))(array, node)
 
 
-def set_at_node(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
+def set_at_node(
+    array: Shaped[Array, "B N *rest"], node: Int[Array, "B"], values: Shaped[Array, "B *rest"]
+) -> Shaped[Array, "B N *rest"]:
     """`array` with `values[b]` at `[b, node[b]]` for each b: [B, N, ...], [B], [B, ...]."""
     trees = jnp.arange(array.shape[0])
     return array.at[trees, node].set(values, mode="promise_in_bounds", unique_indices=True)
 
 
-def add_at_node(array: jax.Array, node: jax.Array, values: jax.Array) -> jax.Array:
+def add_at_node(
+    array: Num[Array, "B N"], node: Int[Array, "B"], values: Num[Array, "B"]
+) -> Num[Array, "B N"]:
     """`array` with `values[b]` added at `[b, node[b]]` for each b: [B, N], [B], [B]."""
     return set_at_node(array, node, at_node(array, node) + values)
 
 
-def select(mask: jax.Array, new: Any, old: Any) -> Any:
+def select(mask: Bool[Array, "B"], new: Any, old: Any) -> Any:
     """`new` where `mask` [B] holds, else `old`; pytrees of arrays [B, ...]."""
 
     def one(new: jax.Array, old: jax.Array) -> jax.Array:
@@ -128,7 +133,9 @@ def take(row: jax.Array, index: jax.Array) -> jax.Array:
     return row.at[index].get(mode="promise_in_bounds")
 
 
-def next_untried(priors: jax.Array) -> tuple[jax.Array, jax.Array]:
+def next_untried(
+    priors: Float32[Array, "*rows A"],
+) -> tuple[Float32[Array, "*rows"], Int32[Array, "*rows"]]:
     """The largest prior [...] in each row of `priors` [..., A], and its action [...] int32.
 
     The lower index on ties. The prior is `UNAVAILABLE` where no action is left.

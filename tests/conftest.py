@@ -22,7 +22,13 @@ if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_seta
     os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 import jax  # noqa: E402
+import jaxtyping  # noqa: E402
 import pytest  # noqa: E402
+
+import tests.shape_checks  # noqa: E402, F401 - where the hook finds it
+
+# Before their modules are imported: shapes and types of every call are checked, while tracing.
+jaxtyping.install_import_hook(["games", "mcts", "training"], "tests.shape_checks.check")
 
 ORACLES = Path(__file__).parent / "oracles"
 

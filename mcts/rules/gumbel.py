@@ -31,6 +31,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
+from jaxtyping import Array, Bool, Float32, Int, Int32, Key
 
 from mcts.halving import halving_rounds, halving_table
 from mcts.keys import draw_by_part
@@ -106,12 +107,12 @@ class Gumbel(SearchRule, frozen=True):
 
     def sigma(
         self,
-        q: jax.Array,
-        visits: jax.Array,
-        prior: jax.Array,
-        network_value: jax.Array,
-        any_untried: jax.Array,
-    ) -> tuple[jax.Array, jax.Array]:
+        q: Float32[Array, "K"],
+        visits: Int32[Array, "K"],
+        prior: Float32[Array, "K"],
+        network_value: Float32[Array, ""],
+        any_untried: Bool[Array, ""],
+    ) -> tuple[Float32[Array, "K"], Float32[Array, ""]]:
         """σ of each action's q [K], and of the mixed value [], both less σ of the largest q.
 
         Args:
@@ -136,13 +137,15 @@ class Gumbel(SearchRule, frozen=True):
         # The mixed value counts only where an action is untried, and is then `high` at most.
         return scale * jnp.where(tried, q - high, 0), scale * jnp.minimum(mixed - high, 0)
 
-    def root_noise(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    def root_noise(self, key: Key[Array, "*K"], shape: tuple[int, ...]) -> Float32[Array, "B A"]:
         """Gumbel noise g."""
         if self.noise_scale == 0:
             return jnp.zeros(shape)
         return self.noise_scale * draw_by_part(jax.random.gumbel, key, shape)
 
-    def open_root(self, prior: jax.Array, noise: jax.Array, simulations: int) -> Considered:
+    def open_root(
+        self, prior: Float32[Array, "A"], noise: Float32[Array, "A"], simulations: int
+    ) -> Considered:
         """Draw the actions to consider."""
         legal = prior >= 0
         m = min(self.max_considered, simulations, prior.shape[-1])
@@ -156,7 +159,9 @@ class Gumbel(SearchRule, frozen=True):
             ranking=noisy_prior,
         )
 
-    def rank(self, record: Considered, nodes: Nodes, visits: jax.Array, q: jax.Array) -> jax.Array:
+    def rank(
+        self, record: Considered, nodes: Nodes, visits: Int32[Array, "m"], q: Float32[Array, "m"]
+    ) -> Float32[Array, "m"]:
         """g + log π + σ(q) of the actions considered [m], up to a constant.
 
         Args:
@@ -176,7 +181,7 @@ class Gumbel(SearchRule, frozen=True):
         return record.noisy_prior + jnp.where(visits > 0, sigma, 0)
 
     def leave_root(
-        self, record: Considered, nodes: Nodes, simulation: jax.Array
+        self, record: Considered, nodes: Nodes, simulation: Int[Array, ""]
     ) -> tuple[Considered, Entry]:
         """Visit the best-ranked action that this round has not visited yet."""
         m = record.action.shape[0]
@@ -206,14 +211,19 @@ class Gumbel(SearchRule, frozen=True):
             sizes[count, : len(rounds)] = rounds
         return sizes
 
-    def score_nodes(self, nodes: Nodes, measure: None) -> jax.Array:
+    def score_nodes(self, nodes: Nodes, measure: None) -> Float32[Array, "N"]:
         """Q of the edge to each node, from the parent's view [N]."""
         del measure
         return -mean_value(nodes)
 
     def follow(
-        self, nodes: Nodes, scores: jax.Array, node: jax.Array, num_actions: int, uniform: None
-    ) -> tuple[jax.Array, jax.Array]:
+        self,
+        nodes: Nodes,
+        scores: Float32[Array, "N"],
+        node: Int32[Array, ""],
+        num_actions: int,
+        uniform: None,
+    ) -> tuple[Int32[Array, ""], Bool[Array, ""]]:
         """Equation 14. All actions never tried have one q and no visits, so the likeliest of them
         stands for all."""
         del num_actions, uniform
@@ -235,7 +245,7 @@ class Gumbel(SearchRule, frozen=True):
         new = jnp.where(any_untried, 1 + next_prior * untried / normaliser, UNAVAILABLE)
         return child, (best >= new) & (best >= 0)
 
-    def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
+    def conclude(self, nodes: Nodes, root: Root) -> tuple[Float32[Array, "A"], Int32[Array, ""]]:
         """π', and the survivor: of the actions visited most, the one ranked first."""
         tried = root.visits > 0
         sigma, sigma_mixed = self.sigma(

@@ -24,6 +24,7 @@ from typing import ClassVar, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import pydantic
+from jaxtyping import Array, Bool, Float32, Int32
 
 from mcts.reductions import UNAVAILABLE, first_argmax
 from mcts.rules.rule import RULES, Root, SearchRule
@@ -70,8 +71,8 @@ class Puct(SearchRule, frozen=True):
         return Scores(exploit=1 - value, explore=nodes.prior / (1 + visits))
 
     def follow(
-        self, nodes: Nodes, scores: Scores, node: jax.Array, num_actions: int, uniform: None
-    ) -> tuple[jax.Array, jax.Array]:
+        self, nodes: Nodes, scores: Scores, node: Int32[Array, ""], num_actions: int, uniform: None
+    ) -> tuple[Int32[Array, ""], Bool[Array, ""]]:
         """On equal scores a child is followed rather than a new action tried, and among children
         the one expanded first."""
         del num_actions, uniform
@@ -86,7 +87,7 @@ class Puct(SearchRule, frozen=True):
         new = jnp.where(own.next_prior >= 0, expand, UNAVAILABLE)
         return child, (best >= new) & (best >= 0)
 
-    def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
+    def conclude(self, nodes: Nodes, root: Root) -> tuple[Float32[Array, "A"], Int32[Array, ""]]:
         """Shares of visits, the prior if there are none; the most visited action, ties broken by
         the prior."""
         del nodes

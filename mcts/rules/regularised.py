@@ -30,6 +30,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
+from jaxtyping import Array, Bool, Float32, Int32
 
 from mcts.reductions import draw_index, max_last, sum_last
 from mcts.rules.puct import UnvisitedValue
@@ -76,12 +77,12 @@ class Regularised(SearchRule, frozen=True):
         jones = self.value_range == "jones"
         return 'value_range "jones" stretches values by all games of a batch together' * jones
 
-    def measure(self, nodes: Nodes) -> jax.Array:
+    def measure(self, nodes: Nodes) -> Float32[Array, ""]:
         """The largest |mean value| [], by which q is stretched."""
         extreme = max_last(jnp.abs(mean_value(nodes)))
         return jax.lax.pmax(extreme, TREES) if self.value_range == "jones" else extreme
 
-    def score_nodes(self, nodes: Nodes, measure: jax.Array) -> Scores:
+    def score_nodes(self, nodes: Nodes, measure: Float32[Array, ""]) -> Scores:
         """See `Scores`."""
         value, extreme = mean_value(nodes), measure
         untried = {"parent": value, "zero": jnp.zeros_like(value), "loss": -extreme}
@@ -93,8 +94,8 @@ class Regularised(SearchRule, frozen=True):
         )
 
     def multiplier(
-        self, visits: jax.Array, legal: jax.Array, tried: jax.Array, cells: int
-    ) -> jax.Array:
+        self, visits: Int32[Array, ""], legal: Int32[Array, ""], tried: Int32[Array, ""], cells: int
+    ) -> Float32[Array, ""]:
         """λ_N [] of a node.
 
         Args:
@@ -116,10 +117,10 @@ class Regularised(SearchRule, frozen=True):
         self,
         nodes: Nodes,
         scores: Scores,
-        node: jax.Array,
+        node: Int32[Array, ""],
         num_actions: int,
-        uniform: jax.Array,
-    ) -> tuple[jax.Array, jax.Array]:
+        uniform: Float32[Array, ""],
+    ) -> tuple[Int32[Array, ""], Bool[Array, ""]]:
         """Draw from π̄: all actions never tried as one, then the children in the order tried.
 
         The former have the same q, so that π̄ among them is in proportion to the prior; they take
@@ -139,14 +140,18 @@ class Regularised(SearchRule, frozen=True):
         return drawn, take(is_child, drawn)
 
     def new_action(
-        self, priors: jax.Array, likeliest: jax.Array, prior: jax.Array, uniform: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
+        self,
+        priors: Float32[Array, "A"],
+        likeliest: Int32[Array, ""],
+        prior: Float32[Array, ""],
+        uniform: Float32[Array, ""],
+    ) -> tuple[Int32[Array, ""], Float32[Array, ""]]:
         """Drawn in proportion to the prior."""
         action = draw_index(jnp.maximum(priors, 0), uniform)
         action = jnp.where(prior > 0, action, likeliest)
         return action, priors[action]
 
-    def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
+    def conclude(self, nodes: Nodes, root: Root) -> tuple[Float32[Array, "A"], Int32[Array, ""]]:
         """π̄ at the root, and its largest action."""
         extreme = self.measure(nodes)
         scores = self.score_nodes(nodes, extreme)
@@ -167,7 +172,9 @@ def _stretch(value: jax.Array, extreme: jax.Array) -> jax.Array:
     return (value + extreme) / jnp.maximum(2 * extreme, 1e-4)
 
 
-def regularised_policy(multiplier: jax.Array, prior: jax.Array, q: jax.Array) -> jax.Array:
+def regularised_policy(
+    multiplier: Float32[Array, ""], prior: Float32[Array, "K"], q: Float32[Array, "K"]
+) -> Float32[Array, "K"]:
     """π̄ [K] of a multiplier λ > 0 [], prior [K] and q [K]; zeros if the prior is 0 everywhere.
 
     Solved for t = α - max q over actions of positive prior, which keeps its digits where α is close

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self
 import jax
 import numpy as np
 import pydantic
+from jaxtyping import Array, Bool, Float32, Int, Int32, Key
 
 from games.config import FrozenModel
 from games.kinds import Kinds
@@ -86,16 +87,22 @@ class SearchRule(FrozenModel, frozen=True):
         """The same without noise, to be evaluated."""
         return self
 
-    def root_noise(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array | None:
+    def root_noise(
+        self, key: Key[Array, "*K"], shape: tuple[int, ...]
+    ) -> Float32[Array, "B A"] | None:
         """What is added to the log prior at the root, if anything: [B, A]."""
         del key, shape
         return None
 
-    def open_root(self, prior: jax.Array, noise: jax.Array | None, simulations: int) -> Any:
+    def open_root(
+        self, prior: Float32[Array, "A"], noise: Float32[Array, "A"] | None, simulations: int
+    ) -> Any:
         """The rule's own record of a root with `prior` [A] (UNAVAILABLE where illegal), if any."""
         del prior, noise, simulations
 
-    def leave_root(self, record: Any, nodes: Nodes, simulation: jax.Array) -> tuple[Any, Entry]:
+    def leave_root(
+        self, record: Any, nodes: Nodes, simulation: Int[Array, ""]
+    ) -> tuple[Any, Entry]:
         """How simulation number `simulation` [] (from 0) leaves the root; asked only of rules
         whose `open_root` returns a record."""
         raise NotImplementedError
@@ -106,7 +113,9 @@ class SearchRule(FrozenModel, frozen=True):
         record has `action` [m] and `count` [], how many of these there are."""
         raise NotImplementedError
 
-    def rank(self, record: Any, nodes: Nodes, visits: jax.Array, q: jax.Array) -> jax.Array:
+    def rank(
+        self, record: Any, nodes: Nodes, visits: Int32[Array, "m"], q: Float32[Array, "m"]
+    ) -> Float32[Array, "m"]:
         """Asked of rules that search `in_rounds`: scores [m] of the record's actions, given their
         visits and q [m]; a round visits the best of those that wait."""
         raise NotImplementedError
@@ -123,8 +132,8 @@ class SearchRule(FrozenModel, frozen=True):
         raise NotImplementedError
 
     def follow(
-        self, nodes: Nodes, scores: Any, node: jax.Array, num_actions: int, uniform: Any
-    ) -> tuple[jax.Array, jax.Array]:
+        self, nodes: Nodes, scores: Any, node: Int32[Array, ""], num_actions: int, uniform: Any
+    ) -> tuple[Int32[Array, ""], Bool[Array, ""]]:
         """The child of `node` [] to follow [], and whether to [] or try a new action instead.
 
         A node without children and without untried actions, such as a finished game, is not
@@ -133,8 +142,12 @@ class SearchRule(FrozenModel, frozen=True):
         raise NotImplementedError
 
     def new_action(
-        self, priors: jax.Array, likeliest: jax.Array, prior: jax.Array, uniform: Any
-    ) -> tuple[jax.Array, jax.Array]:
+        self,
+        priors: Float32[Array, "A"],
+        likeliest: Int32[Array, ""],
+        prior: Float32[Array, ""],
+        uniform: Any,
+    ) -> tuple[Int32[Array, ""], Float32[Array, ""]]:
         """The action to try [] and its prior [].
 
         Args:
@@ -146,7 +159,7 @@ class SearchRule(FrozenModel, frozen=True):
         del priors, uniform
         return likeliest, prior
 
-    def conclude(self, nodes: Nodes, root: Root) -> tuple[jax.Array, jax.Array]:
+    def conclude(self, nodes: Nodes, root: Root) -> tuple[Float32[Array, "A"], Int32[Array, ""]]:
         """The improved policy [A], which is the training target, and the move to play [] int32."""
         raise NotImplementedError
 

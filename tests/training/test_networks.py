@@ -211,7 +211,7 @@ def test_policy_and_value_may_have_trunks_of_their_own(planes):
 def test_bfloat16_products_are_close_to_float32_but_not_equal(params, planes):
     """Eight bits of mantissa: about 1 in 256 of each product's inputs."""
     rough = NetworkConfig.parse("8x2-bf16")
-    exact = forward(CONFIG.module(GAME), with_alphas(params, 0.7), planes)
+    exact = forward(CONFIG.module(GAME), with_alphas(params, 0.7), jnp.asarray(planes))
     found = jax.jit(functools.partial(forward, rough.module(GAME)))(
         with_alphas(params, 0.7), planes
     )

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Shaped
 
 from games.protocol import Game
 from training.networks.network import NETWORKS, Layer
@@ -61,7 +62,7 @@ class ConvNetwork(ResidualNetwork):
         return jnp.concatenate([seen.mean(axis=-2), seen.max(axis=-2)], axis=-1)
 
 
-def see_edges(planes: jax.Array) -> jax.Array:
+def see_edges(planes: Bool[Array, "B 2 S S"]) -> Bool[Array, "B A 14"]:
     """Planes [B, 2, S, S] → [B, A, 14]: the stones of each cell's neighbourhood.
 
     A network that is to fit every board must see where the board ends: the mover, who joins top
@@ -74,7 +75,7 @@ def see_edges(planes: jax.Array) -> jax.Array:
     return neighbourhood(jnp.stack([mine, theirs], axis=-1))
 
 
-def neighbourhood(padded: jax.Array) -> jax.Array:
+def neighbourhood(padded: Shaped[Array, "B R C W"]) -> Shaped[Array, "B A V"]:
     """A border and a board [B, S+2, S+2, C] → each cell and its six neighbours [B, A, 7C].
 
     Side by side and then one matrix product: seven ninths of a 3×3 convolution, whose other two

@@ -8,19 +8,23 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float32, Key
 
 from games.protocol import Game, State
 from mcts.simulation import Evaluate
 from training.networks.network import NetworkConfig, Params
 
 
-def init_params(game: Game, config: NetworkConfig, key: jax.Array) -> Params:
+def init_params(game: Game, config: NetworkConfig, key: Key[Array, ""]) -> Params:
     """Fresh parameters."""
     planes = jnp.zeros((1, game.num_planes, *game.shape), bool)
     return config.module(game).init(key, planes)
 
 
-def forward(network: nn.Module, params: Params, planes: jax.Array) -> tuple[jax.Array, jax.Array]:
+def forward(
+    network: nn.Module, params: Params, planes: Bool[Array | np.ndarray, "B P R C"]
+) -> tuple[Float32[Array, "B A"], Float32[Array, "B"]]:
     """Planes [B, num_planes, R, C] → policy logits [B, A] and values [B], in the mover's frame."""
     output: Any = network.apply(params, planes)
     return output
