@@ -14,6 +14,8 @@ ORDER = ("games", "mcts", "training", "analysis", "experiments")
 SOURCES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*.py"))
 ROOMS = {
     "games": ("text",),
+    "mcts": ("rules", "strategies"),
+    "training": ("networks",),
     "analysis": ("statistics", "tables", "ratings", "laws", "figures", "studies", "report"),
     "experiments": (
         "machine", "players", "arena", "reproduction", "studies", "web", "terminal", "bench",
@@ -76,7 +78,7 @@ def test_a_file_imports_only_from_rooms_to_its_left(path):
         assert [name for name in all_imports(path) if within(name, *to_its_right)] == []
 
 
-@pytest.mark.parametrize("package", ["analysis", "experiments"])
+@pytest.mark.parametrize("package", ["mcts", "training", "analysis", "experiments"])
 def test_every_sub_package_has_its_place_and_says_what_lives_there(package):
     found = {path.parent for path in (ROOT / package).glob("*/__init__.py")}
     assert {path.name for path in found} == set(ROOMS[package])
