@@ -132,3 +132,27 @@ def exchange_isoquants(fit: ExchangeFit) -> Figure:
         ]
         axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return figure
+
+
+def fixed_network_rates(found: dict[int, pd.DataFrame]) -> Figure:
+    """Decades of search that a decade of training replaces at a fixed network, by band of Elo.
+
+    Args:
+        found: by board side: columns low_elo, high_elo, rate, low, high.
+    """
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 3.2))
+        axes = figure.subplots()
+        for size, bands in found.items():
+            middle = (bands["low_elo"] + bands["high_elo"]) / 2
+            rate = bands["rate"].to_numpy()
+            bars = np.array([rate - bands["low"], bands["high"] - rate]).clip(min=0)
+            axes.errorbar(
+                middle, rate, np.nan_to_num(bars), color=board_colour(size), lw=1.6, elinewidth=1,
+                capsize=3, ms=5, marker=theme.board_marker(size), label=f"{size}×{size}",
+            )  # fmt: skip
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(ELO_LABEL)
+        axes.set_ylabel("decades of nodes\nfor one of samples")
+        axes.legend(**LEGEND_ABOVE)
+    return figure

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.laws.frontier import crossing, curves_of, frontiers, ratings_of
-from analysis.laws.law import resampled_frontiers
+from analysis.laws.frontier import crossing_of, crossings_of, sample_frontiers
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
 
@@ -41,15 +40,14 @@ def crossings(
         resamples: of runs and games; one that does not reach the level says only that.
         seed: of the resamples.
     """
-    curves, elo = curves_of(points, axis), ratings_of(points)
-    sizes = [board.boardsize for board in curves]
-    at = _cross(frontiers(points, axis, halves), sizes, level)
-    draws = np.array(
-        [
-            _cross(frontier, sizes, level)
-            for frontier in resampled_frontiers(curves, elo, halves, resamples, seed)
-        ]
-    ).reshape(-1, len(sizes))
+    sample = sample_frontiers(points, axis, halves, resamples=resamples, seed=seed)
+    sizes = list(sample.runs)
+    on = [sample.boardsize == size for size in sizes]
+    elo = sample.whole["elo"].to_numpy()
+    at = np.array([crossing_of(sample.flops[own], elo[own], level) for own in on])
+    draws = np.stack(
+        [crossings_of(sample.flops[own], sample.elo[:, own], level) for own in on], axis=1
+    )
     limits = np.reshape([percentile_interval(column, 0.95) for column in draws.T], (-1, 2))
     boards = pd.DataFrame(
         {
@@ -62,10 +60,6 @@ def crossings(
     )
     growth = np.array([_growth(sizes, draw) for draw in draws])
     return Crossings(boards, _growth(sizes, at), *percentile_interval(growth, 0.95))
-
-
-def _cross(frontier: pd.DataFrame, sizes: list[int], level: float) -> np.ndarray:
-    return np.array([crossing(frontier[frontier["boardsize"] == size], level) for size in sizes])
 
 
 def _growth(sizes: list[int], at: np.ndarray) -> float:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws.exchange import ExchangeFit
-from analysis.laws.frontier import curves_of, mean_frontier, ratings_of
-from analysis.laws.law import Law, least_squares_law, quality, resampled_frontiers
+from analysis.laws.frontier import sample_frontiers
+from analysis.laws.law import Law, least_squares_law, quality
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
 
@@ -45,13 +45,9 @@ def extrapolation(
     Raises:
         InputError: as `frontiers`.
     """
-    curves, elo = curves_of(points, axis), ratings_of(points)
-    whole = pd.concat([mean_frontier(board, elo, halves) for board in curves], ignore_index=True)
-    judged, laws = _judge(whole, {})
-    draws = [
-        _judge(frontier, laws)[0]["residual_variance"]
-        for frontier in resampled_frontiers(curves, elo, halves, resamples, seed)
-    ]
+    sample = sample_frontiers(points, axis, halves, resamples=resamples, seed=seed)
+    judged, laws = _judge(sample.whole, {})
+    draws = [_judge(frame, laws)[0]["residual_variance"] for frame in sample.frames()]
     spread = np.array(draws).reshape(resamples, len(judged))
     limits = [percentile_interval(column, _LEVEL) for column in spread.T]
     low, high = zip(*limits, strict=True) if limits else ((), ())

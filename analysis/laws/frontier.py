@@ -6,6 +6,7 @@ that training costs, `jones_flops` what Jones counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -159,15 +160,105 @@ def mean_frontier(board: Curves, elo: np.ndarray, halves: Halves | None) -> pd.D
     return frontier.assign(elo=(total / len(halves.pick)).round(6))
 
 
+class FrontierSample(NamedTuple):
+    """The frontiers of all boards, and as other runs and other games might have drawn them.
+
+    P grid points of all boards one after the other, R resamples. It is made once and handed from
+    fit to fit, so that all fits tell of the same resamples.
+    """
+
+    axis: str
+    whole: pd.DataFrame  # [P] boardsize, flops, elo, run_id: of all runs, the mean over splits
+    elo: np.ndarray  # [R, P] NaN where no drawn run has a snapshot yet
+    best: np.ndarray  # [R, P] run_id of the best drawn run
+    runs: dict[int, int]  # of each board size
+
+    @property
+    def boardsize(self) -> np.ndarray:
+        """Board side [P]."""
+        return self.whole["boardsize"].to_numpy()
+
+    @property
+    def flops(self) -> np.ndarray:
+        """Compute [P]."""
+        return self.whole["flops"].to_numpy()
+
+    def frames(self) -> Iterator[pd.DataFrame]:
+        """Each resample as `whole` is, without the points it has not."""
+        for elo, best in zip(self.elo, self.best, strict=True):
+            seen = ~np.isnan(elo)
+            yield pd.DataFrame(
+                {
+                    "boardsize": self.boardsize[seen],
+                    "flops": self.flops[seen],
+                    "elo": elo[seen],
+                    "run_id": best[seen],
+                }
+            )
+
+
+def sample_frontiers(
+    points: pd.DataFrame,
+    axis: str = "train_flops",
+    halves: Halves | None = None,
+    *,
+    resamples: int = 200,
+    seed: int = 0,
+) -> FrontierSample:
+    """Frontiers of all runs, and of as many runs drawn anew within each board, each resample by
+    another split of the games.
+
+    Args:
+        points: as in `frontiers`.
+        axis: likewise.
+        halves: likewise.
+        resamples: R.
+        seed: of the resamples.
+
+    Raises:
+        InputError: as `frontiers`.
+    """
+    curves, elo = curves_of(points, axis), ratings_of(points)
+    whole = pd.concat([mean_frontier(board, elo, halves) for board in curves], ignore_index=True)
+    rng = np.random.default_rng(seed)
+    drawn, names = np.empty((resamples, len(whole))), np.empty((resamples, len(whole)), object)
+    for resample in range(resamples):
+        pick, report = elo, elo
+        if halves is not None:
+            split = resample % len(halves.pick)
+            pick, report = halves.pick[split], halves.report[split]
+        parts = []
+        for board in curves:
+            runs = rng.integers(len(board.runs), size=len(board.runs))
+            best, told, seen = _best(board, pick, report, runs)
+            parts.append((np.where(seen, told, np.nan), np.array(board.runs, object)[runs][best]))
+        drawn[resample], names[resample] = map(np.concatenate, zip(*parts, strict=True))
+    counts = {board.boardsize: len(board.runs) for board in curves}
+    return FrontierSample(axis, whole, drawn, names, counts)
+
+
 def crossing(frontier: pd.DataFrame, level: float) -> float:
     """Compute at which a board's frontier first reaches `level` Elo; NaN if it never does.
 
     A frontier that starts above the level has no crossing either: it was not watched.
     """
-    best = np.maximum.accumulate(frontier["elo"].to_numpy())
-    x = np.log10(frontier["flops"].to_numpy())
+    return crossing_of(frontier["flops"].to_numpy(), frontier["elo"].to_numpy(), level)
+
+
+def crossing_of(flops: np.ndarray, elo: np.ndarray, level: float) -> float:
+    """The same of the columns alone."""
+    best = np.maximum.accumulate(elo)
     above = int(np.searchsorted(best, level))
     if above in (0, len(best)):
         return np.nan
     low, high = best[above - 1], best[above]
-    return float(10 ** (x[above - 1] + (x[above] - x[above - 1]) * (level - low) / (high - low)))
+    start, end = np.log10(flops[above - 1]), np.log10(flops[above])
+    return float(10 ** (start + (end - start) * (level - low) / (high - low)))
+
+
+def crossings_of(flops: np.ndarray, drawn: np.ndarray, level: float) -> np.ndarray:
+    """Crossings of resampled frontiers [R, P] of one board, NaN where one has no point."""
+    seen = ~np.isnan(drawn)
+    return np.array(
+        [crossing_of(flops[s], elo[s], level) for elo, s in zip(drawn, seen, strict=True)]
+    )

@@ -15,16 +15,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.laws.frontier import Curves, curves_of, frontier_of, mean_frontier, ratings_of
+from analysis.laws.frontier import FrontierSample, sample_frontiers
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
-from analysis.statistics.least_squares import descend
+from analysis.statistics.least_squares import descend_all
 from games.errors import InputError
 
 # Inclines to start from: Elo per decade of compute, decades per cell of board side, and where on
@@ -35,6 +35,8 @@ _START_PLACES = (0.25, 0.5, 0.75, 1.0)
 _BEGINNING = 0.1  # share of a board's grid that its frontier begins with
 _SLACK = 100.0  # Elo by which a plateau may lie above it; ratings there are uncertain
 _STIFFNESS = 10.0  # weight of an Elo above that bound against an Elo of error at one point
+_EVERY = 5  # start of all of them, where a few must do
+_AT_ONCE = 400_000  # points of frontiers that are fitted at once, which bounds the memory
 _APART = 1.0  # Elo between incline and plateau from which a point counts for the higher one
 
 
@@ -60,6 +62,11 @@ class Law(NamedTuple):
         )
         plateau = self.plateau_size * boardsize + self.plateau_constant
         return np.minimum(np.fmax(incline, plateau), 0.0)
+
+    @property
+    def determined(self) -> bool:
+        """Whether every coefficient is known."""
+        return not any(map(np.isnan, self))
 
     @property
     def elo_per_tenfold(self) -> float:
@@ -131,51 +138,70 @@ def fit_law(
     Raises:
         InputError: as `frontiers`, or if there are fewer than two board sizes.
     """
-    curves, elo = curves_of(points, axis), ratings_of(points)
-    if len(curves) < 2:
+    return law_of(sample_frontiers(points, axis, halves, resamples=resamples, seed=seed))
+
+
+def law_of(sample: FrontierSample, *, bounded: bool = True) -> LawFit:
+    """The same from frontiers that have been drawn already.
+
+    Args:
+        sample: frontiers of all runs and of resamples.
+        bounded: whether no plateau may lie above the beginning of its board's frontier.
+
+    Raises:
+        InputError: if there are fewer than two board sizes.
+    """
+    if len(sample.runs) < 2:
         raise InputError("the law needs at least two board sizes; train on one more")
-    whole = pd.concat([mean_frontier(board, elo, halves) for board in curves], ignore_index=True)
-    starts = _starts(whole)
-    best = _least_squares(whole, starts)
+    starts = _starts(sample.whole)
+    B, x = sample.boardsize.astype(float), np.log10(sample.flops)
+    whole = sample.whole["elo"].to_numpy()[None]
+    (best,) = _least_squares(B, x, whole, starts, bounded)
     restarts = [best, *starts[:: len(starts) // 4]]
-    draws = [
-        _determined(_least_squares(resample, restarts), resample)
-        for resample in resampled_frontiers(curves, elo, halves, resamples, seed)
-    ]
+    draws = _least_squares(B, x, sample.elo, restarts, bounded)
+    seen = ~np.isnan(sample.elo)
     return LawFit(
-        axis=axis,
-        law=_determined(best, whole),
-        quality=quality(best, whole),
-        frontiers=whole,
-        draws=draws,
-        runs={board.boardsize: len(board.runs) for board in curves},
+        axis=sample.axis,
+        law=_determined(best, B, x),
+        quality=quality(best, sample.whole),
+        frontiers=sample.whole,
+        draws=[_determined(law, B[s], x[s]) for law, s in zip(draws, seen, strict=True)],
+        runs=sample.runs,
     )
 
 
-def resampled_frontiers(
-    curves: Sequence[Curves], elo: np.ndarray, halves: Halves | None, resamples: int, seed: int
-) -> Iterator[pd.DataFrame]:
-    """Frontiers of runs drawn anew within each board, each by another split of the games."""
-    rng = np.random.default_rng(seed)
-    for resample in range(resamples):
-        pick, report = elo, elo
-        if halves is not None:
-            split = resample % len(halves.pick)
-            pick, report = halves.pick[split], halves.report[split]
-        drawn = [rng.integers(len(board.runs), size=len(board.runs)) for board in curves]
-        yield pd.concat(
-            [
-                frontier_of(board, pick, report, runs)
-                for board, runs in zip(curves, drawn, strict=True)
-            ],
-            ignore_index=True,
-        )
-
-
-def least_squares_law(frontier: pd.DataFrame, near: Law | None = None) -> Law:
+def least_squares_law(
+    frontier: pd.DataFrame, near: Law | None = None, *, bounded: bool = True, few: bool = False
+) -> Law:
     """The law closest to frontiers (as from `frontiers`) of two or more board sizes; sought from
-    `near` alone if that is given, which is quicker."""
-    return _least_squares(frontier, _starts(frontier) if near is None else [near])
+    `near` alone if that is given, or from a `few` of all starts, which is quicker."""
+    B, x, elo = (frontier[name].to_numpy(float) for name in ("boardsize", "flops", "elo"))
+    starts = _starts(frontier)[:: _EVERY if few else 1] if near is None else [near]
+    (law,) = _least_squares(B, np.log10(x), elo[None], starts, bounded)
+    return law
+
+
+def slope_of_board(
+    flops: np.ndarray, elo: np.ndarray, drawn: np.ndarray, level: float
+) -> tuple[float, float, float, float]:
+    """One board's own slope in Elo a decade, its interval, and the error of its fit in Elo.
+
+    Args:
+        flops: compute [P] of its frontier.
+        elo: Elo [P].
+        drawn: Elo of resampled frontiers [R, P], NaN where one has no point.
+        level: of the interval.
+    """
+    x, nowhere = np.log10(flops), np.zeros(len(flops))  # no board side: its columns fall away
+    starts = [
+        Law(slope, 0.0, -slope * float(np.quantile(x, share)), 0.0, float(elo.min()))
+        for slope, share in itertools.product(_START_SLOPES, _START_PLACES)
+    ]
+    (best,) = _least_squares(nowhere, x, elo[None], starts, False)
+    draws = _least_squares(nowhere, x, drawn, [best, *starts[::6]], False) if len(drawn) else []
+    limits = percentile_interval(np.array([draw.incline_flops for draw in draws]), level)
+    error = best.elo(flops, 0) - elo
+    return best.incline_flops, *limits, float(np.sqrt(np.mean(error**2)))
 
 
 def quality(law: Law, frontier: pd.DataFrame) -> Quality:
@@ -213,48 +239,77 @@ def _starts(frontier: pd.DataFrame) -> list[Law]:
     return [*starts, Law(0.0, 0.0, float(elo.min()) - 1, *plateau)]
 
 
-def _least_squares(frontier: pd.DataFrame, starts: Sequence[Law]) -> Law:
-    B = frontier["boardsize"].to_numpy(float)
-    x, elo = np.log10(frontier["flops"].to_numpy()), frontier["elo"].to_numpy()
+def _least_squares(
+    B: np.ndarray, x: np.ndarray, elo: np.ndarray, starts: Sequence[Law], bounded: bool
+) -> list[Law]:
+    """The closest law to each of R frontiers.
+
+    Args:
+        B: board side [P] of each point.
+        x: log₁₀ of its compute [P].
+        elo: of each frontier [R, P], NaN where it has no point.
+        starts: laws to start each from.
+        bounded: as in `law_of`.
+    """
+    found: list[Law] = []
+    chunk = max(1, _AT_ONCE // (len(starts) * len(x)))
+    for first in range(0, len(elo), chunk):
+        found += _descend_from(B, x, elo[first : first + chunk], starts, bounded)
+    return found
+
+
+def _descend_from(
+    B: np.ndarray, x: np.ndarray, elo: np.ndarray, starts: Sequence[Law], bounded: bool
+) -> list[Law]:
     design = np.stack([x, B, np.ones_like(x)], axis=1)
-    sizes, bounds = _plateau_bounds(frontier)
+    seen, target = ~np.isnan(elo), np.nan_to_num(elo)
+    sizes = np.unique(B)
+    bounds = np.stack([_plateau_bounds(B, row) for row in elo]) if bounded else None
     slope_above = np.pad(np.stack([sizes, np.ones_like(sizes)], axis=1), ((0, 0), (3, 0)))
 
     def branches(law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # Written out: a matrix product's last digits depend on where its arrays lie in memory.
-        return law[0] * x + law[1] * B + law[2], law[3] * B + law[4]
+        m_f, m_B, c_i, m_p, c_p = law.T[:, :, None]
+        return m_f * x + m_B * B + c_i, m_p * B + c_p
 
-    def above(law: np.ndarray) -> np.ndarray:
-        return np.maximum(law[3] * sizes + law[4] - bounds, 0.0)
+    def above(law: np.ndarray, of: np.ndarray) -> np.ndarray:
+        if bounds is None:
+            return np.zeros((len(law), 0))
+        return np.maximum(law[:, 3:4] * sizes + law[:, 4:5] - bounds[of], 0.0)
 
-    def residual(law: np.ndarray) -> np.ndarray:
-        error = np.minimum(np.maximum(*branches(law)), 0.0) - elo
-        return np.append(error, _STIFFNESS * above(law))
+    def residual(law: np.ndarray, problem: np.ndarray) -> np.ndarray:
+        of = problem // len(starts)
+        error = np.minimum(np.maximum(*branches(law)), 0.0) - target[of]
+        return np.hstack([error * seen[of], _STIFFNESS * above(law, of)])
 
-    def jacobian(law: np.ndarray) -> np.ndarray:
+    def jacobian(law: np.ndarray, problem: np.ndarray) -> np.ndarray:
+        of = problem // len(starts)
         incline, plateau = branches(law)
-        on_incline = (incline > plateau) & (incline < 0)
-        on_plateau = (plateau >= incline) & (plateau < 0)
-        errors = np.hstack([design * on_incline[:, None], design[:, 1:] * on_plateau[:, None]])
-        return np.vstack([errors, _STIFFNESS * slope_above * (above(law) > 0)[:, None]])
+        on_incline = (incline > plateau) & (incline < 0) & seen[of]
+        on_plateau = (plateau >= incline) & (plateau < 0) & seen[of]
+        errors = np.concatenate(
+            [design * on_incline[:, :, None], design[:, 1:] * on_plateau[:, :, None]], axis=2
+        )
+        stiff = _STIFFNESS * slope_above[: above(law, of).shape[1]]
+        return np.concatenate([errors, stiff * (above(law, of) > 0)[:, :, None]], axis=1)
 
-    fits = [descend(residual, jacobian, start) for start in starts]
-    return Law(*min(fits, key=lambda fit: fit[1])[0].tolist())
-
-
-def _plateau_bounds(frontier: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Board sides, and the highest Elo that the plateau of each may have."""
-    sizes, bounds = [], []
-    for size, board in frontier.groupby("boardsize"):
-        beginning = board["elo"].head(max(1, int(_BEGINNING * len(board))))
-        sizes.append(size)
-        bounds.append(min(beginning.max() + _SLACK, 0.0))
-    return np.array(sizes, float), np.array(bounds)
+    places, costs = descend_all(residual, jacobian, np.tile(np.array(starts), (len(elo), 1)))
+    best = costs.reshape(len(elo), len(starts)).argmin(axis=1) + len(starts) * np.arange(len(elo))
+    return [Law(*place) for place in places[best].tolist()]
 
 
-def _determined(law: Law, frontier: pd.DataFrame) -> Law:
+def _plateau_bounds(B: np.ndarray, elo: np.ndarray) -> np.ndarray:
+    """The highest Elo that the plateau of each board side may have, by one frontier [P]."""
+    bounds = []
+    for size in np.unique(B):
+        board = elo[size == B]
+        board = board[~np.isnan(board)]
+        bounds.append(min(board[: max(1, int(_BEGINNING * len(board)))].max() + _SLACK, 0.0))
+    return np.array(bounds)
+
+
+def _determined(law: Law, B: np.ndarray, x: np.ndarray) -> Law:
     """NaN for the coefficients of a branch that fewer than two boards lie on."""
-    B, x = frontier["boardsize"].to_numpy(), np.log10(frontier["flops"].to_numpy())
     incline = law.incline_flops * x + law.incline_size * B + law.incline_constant
     plateau = law.plateau_size * B + law.plateau_constant
     if abs(law.incline_flops) * np.ptp(x) < _APART:

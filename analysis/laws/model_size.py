@@ -12,8 +12,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from analysis.laws.frontier import curves_of, frontier_of, ratings_of
-from analysis.laws.law import resampled_frontiers
+from analysis.laws.frontier import curves_of, frontier_of, ratings_of, sample_frontiers
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
 from games.errors import InputError
@@ -77,7 +76,9 @@ def fit_optimal_size(
     exponent, constant = _regress(best)
     resampled = [
         with_sizes(frontier)
-        for frontier in resampled_frontiers(curves, elo, halves, resamples, seed)
+        for frontier in sample_frontiers(
+            points, axis, halves, resamples=resamples, seed=seed
+        ).frames()
     ]
     return SizeFit(
         exponent=exponent,

@@ -13,8 +13,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from analysis.laws.frontier import crossing, curves_of, frontiers, ratings_of
-from analysis.laws.law import resampled_frontiers
+from analysis.laws.frontier import FrontierSample, crossing, crossings_of, sample_frontiers
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
 
@@ -66,7 +65,11 @@ def compute_multiplier(
         None if no board has frontiers of both. Boards whose bands meet in less than `LEAST_BAND`
         Elo, or not at all, have a band and no number.
     """
-    left, right = (frontiers(points, axis, halves) for points, halves in (cheap, dear))
+    samples = [
+        sample_frontiers(points, axis, halves, resamples=resamples, seed=at)
+        for (points, halves), at in ((cheap, seed), (dear, seed + 1))
+    ]
+    left, right = (sample.whole for sample in samples)
     bands = {
         int(size): _band(left, right, size)
         for size in sorted(set(left["boardsize"]) & set(right["boardsize"]))
@@ -78,19 +81,11 @@ def compute_multiplier(
         if high - low >= LEAST_BAND:
             margin = _MARGIN * (high - low)
             levels[size] = np.linspace(low + margin, high - margin, _LEVELS)
-    whole = {size: _distance(left, right, size, at) for size, at in levels.items()}
-    pairs = zip(
-        *(
-            resampled_frontiers(curves_of(points, axis), ratings_of(points), halves, resamples, at)
-            for (points, halves), at in ((cheap, seed), (dear, seed + 1))
-        ),
-        strict=True,
-    )
-    draws = [
-        {size: _distance(first, second, size, levels[size]) for size in whole}
-        for first, second in pairs
-    ]
-    by_board = {size: np.array([draw[size] for draw in draws]) for size in whole}
+    whole = {
+        size: np.log10([crossing(_on(right, size), e) / crossing(_on(left, size), e) for e in at])
+        for size, at in levels.items()
+    }
+    by_board = {size: _drawn_distance(samples, size, at) for size, at in levels.items()}
     rows = []
     for size, distance in whole.items():
         for place, elo in enumerate(levels[size]):
@@ -110,12 +105,18 @@ def _band(left: pd.DataFrame, right: pd.DataFrame, size: int) -> tuple[float, fl
     return max(float(e.iloc[0]) for e in elo), min(float(e.max()) for e in elo)
 
 
-def _distance(left: pd.DataFrame, right: pd.DataFrame, size: int, levels: np.ndarray) -> np.ndarray:
-    """Decades between the crossings of one board at each level; NaN where one has none."""
-    first, second = (frontier[frontier["boardsize"] == size] for frontier in (left, right))
-    return np.array(
-        [np.log10(crossing(second, elo) / crossing(first, elo)) for elo in levels.tolist()]
-    )
+def _on(frontier: pd.DataFrame, size: int) -> pd.DataFrame:
+    return frontier[frontier["boardsize"] == size]
+
+
+def _drawn_distance(samples: list[FrontierSample], size: int, levels: np.ndarray) -> np.ndarray:
+    """Decades between the crossings of one board [R, levels]; NaN where one has none."""
+    decades = []
+    for sample in samples:
+        own = sample.boardsize == size
+        at = [crossings_of(sample.flops[own], sample.elo[:, own], level) for level in levels]
+        decades.append(np.log10(at))
+    return (decades[1] - decades[0]).T
 
 
 def _mean(distances: np.ndarray) -> float:

@@ -17,6 +17,8 @@ from analysis.tables.rows import LabRows
 from games.errors import InputError
 
 AXES = ("train_flops", "jones_flops")
+COLOURED = "league, colour term"
+"""Name in `Study.rated` of the league rated once more, with a term for the first player."""
 PERFECT = "perfect play"  # name of the player that never errs
 
 _COMPUTE = ["samples", "seconds", *AXES]
@@ -101,7 +103,9 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
         return split_ratings(ratings, splits, (seed, boardsize))
 
     league = [_rated(b.agents, b.ratings, split(b.ratings, b.boardsize)) for b in boards]
-    rated = {"league": _reference(_joined(league))}
+    met = pd.concat([stages["league"], perfect])
+    coloured = _rate_stage(rows, met[met["boardsize"].isin(sizes)], split, first_player=True)
+    rated = {"league": _reference(_joined(league)), COLOURED: _reference(coloured)}
     if "league_jones" in stages:
         rated["league_jones"] = _reference(_rate_stage(rows, stages["league_jones"], split))
     if "direct" in stages:
@@ -193,13 +197,17 @@ def _joined(boards: list[Rated]) -> Rated:
 
 
 def _rate_stage(
-    rows: LabRows, matches: pd.DataFrame, split: Callable[[Ratings, int], Halves]
+    rows: LabRows,
+    matches: pd.DataFrame,
+    split: Callable[[Ratings, int], Halves],
+    *,
+    first_player: bool = False,
 ) -> Rated:
     """Rate all boards of some matches; zero is perfect play where it took part, else the best."""
     parts = []
     for _, board in matches.groupby("boardsize"):
         games = _named(board)
-        ratings = rate(games, zero=_perfect_player(rows, games), first_player=False)
+        ratings = rate(games, zero=_perfect_player(rows, games), first_player=first_player)
         halves = split(ratings, int(board["boardsize"].iloc[0]))
         parts.append(_rated(_described(rows, ratings.table()), ratings, halves))
     return _joined(parts)

@@ -36,30 +36,60 @@ def descend(
     Returns:
         Parameters [K], and the sum of squared errors.
     """
-    place, damping = np.array(start, float), _FIRST_DAMPING
-    error = residual(place)
-    cost = _sum_of_squares(error)
-    for _ in range(MAX_STEPS):
-        slope = jacobian(place)
-        curvature = (slope[:, :, None] * slope[:, None, :]).sum(axis=0)
-        gradient = (slope * error[:, None]).sum(axis=0)
-        diagonal = curvature.diagonal()
-        scale = np.diag(np.where(diagonal > 0, diagonal, 1.0))
-        gain = 0.0
-        while damping <= _MOST_DAMPING:
-            there = place - np.linalg.solve(curvature + damping * scale, gradient)
-            new_error = residual(there)
-            new_cost = _sum_of_squares(new_error)
-            if new_cost < cost:
-                gain = (cost - new_cost) / cost
-                place, error, cost = there, new_error, new_cost
-                damping = max(damping / _FALL, _LEAST_DAMPING)
-                break
-            damping *= _RISE
-        if gain < _TOLERANCE:
-            break
-    return place, cost
+    places, costs = descend_all(
+        lambda place, _: residual(place[0])[None],
+        lambda place, _: jacobian(place[0])[None],
+        np.array([start], float),
+    )
+    return places[0], float(costs[0])
 
 
-def _sum_of_squares(error: np.ndarray) -> float:
-    return float((error * error).sum())
+def descend_all(
+    residual: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    jacobian: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    starts: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest minimum downhill of each start, all of them at once and each for itself.
+
+    Args:
+        residual: parameters [A, K] of some problems and their numbers [A] → errors [A, N].
+        jacobian: likewise → derivatives of the errors [A, N, K]; columns may be zero.
+        starts: parameters [S, K] of all problems.
+
+    Returns:
+        Parameters [S, K], and the sums of squared errors [S].
+    """
+    places = np.array(starts, float)
+    problems, size = places.shape
+    errors = residual(places, np.arange(problems))
+    costs = _sums_of_squares(errors)
+    damping = np.full(problems, _FIRST_DAMPING)
+    steps = np.zeros(problems, int)
+    curvature, gradient = np.empty((problems, size, size)), np.empty((problems, size))
+    active = turned = np.arange(problems)  # still descending; standing where they have not stood
+    while len(active):
+        if len(turned):
+            slope = jacobian(places[turned], turned)
+            curvature[turned] = (slope[:, :, :, None] * slope[:, :, None, :]).sum(axis=1)
+            gradient[turned] = (slope * errors[turned][:, :, None]).sum(axis=1)
+        diagonal = curvature[active].diagonal(axis1=1, axis2=2)
+        scale = damping[active, None] * np.where(diagonal > 0, diagonal, 1.0)
+        damped = curvature[active] + scale[:, :, None] * np.eye(size)
+        there = places[active] - np.linalg.solve(damped, gradient[active][:, :, None])[:, :, 0]
+        new_errors = residual(there, active)
+        new_costs = _sums_of_squares(new_errors)
+        better = new_costs < costs[active]
+        turned, worse = active[better], active[~better]
+        gain = (costs[turned] - new_costs[better]) / costs[turned]
+        places[turned], errors[turned] = there[better], new_errors[better]
+        costs[turned] = new_costs[better]
+        steps[turned] += 1
+        damping[turned] = np.maximum(damping[turned] / _FALL, _LEAST_DAMPING)
+        damping[worse] *= _RISE
+        turned = turned[(gain >= _TOLERANCE) & (steps[turned] < MAX_STEPS)]
+        active = np.sort(np.concatenate([turned, worse[damping[worse] <= _MOST_DAMPING]]))
+    return places, costs
+
+
+def _sums_of_squares(errors: np.ndarray) -> np.ndarray:
+    return (errors * errors).sum(axis=1)

@@ -1,0 +1,128 @@
+"""Every defensible way to fit the law, side by side: what hangs on the choice among them.
+
+Simonsohn, Simmons & Nelson 2020, "Specification curve analysis", Nature Human Behaviour 4. Each
+specification is one combination of how agents played, where zero is, whether black's advantage has
+a term, what counts as compute, which boards take part, whether the frontier is picked and reported
+on the same games, and whether plateaus are bounded. None of them is the right one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analysis.laws.frontier import FrontierSample, sample_frontiers
+from analysis.laws.law import Law, least_squares_law, slope_of_board
+from analysis.ratings.rated import Rated
+from analysis.ratings.splits import Halves
+from analysis.ratings.study import AXES, COLOURED
+
+PLAYS = {
+    "league": ("quiet", "no"), COLOURED: ("quiet", "yes"), "league_jones": ("Jones’s", "no"),
+    "direct": ("against the best", "no"),
+}  # fmt: skip
+"""Stage → how its agents play, and whether black's advantage has a term."""
+CHOICES = ("play", "colour term", "zero", "compute", "boards", "frontier", "plateau")
+
+
+class Choice(NamedTuple):
+    """One specification."""
+
+    stage: str
+    best_is_zero: bool
+    axis: str
+    without_smallest: bool
+    halves: bool
+    bounded: bool
+
+
+def specifications(stages: Mapping[str, Rated]) -> pd.DataFrame:
+    """Elo a decade and the factor a board under every combination.
+
+    Args:
+        stages: rated snapshots of one recipe by stage, of `PLAYS`; those that were played.
+
+    Returns:
+        One row a specification: the columns `CHOICES`, elo_per_tenfold, factor_per_size, rmse.
+        Where a specification leaves a law undetermined, both are NaN.
+    """
+    rows = []
+    for stage, rated in stages.items():
+        zeros = (False, True) if stage in ("league", COLOURED) else (True,)
+        for best, axis, fewer, split in itertools.product(
+            zeros, AXES, (False, True), (True, False)
+        ):
+            source = best_at_zero(rated) if best else rated
+            near: Law | None = None
+            for bounded in (True, False):
+                choice = Choice(stage, best, axis, fewer, split, bounded)
+                found = _fit(source, choice, near)
+                if found is None:
+                    continue
+                near, rmse = found
+                rows.append((*_words(choice), near.elo_per_tenfold, near.factor_per_size, rmse))
+    columns = [*CHOICES, "elo_per_tenfold", "factor_per_size", "rmse"]
+    return pd.DataFrame(rows, columns=pd.Index(columns))
+
+
+def best_at_zero(rated: Rated) -> Rated:
+    """The same ratings with each board's best snapshot at zero, as in the paper; each half of the
+    games picks its own."""
+    elo = rated.points["elo"].to_numpy(float).copy()
+    pick, report = rated.halves.pick.copy(), rated.halves.report.copy()
+    every = np.arange(len(pick))
+    for places in rated.points.groupby("boardsize").indices.values():
+        elo[places] -= elo[places].max()
+        top = places[pick[:, places].argmax(axis=1)]
+        pick[:, places] -= pick[every, top][:, None]
+        report[:, places] -= report[every, top][:, None]
+    return Rated(rated.points.assign(elo=elo), Halves(pick, report))
+
+
+def slopes_apart(sample: FrontierSample, level: float = 0.95) -> pd.DataFrame:
+    """Each board's own slope: columns boardsize, slope (Elo a decade), low, high, rmse of the
+    board's own clamp in Elo."""
+    elo = sample.whole["elo"].to_numpy()
+    rows = []
+    for size in sample.runs:
+        own = sample.boardsize == size
+        rows.append((size, *slope_of_board(sample.flops[own], elo[own], sample.elo[:, own], level)))
+    return pd.DataFrame(rows, columns=pd.Index(["boardsize", "slope", "low", "high", "rmse"]))
+
+
+def _fit(source: Rated, choice: Choice, near: Law | None) -> tuple[Law, float] | None:
+    points, halves = source.points, source.halves if choice.halves else None
+    if choice.without_smallest:
+        larger = (points["boardsize"] > points["boardsize"].min()).to_numpy()
+        points = points[larger].reset_index(drop=True)
+        halves = None if halves is None else halves.of(larger)
+    if points["boardsize"].nunique() < 2:
+        return None
+    whole = sample_frontiers(points, choice.axis, halves, resamples=0).whole
+    law = least_squares_law(whole, bounded=choice.bounded, few=True)
+    if near is not None and near.determined:
+        other = least_squares_law(whole, near, bounded=choice.bounded)
+        law = min(law, other, key=lambda found: _error(found, whole))
+    return law, _error(law, whole)
+
+
+def _error(law: Law, whole: pd.DataFrame) -> float:
+    error = law.elo(whole["flops"].to_numpy(), whole["boardsize"].to_numpy()) - whole["elo"]
+    return float(np.sqrt(np.mean(error**2)))
+
+
+def _words(choice: Choice) -> tuple[str, ...]:
+    play, colour = PLAYS[choice.stage]
+    return (
+        play,
+        colour,
+        "best agent" if choice.best_is_zero else "perfect play",
+        "all FLOPs" if choice.axis == "train_flops" else "Jones’s FLOPs",
+        "without the smallest" if choice.without_smallest else "all",
+        "picked and reported apart" if choice.halves else "on the same games",
+        "bounded" if choice.bounded else "free",
+    )
