@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from analysis.figures import theme
 from analysis.figures.theme import AXIS_LABELS, FAINT, INK, board_colour, themed
+from analysis.figures.wording import number
 
 BLUNDERS_LABEL = "won positions thrown away, %"
 _TICKS = (0, 1, 5, 10, 20, 40, 60, 80, 100)
@@ -135,5 +136,5 @@ def _legend(figure: Figure, handles: list[Any]) -> None:
     figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), fontsize=9)
 
 
-def _nodes(nodes: int) -> str:
-    return "network alone" if nodes == 1 else f"{nodes} nodes a move"
+def _nodes(nodes: float) -> str:
+    return "network alone" if nodes == 1 else f"{number(nodes)} nodes a move"

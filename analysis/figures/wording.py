@@ -17,6 +17,11 @@ def interval(low: float, high: float, digits: int = 0) -> str:
     return f"{number(low, digits)} to {number(high, digits)}"
 
 
+def unbroken(text: str) -> str:
+    """The text on one line, however narrow its place."""
+    return text.replace(" ", "\u00a0")
+
+
 def percent(share: float) -> str:
     """A share in percent: 0.7; small ones with a digit more."""
     return number(100 * share, 0 if share >= 0.1 else 1)

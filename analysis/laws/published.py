@@ -57,10 +57,10 @@ BOARD_LIMITS = {
 }  # fmt: skip
 """Table I by board: neurons, layers, samples, his FLOPs; from boardlaw's source and figure 5."""
 HYPERPARAMETERS = {
-    "lanes": "32,768", "moves": "1", "window": "64", "batch_size": "32,768", "replay_ratio": "1",
-    "learning_rate": "0.001", "augment": "no", "bootstrap": "yes", "opening_plies": "0",
-    "mixing_moves": "2,500", "temperature_plies": "whole game", "search.nodes": "64",
-    "search.noise_fraction": "0.25", "search.rule.name": "regularised",
+    "lanes": "32\u202f768", "moves": "1", "window": "64", "batch_size": "32\u202f768",
+    "replay_ratio": "1", "learning_rate": "0.001", "augment": "no", "bootstrap": "yes",
+    "opening_plies": "0", "mixing_moves": "2\u202f500", "temperature_plies": "whole game",
+    "search.nodes": "64", "search.noise_fraction": "0.25", "search.rule.name": "regularised",
     "search.rule.c_puct": "0.0625",
 }  # fmt: skip
 """Table II by field of `TrainConfig`; from boardlaw's source."""

@@ -21,7 +21,7 @@ _FEW_RUNS = 6  # runs of a board below which resampling them says little
 def summary(study: Study, fits: Fits) -> str:
     """The main numbers in a few sentences."""
     boards = listed([board(b.boardsize) for b in study.boards])
-    rated = f"{study.agents['snapshot_id'].count()} agents on {boards} were rated."
+    rated = f"{number(study.agents['snapshot_id'].count())} agents on {boards} were rated."
     main = fits.main
     law = main.laws.get(("league", "train_flops"))
     if law is None:
@@ -106,8 +106,9 @@ def warnings(rows: LabRows, study: Study) -> list[str]:
         if len(flagged):
             reasons = ", ".join(sorted(set(", ".join(flagged["flags"]).split(", "))))
             found.append(
-                f"{side}: {len(flagged)} of {len(league.agents)} ratings are flagged ({reasons}): "
-                "their distance to the others rests on the prior, not on games."
+                f"{side}: {number(len(flagged))} of {number(len(league.agents))} ratings are "
+                f"flagged ({reasons}): their distance to the others rests on the prior, not on "
+                "games."
             )
         # Seven in a thousand leagues would show this by chance.
         if league.transitivity.p_value < 0.007:
@@ -127,12 +128,14 @@ def warnings(rows: LabRows, study: Study) -> list[str]:
     left_out = rated - len(study.points)
     if left_out:
         found.append(
-            f"{left_out} rated snapshots are not in the curves: taken before training, or not "
-            "played at the common search size."
+            f"{number(left_out)} rated snapshots are not in the curves: taken before training, or "
+            "not played at the common search size."
         )
     unrated = len(rows.snapshots) - rated
     if unrated:
-        found.append(f"{unrated} of {len(rows.snapshots)} snapshots have not played yet.")
+        found.append(
+            f"{number(unrated)} of {number(len(rows.snapshots))} snapshots have not played yet."
+        )
     failed = rows.runs[rows.runs["status"] == "failed"]
     if len(failed):
         found.append(f"{len(failed)} runs failed: {', '.join(failed['id'])}.")

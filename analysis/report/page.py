@@ -60,7 +60,10 @@ def provenance(rows: LabRows) -> list[tuple[str, str]]:
         ("device", distinct(rows.runs["device"])),
         ("seeds", ", ".join(str(seed) for seed in sorted(rows.runs["seed"].unique().tolist()))),
         ("recipes", distinct(rows.runs["recipe"].replace("", "none named"))),
-        ("runs and snapshots", f"{len(rows.runs)} and {len(rows.snapshots)}"),
+        (
+            "runs and snapshots",
+            f"{wording.number(len(rows.runs))} and {wording.number(len(rows.snapshots))}",
+        ),
         ("self-play positions", wording.compute(float(spent["samples"].sum()))),
         (
             "training compute",

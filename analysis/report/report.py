@@ -20,6 +20,7 @@ from analysis.laws import published
 from analysis.laws.fits import fit_all
 from analysis.ratings.study import Study, analyse
 from analysis.report import exhibits, findings
+from analysis.report.agent_tables import errors, strongest_agents
 from analysis.report.example_game import pick_example
 from analysis.report.exhibits.base import Exhibit, Material
 from analysis.report.page import environment, inlined, provenance
@@ -28,7 +29,6 @@ from analysis.tables.blunder_rates import FIXED, blunder_points, last_snapshots,
 from analysis.tables.rows import LabRows
 
 TITLE = "Scaling laws with board games, measured again"
-TOP_AGENTS = 8  # of each board in the page's table of ratings
 
 
 class ReportPaths(NamedTuple):
@@ -87,9 +87,10 @@ def write_report(
         citation=published.CITATION,
         study=study,
         fitted=bool(fits.main.laws),
-        top_agents=TOP_AGENTS,
+        strongest=[strongest_agents(board) for board in study.boards],
         example=pick_example(rows, study),
-        against_perfect_play=strongest(last_snapshots(judged), study.agents),
+        errors=errors(strongest(last_snapshots(judged), study.agents)),
+        searched=study.searchers is not None,
         svg=inlined(drawn),
     )  # fmt: skip
     return ReportPaths(

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.figures import theme
-from analysis.report.exhibits.base import Exhibit
+from analysis.report.exhibits.base import Exhibit, Table
 from analysis.report.page import environment, inlined, provenance
 from analysis.report.tables import write_text
 from analysis.tables.rows import LabRows
@@ -83,6 +83,7 @@ def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) 
         findings=findings,
         provenance=[("page written by", about.command), *provenance(rows)],
         settings=[(name, json.dumps(value)) for name, value in about.settings.items()],
+        published=Table("What others have published", Published._fields, about.published),
         svg=inlined(drawn),
     )  # fmt: skip
     return write_text(out_dir / "index.html", page)

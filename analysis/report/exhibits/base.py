@@ -29,6 +29,21 @@ class Table(NamedTuple):
     head: Sequence[str]
     rows: Sequence[Sequence[Cell | str]]
 
+    def filled(self) -> Table:
+        """Without the columns in which no row has anything to say."""
+        kept = [
+            place
+            for place, cells in enumerate(zip(*self.rows, strict=True))
+            if place == 0 or any(_says(cell) for cell in cells)
+        ]
+        rows = [[row[place] for place in kept] for row in self.rows]
+        return Table(self.caption, [self.head[place] for place in kept], rows)
+
+
+def _says(cell: Cell | str) -> bool:
+    text = cell if isinstance(cell, str) else cell.text
+    return text not in ("", "–")
+
 
 @dataclasses.dataclass(frozen=True)
 class Exhibit:

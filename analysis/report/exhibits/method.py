@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.figures.theme import recipe_name
-from analysis.figures.wording import compute, duration, number
+from analysis.figures.wording import compute, duration, number, unbroken
 from analysis.laws import published
 from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board
 
@@ -30,7 +30,7 @@ def table_1(material: Material) -> Exhibit:
             [
                 Cell(board(size), recipe),
                 Cell(
-                    f"{own['width'].max()} × {own['depth'].max()}",
+                    unbroken(f"{own['width'].max()} × {own['depth'].max()}"),
                     f"{theirs[0]} × {theirs[1]}" if theirs else "",
                 ),
                 Cell(number(len(own)), f"{len(taken)} snapshots"),
@@ -119,4 +119,6 @@ def _written(value: Any) -> str:
         return "yes" if value else "no"
     if value is None:
         return "–"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}".replace("-", "−")
+    return number(value) if isinstance(value, int) else str(value)

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.figures.game import value_curve
 from analysis.figures.league import elo_to_win_rate
 from analysis.figures.play import against_perfect
-from analysis.figures.wording import listed, number, percent
+from analysis.figures.wording import listed, number, percent, unbroken
 from analysis.ratings.direct import against_perfect_play
 from analysis.ratings.transitivity import by_gap
 from analysis.report.example_game import pick_example
@@ -39,9 +39,9 @@ def figure_1(material: Material) -> Exhibit:
         title,
         f"{board(game.boardsize)}: {game.black} (black, joins top and bottom) against {game.white} "
         f"(white, joins left and right); {game.winner} won.{opening} The curve is the value of "
-        f"each position for black, −1 lost and +1 won, as {game.thinker} saw it with {game.nodes} "
-        "nodes a move. On the boards, shading and numbers are the share of its search’s visits in "
-        "percent; a ring marks the last move.",
+        f"each position for black, −1 lost and +1 won, as {game.thinker} saw it with "
+        f"{number(game.nodes)} nodes a move. On the boards, shading and numbers are the share of "
+        "its search’s visits in percent; a ring marks the last move.",
         value_curve(game.values, game.network_values, game.opening_plies),
     )
 
@@ -137,7 +137,7 @@ def _table(both: pd.DataFrame, material: Material) -> Table:
             row["recipe"] or "–",
             number(row["wins"] + row["losses"]),
             Cell(f"{percent(row['rate'])} %", f"{percent(row['low'])} to {percent(row['high'])}"),
-            Cell("", f"{percent(row['inner_low'])} to {percent(row['inner_high'])}"),
+            unbroken(f"{percent(row['inner_low'])} to {percent(row['inner_high'])}"),
             blunders(row["player"], "fixed"),
             blunders(row["player"], GAMES),
         ]

@@ -9,11 +9,15 @@ from html.parser import HTMLParser
 import pytest
 
 from analysis.figures import theme
+from analysis.figures.blunder_curves import blunders_by_compute
+from analysis.report.exhibits.base import Cell, Table
 from analysis.report.report import write_report
+from analysis.tables.blunder_rates import blunder_points
 from analysis.tables.rows import read_parquet
 from games.errors import InputError
 from tests.analysis.planted_lab import planted_lab
 
+TEXTS = {"p", "li", "figcaption"}
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 
 
@@ -23,6 +27,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.ids, self.links, self.open, self.text, self.tags = [], [], [], [], set()
+        self.tables, self.sentences = [], []  # rows of texts of cells; texts of paragraphs
         self.feed(text)
         assert self.open == []
 
@@ -31,6 +36,14 @@ class Page(HTMLParser):
         self._attributes(attrs)
         if tag not in VOID:
             self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+        elif tag in TEXTS:
+            self.sentences.append("")
 
     def handle_startendtag(self, tag, attrs):
         self._attributes(attrs)
@@ -40,6 +53,10 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+        if {"td", "th"} & set(self.open):
+            self.tables[-1][-1][-1] += data
+        elif TEXTS & set(self.open):
+            self.sentences[-1] += data
 
     def _attributes(self, attrs):
         self.ids += [value for name, value in attrs if name == "id"]
@@ -69,10 +86,10 @@ def test_the_page_is_small_and_needs_nothing_else(report, page):
     assert len(text) < 2_000_000
     assert "script" not in page.tags
     assert "@import" not in text
-    # What it points to is in itself or lies beside it.
-    beside = [link for link in page.links if not link.startswith(("#", "data:"))]
-    assert beside
-    assert all((report.index.parent / link).exists() for link in beside)
+    # What it points to is in itself, so that it can be mailed or stored alone.
+    places = [link for link in page.links if not link.startswith("data:")]
+    assert {"#question", "#perfect", "#provenance"} <= set(places)
+    assert {place.removeprefix("#") for place in places} <= set(page.ids)
 
 
 def test_inlined_figures_do_not_share_ids(report, page):
@@ -86,6 +103,40 @@ def test_text_from_outside_is_escaped(report):
     text = report.index.read_text(encoding="utf-8")
     assert "--preset &lt;tiny&gt; &amp; more" in text
     assert "<tiny>" not in text
+
+
+def check_as_people_read_it(page):
+    """What is wrong in any report, whatever was found."""
+    text = " ".join(page.text)
+    assert "nan" not in re.findall(r"\w+", text)
+    counted = r"\d\.0 (?:nodes|games|agents|seeds|runs|snapshots|positions|boards|moves)"
+    assert re.findall(counted, text) == []
+    for sentence in page.sentences:
+        assert re.findall(r"[a-z][.;:,)]+[A-Z]\w*|[a-z] [.,;:]|\(\)", sentence) == []
+    assert page.tables
+    for head, *rows in page.tables:
+        assert rows, head
+        assert {len(row) for row in rows} == {len(head)}, head
+        for name, *cells in zip(head, *rows, strict=True):
+            assert any(cell.strip() not in ("", "–") for cell in cells), (name, head)
+
+
+def test_the_page_reads_well(page):
+    check_as_people_read_it(page)
+
+
+def test_a_column_in_which_nothing_stands_is_left_out():
+    table = Table("t", ["a", "b", "c"], [["x", "–", ""], ["", Cell("–"), Cell("1")]])
+    assert table.filled() == Table("t", ["a", "c"], [["x", ""], ["", Cell("1")]])
+
+
+def test_counts_of_nodes_are_whole_numbers_whatever_their_type(lab_rows):
+    points = blunder_points(lab_rows)
+    fixed = points[points["source"] == "fixed"].astype({"nodes": float})
+    (legend,) = blunders_by_compute(fixed).legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "network alone", "64 nodes a move", "one run",
+    ]  # fmt: skip
 
 
 def test_every_section_is_there(page):
@@ -137,8 +188,8 @@ def test_a_whole_lab_has_every_figure_of_the_paper(tmp_path):
         "optimal_size", "recipe_distance", "specification", "fixed_network"}  # fmt: skip
     assert figures <= {path.stem for path in report.figures}
     assert {*figures, "figure_1", "table_1", "table_2", "conventions", "seeds"} <= set(page.ids)
+    check_as_people_read_it(page)
     text = " ".join("".join(page.text).split())
-    assert "nan" not in re.findall(r"\w+", text)
     for table in ("Table I:", "Table II:", "Table III:", "Table IV:", "The law of each seed"):
         assert table.lower() in text.lower(), table
 
