@@ -17,6 +17,17 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from games.errors import InputError
 
+
+def compiler_options() -> dict[str, str]:
+    """XLA's options for self-play and for play.
+
+    On a CPU, LLVM's level 1 takes half the time of its default for a training program (5.6 instead
+    of 10 CPU seconds, 4×4 and 6×6) and a fifth less for a search, and what comes out is as fast:
+    the hot loops are XLA's own vector code.
+    """
+    return {"xla_backend_optimization_level": "1"} if jax.default_backend() == "cpu" else {}
+
+
 LANES = "lanes"
 """Name of the mesh axis over which lanes are spread."""
 

@@ -23,6 +23,7 @@ from training.devices import EnergyMeter, agree, is_first_process
 from training.files import Checkpoints
 from training.ledger import Ledger
 from training.metrics import ROWS, Tally, what_is_wrong
+from training.networks import trim_params
 from training.program import Program, TrainState, compile_program, settings_of, shape_of
 from training.records import Records
 from training.store import Store
@@ -63,6 +64,7 @@ def train_population(
     store: Store,
     *,
     devices: int = 1,
+    roomy: bool = False,
     report: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Status]:
@@ -75,6 +77,7 @@ def train_population(
             value (`training.program.Settings`).
         store: where snapshots and rows go.
         devices: over how many devices to spread the lanes.
+        roomy: let small networks of a board share programs; see `training.program.shape_of`.
         report: called after every iteration.
         should_stop: asked after every iteration; if it says yes, the state is saved and left.
 
@@ -93,7 +96,7 @@ def train_population(
     members = [config for config in configs if standing[config] != "done"]
     stopped = False
     if any(standing[config] == "running" for config in members):
-        training = _Training(members, store, records, devices)
+        training = _Training(members, store, records, devices, roomy)
         training.failed = {config for config in members if standing[config] == "failed"}
         stopped = training.run(report, should_stop)
         standing |= dict.fromkeys(members, "stopped" if stopped else "done")
@@ -129,13 +132,19 @@ class _Training:
     """A population on its way."""
 
     def __init__(
-        self, members: Sequence[TrainConfig], store: Store, records: Records, devices: int
+        self,
+        members: Sequence[TrainConfig],
+        store: Store,
+        records: Records,
+        devices: int,
+        roomy: bool,
     ) -> None:
         self.failed: set[TrainConfig] = set()
         self._members = members
         self._records = records
         self._writes = is_first_process()
-        self._program: Program = compile_program(shape_of(members[0], len(members), devices))
+        shape = shape_of(members[0], len(members), devices, roomy=roomy)
+        self._program: Program = compile_program(shape)
         self._settings = settings_of(members)
         seeds = np.array([config.seed for config in members], np.uint32)
         self._state: TrainState = self._program.start(self._settings, seeds)
@@ -227,6 +236,7 @@ class _Training:
     def _take_snapshot(self, number: int, index: int, means: dict[str, Any]) -> None:
         params = jax.tree.map(lambda leaf: leaf[number], self._state.learner.average)
         config = self._members[number]
+        params = trim_params(config.rules, params, config.network)
         self._records.take_snapshot(config, index, params, self._ledger, means)
 
     def _save(self) -> None:

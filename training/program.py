@@ -27,9 +27,9 @@ from mcts import SearchConfig
 from mcts.keys import fold_in, spawn
 from mcts.tree import select
 from training.config import TrainConfig
-from training.devices import LANES, lane_mesh, sharding
+from training.devices import LANES, compiler_options, lane_mesh, sharding
 from training.learner import LearnerState, init_learner, is_finite, learn
-from training.networks import NetworkConfig, Params, init_params, make_evaluate
+from training.networks import NetworkConfig, Params, init_params, make_evaluate, pad_params
 from training.replay import Targets, Window, add_moves, empty_window, outcomes, sample_batch
 from training.selfplay import (
     Lanes,
@@ -57,6 +57,12 @@ class Shape(NamedTuple):
     mixing_moves: int
     members: int = 1
     devices: int = 1
+    roomy: bool = False  # small networks lie in a common, roomier shape
+
+    @property
+    def computed(self) -> NetworkConfig:
+        """The network that the programs compute."""
+        return self.network.roomier if self.roomy else self.network
 
     @property
     def lane_groups(self) -> int:
@@ -110,8 +116,15 @@ class Program(NamedTuple):
     learn: Callable[[Settings, TrainState], tuple[TrainState, Learnt]]
 
 
-def shape_of(config: TrainConfig, members: int = 1, devices: int = 1) -> Shape:
-    """The program a run needs; runs of equal shape share it."""
+def shape_of(
+    config: TrainConfig, members: int = 1, devices: int = 1, *, roomy: bool = False
+) -> Shape:
+    """The program a run needs; runs of equal shape share it.
+
+    Where many runs follow each other, `roomy` lets those of small networks share all but the start:
+    a network filled up with zeros learns as it would without, because the zeros have no gradient
+    (`training.networks.pad_params`).
+    """
     return Shape(
         game=config.rules,
         network=config.network,
@@ -124,6 +137,7 @@ def shape_of(config: TrainConfig, members: int = 1, devices: int = 1) -> Shape:
         mixing_moves=config.mixing_moves,
         members=members,
         devices=devices,
+        roomy=roomy,
     )
 
 
@@ -157,9 +171,12 @@ def settings_of(configs: Sequence[TrainConfig]) -> Settings:
 def init_state(shape: Shape, settings: Settings, seeds: jax.Array) -> TrainState:
     """The start of every member: fresh network, fresh games, an empty window; seeds are [P]."""
     key, params_key, lanes_key, mixing_key = spawn(jax.vmap(jax.random.key)(seeds), 4)
-    learner = jax.vmap(lambda own: init_learner(init_params(shape.game, shape.network, own)))(
-        params_key
-    )
+
+    def start_learner(own: jax.Array) -> LearnerState:
+        params = init_params(shape.game, shape.network, own)
+        return init_learner(pad_params(shape.game, params, shape.computed))
+
+    learner = jax.vmap(start_learner)(params_key)
     schedule = _each_lane(settings.schedule, shape.lanes)
     flat = start_lanes(
         shape.game, schedule, shape.members * shape.lanes, _flat(_lane_keys(shape, lanes_key))
@@ -220,7 +237,7 @@ def _play_lanes(
 ) -> tuple[Lanes, Record]:
     """T moves of the lanes [P, B] of one device, given keys [P, T, G] for G groups of them."""
     members, per_member = lanes.ply.shape
-    evaluate = make_evaluate(shape.game, shape.network, members)
+    evaluate = make_evaluate(shape.game, shape.computed, members)
     per_lane = _each_lane(schedule, per_member)
 
     def one_move(lanes: Lanes, key: jax.Array) -> tuple[Lanes, Record]:
@@ -238,7 +255,7 @@ def learn_from(shape: Shape, settings: Settings, state: TrainState) -> tuple[Tra
 
     A member whose numbers do not all stay finite keeps the network it had.
     """
-    network = shape.network.module(shape.game)
+    network = shape.computed.module(shape.game)
     next_key, _, learn_key = spawn(state.key, 3)
     outcome, known = outcomes(state.window, settings.targets)
 
@@ -291,29 +308,50 @@ def _unflatten(tree: Any, members: int) -> Any:
 @functools.lru_cache(maxsize=32)
 def compile_program(shape: Shape) -> Program:
     """The program of one shape, compiled ahead of time, so that no run's clock counts it."""
+    settings, seeds, _, where = _arguments(shape)
+    placed: dict[str, Any] = (
+        {} if where is None else {"in_shardings": where[0], "out_shardings": where[1]}
+    )
+    start = jax.jit(
+        functools.partial(init_state, shape), compiler_options=compiler_options(), **placed
+    )
+    # What was filled up to the same shape is played and learnt by the same programs.
+    play_, learn_ = _compile_steps(shape._replace(network=shape.computed, roomy=False))
+    return Program(start.lower(settings, seeds).compile(), play_, learn_)
+
+
+@functools.lru_cache(maxsize=32)
+def _compile_steps(shape: Shape) -> tuple[Any, Any]:
+    settings, _, state, where = _arguments(shape)
+    placed: dict[str, Any] = {}
+    if where is not None:
+        everywhere, spread = where
+        placed = {"in_shardings": (everywhere, spread), "out_shardings": (spread, everywhere)}
+    compiled = []
+    for step in (play, learn_from):
+        program = jax.jit(
+            functools.partial(step, shape),
+            donate_argnums=1,
+            compiler_options=compiler_options(),
+            **placed,
+        )
+        compiled.append(program.lower(settings, state).compile())
+    return compiled[0], compiled[1]
+
+
+def _arguments(shape: Shape) -> tuple[Any, Any, Any, tuple[Any, Any] | None]:
+    """What the programs are called with, as shapes: settings, seeds and state; and, of several
+    devices, where settings and state lie."""
     settings = settings_of([TrainConfig(game=shape.game.name, boardsize=shape.game.size)])
     settings = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct((shape.members, *leaf.shape[1:]), leaf.dtype), settings
     )
     seeds = jax.ShapeDtypeStruct((shape.members,), jnp.uint32)
     state = jax.eval_shape(functools.partial(init_state, shape), settings, seeds)
-    if shape.devices > 1:
-        where = state_sharding(shape, state)
-        everywhere = sharding(shape.devices, PartitionSpec())
-        placed = {"in_shardings": (everywhere, where), "out_shardings": (where, everywhere)}
-        started = {"in_shardings": everywhere, "out_shardings": where}
-    else:
-        placed = started = {}
-    # It runs once, and for less time than it would take to compile; weights are the same bits.
-    once = {"xla_backend_optimization_level": "1"}
-    start = jax.jit(functools.partial(init_state, shape), compiler_options=once, **started)
-    playing = jax.jit(functools.partial(play, shape), donate_argnums=1, **placed)
-    learning = jax.jit(functools.partial(learn_from, shape), donate_argnums=1, **placed)
-    return Program(
-        start=start.lower(settings, seeds).compile(),
-        play=playing.lower(settings, state).compile(),
-        learn=learning.lower(settings, state).compile(),
-    )
+    if shape.devices == 1:
+        return settings, seeds, state, None
+    everywhere = sharding(shape.devices, PartitionSpec())
+    return settings, seeds, state, (everywhere, state_sharding(shape, state))
 
 
 def state_sharding(shape: Shape, state: TrainState) -> TrainState:

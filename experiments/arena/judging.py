@@ -43,8 +43,8 @@ def judge(player: NetworkPlayer, positions: Positions) -> dict[str, Any]:
     count = len(positions.winning)
     moves, values = np.zeros(0, int), np.zeros(0)
     if count:
-        thoughts = player.analyse(positions.states, move_keys(range(count), ply=0))
-        moves, values = np.asarray(thoughts.action), np.asarray(thoughts.search.value)
+        choice = player.choose(positions.states, move_keys(range(count), ply=0))
+        moves, values = np.asarray(choice.action), np.asarray(choice.value)
     counts = count_blunders(positions.winning, moves, values, positions.games)
     return {"positions_id": positions.id, "unsolved": positions.unsolved, **counts}
 

@@ -79,7 +79,8 @@ def blunder_tasks(
             f"{rules.size}×{rules.size} board, judging networks of {parameters:,} parameters",
             _judge_task,
             (store.folder, rules, tuple(jobs), lanes),
-            work=float(sum(10 + job.nodes for job in jobs)),
+            work=float(sum(job.nodes for job in jobs) * len(fixed_set(rules).winning)),
+            place=rules,
         )
         for parameters, jobs in by_network.items()
     ]

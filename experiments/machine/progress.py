@@ -63,19 +63,18 @@ def _lines(
 ) -> Iterator[Callable[[Event], None]]:
     work = {task.name: task.work for task in tasks}
     total, began = sum(work.values()), time.monotonic()
-    done, finished = 0.0, 0
+    shares, finished = dict.fromkeys(work, 0.0), 0
     console.print(f"{title}: {len(tasks)} tasks")
 
     def listen(event: Event) -> None:
-        nonlocal done, finished
+        nonlocal finished
+        shares[event.name] = event.share
         if event.over:
-            done += work[event.name]
             finished += 1
             elapsed = time.monotonic() - began
-            left = elapsed * (total - done) / done
-            console.print(
-                f"  {finished}/{len(tasks)} {event.name} "
-                f"({elapsed:.0f} s so far, about {left:.0f} s left)"
-            )
+            # What is under way counts, too: the first task to end may be the shortest by far.
+            done = sum(work[name] * share for name, share in shares.items())
+            left = f", about {elapsed * (total - done) / done:.0f} s left" if done else ""
+            console.print(f"  {finished}/{len(tasks)} {event.name} ({elapsed:.0f} s so far{left})")
 
     yield listen

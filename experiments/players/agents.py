@@ -33,7 +33,7 @@ from games.protocol import Game
 from mcts import STRATEGIES, SearchConfig, Strategy
 from training.files import load_snapshot
 from training.ledger import forward_flops
-from training.networks import NetworkConfig
+from training.networks import NetworkConfig, pad_params
 from training.store import DATABASE_NAME, Agent, Run, Snapshot, Store
 
 
@@ -197,8 +197,10 @@ def load_player(game: Game, agent: AgentEntry, *, lanes: int = 128) -> Player:
             f"player {spec.text!r} plays {run.game} on {run.boardsize}×{run.boardsize}, not "
             f"{game.name} on {game.size}×{game.size}"
         )
+    roomier = run.network.roomier
+    params = pad_params(game, params, roomier)
     return NetworkPlayer(
-        game, run.network, params, spec.strategy, lanes=lanes, temperature=spec.temperature
+        game, roomier, params, spec.strategy, lanes=lanes, temperature=spec.temperature
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from games.protocol import Game, State
 from mcts import SearchResult, Strategy
+from training.devices import compiler_options
 from training.networks import NetworkConfig, Params, make_evaluate
 
 RESIGNS = -1
@@ -29,6 +30,13 @@ class Player(Protocol):
         played again.
         """
         ...
+
+
+class Choice(NamedTuple):
+    """What a network player does in L states."""
+
+    action: np.ndarray | jax.Array  # [L] what it plays
+    value: np.ndarray | jax.Array  # [L] what it expects, the mover's view
 
 
 class Thoughts(NamedTuple):
@@ -75,6 +83,11 @@ class NetworkPlayer:
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `Player.act`."""
+        return np.asarray(self.choose(states, keys).action)
+
+    def choose(self, states: State, keys: np.ndarray) -> Choice:
+        """What it plays in each state and the value it expects, with the program that plays games:
+        nothing more has to be compiled; host arrays [L]."""
         return self._run(self._think, states, keys)
 
     def analyse(self, states: State, keys: np.ndarray) -> Thoughts:
@@ -98,15 +111,15 @@ class NetworkPlayer:
 @functools.lru_cache(maxsize=64)
 def compile_thinking(
     game: Game, network: NetworkConfig, strategy: Strategy
-) -> Callable[..., tuple[jax.Array, Any]]:
-    """(params, states [L], temperature [], keys [L, 2], memory or none) → actions [L], and the
-    memory to keep if the strategy remembers."""
+) -> Callable[..., tuple[Choice, Any]]:
+    """(params, states [L], temperature [], keys [L, 2], memory or none) → a choice for each state,
+    and the memory to keep if the strategy remembers."""
     think = _thinking(game, network, strategy)
 
-    @jax.jit
-    def choose(*arguments: Any) -> tuple[jax.Array, Any]:
-        action, _, memory = think(*arguments)
-        return action, memory if strategy.remembers else None
+    @functools.partial(jax.jit, compiler_options=compiler_options())
+    def choose(*arguments: Any) -> tuple[Choice, Any]:
+        action, result, memory = think(*arguments)
+        return Choice(action, result.value), memory if strategy.remembers else None
 
     return choose
 
@@ -121,7 +134,7 @@ def compile_analysis(
     """
     think = _thinking(game, network, strategy)
 
-    @jax.jit
+    @functools.partial(jax.jit, compiler_options=compiler_options())
     def explain(*arguments: Any) -> tuple[Thoughts, Any]:
         action, result, memory = think(*arguments)
         thoughts = Thoughts(action, result, strategy.variation(memory, action))

@@ -39,7 +39,7 @@ class ExampleGame:
     def tasks(self, store: Store, plan: Plan) -> list[Task]:
         """The one game, if it is not analysed yet."""
         return [
-            Task(part.name, _annotate, (store.folder, plan, _board(store, plan)), part.seconds)
+            Task(part.name, _annotate, (store.folder, plan, _board(store, plan)), part.work)
             for part in self.parts(store, plan)
             if part.done < 1
         ]

@@ -9,7 +9,6 @@ import jax
 import sqlalchemy as sa
 
 from experiments.machine.parallel import Task, Worker
-from experiments.reproduction.costs import training_seconds
 from experiments.reproduction.plan import Plan
 from experiments.reproduction.rounds import Part, runs_that_are_over
 from training.config import TrainConfig
@@ -17,7 +16,7 @@ from training.loop import Status, train_population
 from training.program import shape_of
 from training.store import Metric, Store
 
-LANES_THAT_FILL = {"cpu": 256}  # one core; more fall out of its cache (docs/training.md)
+LANES_THAT_FILL = {"cpu": 384}  # one core; three seeds of 128 share a program
 MANY_LANES = 16_384  # of any accelerator
 
 
@@ -32,7 +31,7 @@ class Training:
         return [
             Part(
                 run.run_id,
-                training_seconds(run),
+                _evaluations(run),
                 1.0 if run.run_id in over else min(0.99, samples.get(run.run_id, 0) / run.samples),
             )
             for run in plan.runs
@@ -64,12 +63,18 @@ def training_tasks(
             name(members[0]),
             _train,
             (store.folder, tuple(members)),
-            work=sum(training_seconds(run) for run in members),
+            work=sum(_evaluations(run) for run in members),
+            place=(members[0].rules, members[0].network.roomier, members[0].recipe),
         )
         for members in alike.values()
     ]
     # Long ones first, short ones fill the gaps.
     return sorted(tasks, key=lambda task: -task.work)
+
+
+def _evaluations(run: TrainConfig) -> float:
+    """Of self-play; the learner's share is much the same in all runs."""
+    return float(run.samples * run.search.nodes)
 
 
 def _name(run: TrainConfig) -> str:
@@ -99,6 +104,7 @@ def train_together(
     return train_population(
         runs,
         Store(lab),
+        roomy=True,
         report=lambda progress: worker.report(overall(progress.iteration / progress.iterations)),
         should_stop=worker.should_stop,
     )

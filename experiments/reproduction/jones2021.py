@@ -12,15 +12,16 @@ what each plays and how that differs from the paper.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
 
 import jax
 import pydantic
+import sqlalchemy as sa
 import tyro
 from rich.console import Console
 
@@ -28,7 +29,14 @@ import games
 from analysis.report.report import write_report
 from analysis.tables.rows import load_lab
 from experiments.machine.lock import alone_in
-from experiments.machine.parallel import default_workers, run_tasks
+from experiments.machine.parallel import (
+    Event,
+    Task,
+    Team,
+    Worker,
+    default_workers,
+    run_tasks,
+)
 from experiments.machine.progress import stage as shown
 from experiments.reproduction.example_stage import EXAMPLE
 from experiments.reproduction.grid import TRAINING
@@ -40,14 +48,13 @@ from experiments.reproduction.rounds import Part, Stage
 from experiments.reproduction.status import (
     add_timing,
     read_timings,
-    seconds_done,
     show_standings,
     standings_of,
 )
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 from training.files import write_atomically
-from training.store import DATABASE_NAME, Store
+from training.store import DATABASE_NAME, Match, Store
 
 StageName = Literal[
     "training", "league", "league_jones", "nodes", "direct", "perfect", "example", "report"
@@ -75,6 +82,10 @@ STEPS: dict[str, Step] = {
     "perfect": Step("Perfect play", PERFECT, ("league",), "matches and judgings"),
     "example": Step("Example game", EXAMPLE, ("league",), "games"),
 }
+
+
+WAVES = (("training",), ("league", "league_jones"), ("nodes", "direct", "perfect", "example"))
+"""Stages that run side by side: none waits for another of its wave."""
 
 
 class ReproduceConfig(VerbConfig, frozen=True):
@@ -120,9 +131,10 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
         _claim(store, plan)
         console.print(f"{name}: {plan.title}")
         console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
-        for stage in STEPS:
-            if stage in config.stages:
-                _run(store, plan, stage, workers, console)
+        with Team(workers) as team:
+            for wave in WAVES:
+                stages = [stage for stage in wave if stage in config.stages]
+                _run(store, plan, stages, team, console, config)
     result = {"lab": str(lab)}
     if REPORT in config.stages:
         report = write_report(load_lab(store), config.out)
@@ -131,29 +143,68 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     return Outcome(result)
 
 
-def _run(store: Store, plan: Plan, name: str, workers: int, console: Console) -> None:
-    """Run what is left of a stage."""
-    step = STEPS[name]
-    for need in step.needs:
+def _run(
+    store: Store,
+    plan: Plan,
+    stages: Sequence[str],
+    team: Team,
+    console: Console,
+    config: ReproduceConfig,
+) -> None:
+    """Run what is left of stages that do not wait for each other."""
+    tasks: list[Task] = []
+    of_stage: dict[str, str] = {}  # by task
+    for name in stages:
+        step = STEPS[name]
+        _check_needs(store, plan, name)
+        found = [
+            dataclasses.replace(task, name=f"{step.title}: {task.name}")
+            for task in step.stage.tasks(store, plan)
+        ]
+        if not found:
+            parts = step.stage.parts(store, plan)
+            console.print(f"{step.title}: {'done already' if parts else 'not part of this plan'}")
+        tasks += found
+        of_stage |= dict.fromkeys((task.name for task in found), name)
+    if not tasks:
+        return
+    tasks.sort(key=lambda task: -task.work)
+    work = {task.name: task.work for task in tasks}
+    if REPORT in config.stages and "league" not in stages and _is_rated(store):
+        console.print(f"a first report is being written: {config.out / 'index.html'}")
+        tasks.insert(0, Task("Report", _report_now, (store.folder, config.out), 0.0))
+
+    def keep_books(event: Event) -> None:
+        listen(event)
+        if event.spent is not None and event.name in of_stage:
+            add_timing(store.folder, of_stage[event.name], work[event.name], event.spent)
+
+    with shown(console, ", ".join(STEPS[name].title for name in stages), tasks) as listen:
+        finished = run_tasks(tasks, team, keep_books)
+    if not finished:
+        raise InterruptedByUserError
+
+
+def _check_needs(store: Store, plan: Plan, name: str) -> None:
+    for need in STEPS[name].needs:
         if left := [part.name for part in STEPS[need].stage.parts(store, plan) if part.done < 1]:
             raise InputError(
                 f"the stage {name} builds on {need}, which is not over ({left[0]}); add "
                 f"{need} to --stages"
             )
-    tasks = step.stage.tasks(store, plan)
-    if not tasks:
-        parts = step.stage.parts(store, plan)
-        console.print(f"{step.title}: {'done already' if parts else 'not part of this plan'}")
-        return
-    done, began = seconds_done(step.stage.parts(store, plan)), time.monotonic()
-    with shown(console, step.title, tasks) as listen:
-        finished = run_tasks(tasks, workers, listen)
-    spent = (time.monotonic() - began) * min(workers, len(tasks))
-    gained = seconds_done(step.stage.parts(store, plan)) - done
-    if gained > 0:
-        add_timing(store.folder, name, gained, spent)
-    if not finished:
-        raise InterruptedByUserError
+
+
+def _is_rated(store: Store) -> bool:
+    """Whether a league has been played, so that there is something to report."""
+    query = sa.select(Match.id).where(Match.stage == LEAGUE.name).limit(1)
+    with store.session() as session:
+        return session.scalar(query) is not None
+
+
+def _report_now(worker: Worker, lab: Path, out: Path) -> None:
+    """Write the report of what is there, while other tasks are still at work."""
+    del worker
+    write_report(load_lab(Store(lab)), out)
 
 
 def _claim(store: Store, plan: Plan) -> None:

@@ -3,8 +3,8 @@ the best."""
 
 from __future__ import annotations
 
-import math
 import operator
+from collections.abc import Sequence
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,9 +14,8 @@ from experiments.arena.strength import league_points
 from experiments.players.agents import AgentEntry, all_snapshots, enter_agents
 from experiments.players.move_keys import stable_seed
 from experiments.players.specs import NetworkSpec, PlayerSpec
-from experiments.reproduction.costs import REGULARISED_FACTOR, SECONDS_PER_PROGRAM, game_seconds
 from experiments.reproduction.plan import Plan
-from experiments.reproduction.rounds import Field, Rounds, even_lanes
+from experiments.reproduction.rounds import Field, Games, Rounds, even_lanes
 from experiments.reproduction.stages import JonesLeagueConfig
 from games.protocol import Game
 from mcts import JONES
@@ -103,47 +102,37 @@ def runs_on(plan: Plan, rules: Game) -> list[TrainConfig]:
     return [run for run in plan.runs if run.boardsize == rules.size]
 
 
-def mean_game_seconds(plan: Plan, rules: Game, nodes: int) -> float:
-    """Expected cost of one side's moves of a game of the plan's agents on a board."""
-    runs = runs_on(plan, rules)
-    return sum(game_seconds(rules, run.network, nodes) for run in runs) / len(runs)
+def snapshots_of(runs: Sequence[TrainConfig], most: int | None = None) -> int:
+    """How many snapshots so many runs leave, of each no more than `most`."""
+    counts = (len(run.snapshot_iterations) for run in runs)
+    return sum(count if most is None else min(count, most) for count in counts)
 
 
-def _programs(plan: Plan, rules: Game) -> float:
-    return SECONDS_PER_PROGRAM * len({run.network for run in runs_on(plan, rules)})
+def _all_meet(agents: int, league: ArenaConfig | JonesLeagueConfig, nodes: int) -> Games:
+    """Two games a pair and opening."""
+    return Games(agents * min(agents - 1, league.opponents or agents) * league.openings, nodes)
 
 
-def _league_seconds(agents: int, opponents: int | None, openings: int, side: float) -> float:
-    """All games of a round: two a pair and opening, two sides a game."""
-    pairs = agents * min(agents - 1, opponents or agents) / 2
-    return 4 * pairs * openings * side
+def _arena_games(plan: Plan, rules: Game) -> list[Games]:
+    agents = snapshots_of(runs_on(plan, rules))
+    return [_all_meet(agents, plan.arena, plan.arena.search.nodes)]
 
 
-def _arena_seconds(plan: Plan, rules: Game) -> float:
-    arena, agents = plan.arena, sum(run.snapshots for run in runs_on(plan, rules))
-    side = mean_game_seconds(plan, rules, arena.search.nodes)
-    return _programs(plan, rules) + _league_seconds(agents, arena.opponents, arena.openings, side)
-
-
-def _jones_seconds(plan: Plan, rules: Game) -> float:
+def _jones_games(plan: Plan, rules: Game) -> list[Games]:
     config = plan.league_jones
     assert config is not None
-    runs = runs_on(plan, rules)
-    agents = sum(min(run.snapshots, config.snapshots or math.inf) for run in runs)
-    side = REGULARISED_FACTOR * mean_game_seconds(plan, rules, config.nodes)
-    spent = _league_seconds(int(agents), config.opponents, config.openings, side)
-    return _programs(plan, rules) + spent
+    agents = snapshots_of(runs_on(plan, rules), config.snapshots)
+    return [_all_meet(agents, config, config.nodes)]
 
 
-def _direct_seconds(plan: Plan, rules: Game) -> float:
+def _direct_games(plan: Plan, rules: Game) -> list[Games]:
     assert plan.direct is not None
-    agents = sum(run.snapshots for run in runs_on(plan, rules))
-    side = mean_game_seconds(plan, rules, plan.arena.search.nodes)
-    return _programs(plan, rules) + 4 * agents * plan.direct.openings * side
+    agents = snapshots_of(runs_on(plan, rules))
+    return [Games(2 * agents * plan.direct.openings, plan.arena.search.nodes)]
 
 
-LEAGUE = Rounds("league", operator.attrgetter("arena"), _draw_league, _arena_seconds)
+LEAGUE = Rounds("league", operator.attrgetter("arena"), _draw_league, _arena_games)
 LEAGUE_JONES = Rounds(
-    "league_jones", operator.attrgetter("league_jones"), _draw_jones, _jones_seconds
+    "league_jones", operator.attrgetter("league_jones"), _draw_jones, _jones_games
 )
-DIRECT = Rounds("direct", operator.attrgetter("direct"), _draw_direct, _direct_seconds)
+DIRECT = Rounds("direct", operator.attrgetter("direct"), _draw_direct, _direct_games)

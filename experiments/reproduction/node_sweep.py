@@ -23,16 +23,15 @@ from experiments.arena.strength import league_points, on_frontier, ratings
 from experiments.players.agents import AgentEntry, enter_agents
 from experiments.players.move_keys import stable_seed
 from experiments.players.specs import NetworkSpec, PlayerSpec
-from experiments.reproduction.costs import SECONDS_PER_PROGRAM
 from experiments.reproduction.league import (
     league_agents,
     league_lanes,
-    mean_game_seconds,
     runs_on,
+    snapshots_of,
     spread,
 )
 from experiments.reproduction.plan import Plan
-from experiments.reproduction.rounds import Field, Rounds, even_lanes
+from experiments.reproduction.rounds import Field, Games, Rounds, even_lanes
 from experiments.reproduction.stages import NodeSweepConfig
 from games.protocol import Game
 from training.store import Store
@@ -149,20 +148,13 @@ def _lanes(
     return [usual if agent.id in league else lanes for agent in agents]
 
 
-def _seconds(plan: Plan, rules: Game) -> float:
+def _games(plan: Plan, rules: Game) -> list[Games]:
     config = plan.nodes
     assert config is not None
     runs = [run for run in runs_on(plan, rules) if run.seed < (config.seeds or math.inf)]
     recipes = len({run.recipe for run in runs})
-    kept = sum(min(run.snapshots, config.snapshots) for run in runs) + FRONTIER_AGENTS * recipes
-    games = 2 * config.openings * (config.opponents + 1)
-    sides = sum(
-        mean_game_seconds(plan, rules, nodes)
-        + mean_game_seconds(plan, rules, min(nodes, plan.arena.search.nodes))
-        for nodes in config.nodes
-    )
-    programs = SECONDS_PER_PROGRAM * len({run.network for run in runs}) * len(config.nodes)
-    return kept * games * sides + programs / config.rounds
+    kept = snapshots_of(runs, config.snapshots) + FRONTIER_AGENTS * recipes
+    return [Games(2 * kept * config.openings * (config.opponents + 1), n) for n in config.nodes]
 
 
-NODES = Rounds("nodes", operator.attrgetter("nodes"), _draw, _seconds)
+NODES = Rounds("nodes", operator.attrgetter("nodes"), _draw, _games)

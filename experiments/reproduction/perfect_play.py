@@ -21,10 +21,9 @@ from experiments.players.anchors import PerfectPlayer
 from experiments.players.player import Player
 from experiments.players.solutions import StoredSolver
 from experiments.players.specs import NetworkSpec, PerfectSpec, PlayerSpec
-from experiments.reproduction.costs import SECONDS_PER_PROGRAM, search_seconds
-from experiments.reproduction.league import league_agents, league_lanes, mean_game_seconds, runs_on
+from experiments.reproduction.league import league_agents, league_lanes, runs_on, snapshots_of
 from experiments.reproduction.plan import Plan
-from experiments.reproduction.rounds import Field, Part, Rounds, can_be_played, load_all
+from experiments.reproduction.rounds import Field, Games, Part, Rounds, can_be_played, load_all
 from games.exact.perfect import MAX_SIZE
 from games.exact.positions import RECIPES, fixed_positions
 from games.hex import Hex
@@ -89,17 +88,15 @@ def _meeting(plan: Plan, rules: Game) -> MeetingConfig:
     return plan.perfect.model_copy(update={"opening_plies": LONG_OPENING})
 
 
-def _match_seconds(plan: Plan, rules: Game) -> float:
+def _games(plan: Plan, rules: Game) -> list[Games]:
     assert plan.perfect is not None
     runs = collections.Counter(run.recipe for run in runs_on(plan, rules))
     agents = sum(1 + min(count, plan.perfect.runs) for count in runs.values())
-    side = mean_game_seconds(plan, rules, plan.arena.search.nodes)
-    solver = 0.002 * rules.size**2  # a game, once its program is there
-    return agents * (SECONDS_PER_PROGRAM + 2 * plan.perfect.openings * (side + solver))
+    return [Games(agents * plan.perfect.openings, plan.arena.search.nodes)]
 
 
 _MATCHES = Rounds(
-    "perfect", operator.attrgetter("perfect"), _draw, _match_seconds, meeting=_meeting, load=_load
+    "perfect", operator.attrgetter("perfect"), _draw, _games, meeting=_meeting, load=_load
 )
 
 
@@ -123,16 +120,13 @@ def _judging(store: Store, plan: Plan, rules: Hex) -> Part:
     )
     with store.session() as session:
         judged = session.scalar(query) or 0
-    runs = runs_on(plan, rules)
-    wanted = len(ends) * sum(len(run.snapshot_iterations) for run in runs)
+    snapshots = snapshots_of(runs_on(plan, rules))
     positions = len(fixed_positions(rules).winning)
-    seconds = sum(
-        run.snapshots * positions * search_seconds(rules, run.network, n)
-        for run in runs
-        for n in ends
+    return Part(
+        f"{rules.size}×{rules.size} board, judging",
+        work=float(snapshots * positions * sum(ends)),
+        done=judged / (len(ends) * snapshots),
     )
-    programs = SECONDS_PER_PROGRAM * 3 * len({run.network for run in runs})
-    return Part(f"{rules.size}×{rules.size} board, judging", seconds + programs, judged / wanted)
 
 
 def _judging_tasks(store: Store, plan: Plan) -> list[Task]:

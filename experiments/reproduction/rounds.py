@@ -23,6 +23,7 @@ from games.protocol import Game
 from training.store import Run, Snapshot, Store
 
 MAX_LANES = {"cpu": 64}  # more would mostly be padding once some games are over
+SHARE_OF_THE_LONGEST = 0.7  # of the plies that a game can last, between trained agents
 MANY_LANES = 1024  # of any accelerator
 
 
@@ -30,10 +31,21 @@ class Part(NamedTuple):
     """A piece of a stage, as `hexlaw reproduce --status` counts them."""
 
     name: str
-    seconds: float
-    """Expected in all, of one core."""
+    work: float
+    """Network evaluations in all, about."""
     done: float
     """Share that is done."""
+
+
+class Games(NamedTuple):
+    """So many games between agents of so many nodes."""
+
+    count: float
+    nodes: int
+
+    def evaluations(self, rules: Game) -> float:
+        """Network evaluations of all their moves."""
+        return self.count * self.nodes * SHARE_OF_THE_LONGEST * rules.max_plies
 
 
 class Stage(Protocol):
@@ -65,7 +77,7 @@ class Rounds:
         name: value of `match.stage`.
         config: the stage's settings in a plan, a picklable function; none if it is not played.
         draw: who meets whom in a round, from what the stages before have stored.
-        seconds: expected cost of a round on a board.
+        games: about how many are played in a round on a board, and with how many nodes a move.
         meeting: how they meet on a board; the stage's settings if unset.
         load: makes the players; those of the lab's agents if unset.
     """
@@ -73,14 +85,14 @@ class Rounds:
     name: str
     config: Callable[[Plan], ArenaConfig | StageConfig | None]
     draw: Callable[[Store, Plan, Game, int], Field]
-    seconds: Callable[[Plan, Game], float]
+    games: Callable[[Plan, Game], Sequence[Games]]
     meeting: Callable[[Plan, Game], MeetingConfig] | None = None
     load: Callable[[Store, Game, Field], Sequence[Player]] | None = None
 
     def parts(self, store: Store, plan: Plan) -> list[Part]:
         """A part for each round on each board, done or not."""
         return [
-            Part(_title(board.rules, index), board.seconds, float(index not in board.waiting))
+            Part(_title(board.rules, index), board.work, float(index not in board.waiting))
             for board in self._boards(store, plan)
             for index in range(board.rounds)
         ]
@@ -92,7 +104,8 @@ class Rounds:
                 _title(board.rules, *board.waiting),
                 _play_rounds,
                 (self, store.folder, plan, board.rules, board.waiting),
-                work=board.seconds * len(board.waiting),
+                work=board.work * len(board.waiting),
+                place=board.rules,
             )
             for board in self._boards(store, plan)
             if board.waiting
@@ -110,7 +123,8 @@ class Rounds:
                 rules = games.make(plan.game, size)
                 stored = stored_rounds(store, config.tournament(rules))
                 waiting = tuple(index for index in range(config.rounds) if index not in stored)
-                found.append(_Board(rules, config.rounds, waiting, self.seconds(plan, rules)))
+                work = sum(of_a_kind.evaluations(rules) for of_a_kind in self.games(plan, rules))
+                found.append(_Board(rules, config.rounds, waiting, work))
         return found
 
 
@@ -120,7 +134,7 @@ class _Board(NamedTuple):
     rules: Game
     rounds: int
     waiting: tuple[int, ...]  # rounds that are not stored
-    seconds: float  # expected of a round
+    work: float  # network evaluations of a round, about
 
 
 def _title(rules: Game, first: int, *others: int) -> str:

@@ -1,7 +1,7 @@
-"""How far a reproduction is: its stages with what is done, what remains, and how long that takes.
+"""How far a reproduction is: its stages with what is done, what that took, and what remains.
 
-Expected times start from rough costs (experiments/reproduction/costs.py). What a stage has taken so
-far on this machine stands in the lab's `timings.json` and corrects them.
+Nothing is foretold: the time left comes from what the lab's own stages have taken on this machine,
+which stands in its `timings.json`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.figures.wording import duration
+from experiments.machine.clock import Spent
 from experiments.reproduction.rounds import Part
 from games.errors import InputError
 from training.files import write_atomically
@@ -24,12 +25,13 @@ TIMINGS = "timings.json"
 
 
 class Timing(pydantic.BaseModel):
-    """What a stage has taken so far."""
+    """What a stage has taken so far, in seconds of one worker."""
 
-    expected: float = 0.0
-    """Seconds of one core that its finished work was expected to take."""
-    spent: float = 0.0
-    """Seconds it took, times the workers that were at it."""
+    work: float = 0.0
+    """Network evaluations of what is done, about."""
+    seconds: float = 0.0
+    compiling: float = 0.0
+    starting: float = 0.0
 
 
 class Standing(NamedTuple):
@@ -37,8 +39,11 @@ class Standing(NamedTuple):
 
     done: int  # parts
     parts: int
-    share: float  # of the expected work
-    seconds_left: float
+    share: float  # of the work
+    seconds: float  # that it took, of one worker
+    compiling: float  # of these
+    starting: float  # CPU seconds before its processes' first tasks
+    seconds_left: float | None  # of all workers together; none while nothing is known
 
 
 def read_timings(lab: Path) -> dict[str, Timing]:
@@ -60,18 +65,16 @@ def read_timings(lab: Path) -> dict[str, Timing]:
         ) from error
 
 
-def add_timing(lab: Path, stage: str, expected: float, spent: float) -> None:
+def add_timing(lab: Path, stage: str, work: float, spent: Spent) -> None:
     """Note what a stage has taken."""
     timings = read_timings(lab)
     before = timings.get(stage, Timing())
-    timings[stage] = Timing(expected=before.expected + expected, spent=before.spent + spent)
+    timings[stage] = Timing(
+        work=before.work + work,
+        **{name: getattr(before, name) + more for name, more in spent._asdict().items()},
+    )
     text = json.dumps({name: timing.model_dump() for name, timing in timings.items()}, indent=1)
     write_atomically(lab / TIMINGS, text.encode())
-
-
-def seconds_done(parts: Sequence[Part]) -> float:
-    """Expected cost of what is done."""
-    return sum(part.seconds * part.done for part in parts)
 
 
 def standings_of(
@@ -82,21 +85,26 @@ def standings_of(
     A stage that has taken time already goes on at its own pace, another at that of all together.
     """
     everything = Timing(
-        expected=sum(timing.expected for timing in timings.values()),
-        spent=sum(timing.spent for timing in timings.values()),
+        work=sum(timing.work for timing in timings.values()),
+        seconds=sum(timing.seconds for timing in timings.values()),
     )
     found = {}
     for name, pieces in parts.items():
         timing = timings.get(name, Timing())
-        if not timing.expected:
-            timing = everything
-        pace = timing.spent / timing.expected if timing.expected else 1.0
-        total, done = sum(part.seconds for part in pieces), seconds_done(pieces)
+        paced = timing if timing.work else everything
+        total = sum(part.work for part in pieces)
+        done = sum(part.work * part.done for part in pieces)
+        left = 0.0 if done >= total else None
+        if left is None and paced.work:
+            left = (total - done) * paced.seconds / paced.work / workers
         found[name] = Standing(
             done=sum(part.done >= 1 for part in pieces),
             parts=len(pieces),
             share=done / total if total else 1.0,
-            seconds_left=(total - done) * pace / workers,
+            seconds=timing.seconds,
+            compiling=timing.compiling,
+            starting=timing.starting,
+            seconds_left=left,
         )
     return found
 
@@ -105,14 +113,30 @@ def show_standings(
     standings: Mapping[str, Standing], units: Mapping[str, str], console: Console
 ) -> list[dict[str, Any]]:
     """Print the table; returns its rows."""
-    table = Table("stage", "done", "share", "left", box=None)
+    table = Table("stage", "done", "share", "took", "compiling", "left", box=None)
     for name, standing in standings.items():
         count = (
             f"{standing.done} of {standing.parts} {units[name]}" if standing.parts else "not played"
         )
-        left = duration(standing.seconds_left) if standing.share < 1 else "–"
-        table.add_row(name, count, f"{100 * standing.share:.0f} %", left)
+        took, compiling = (
+            duration(seconds) if standing.seconds else "–"
+            for seconds in (standing.seconds, standing.compiling)
+        )
+        table.add_row(
+            name, count, f"{100 * standing.share:.0f} %", took, compiling, _left(standing)
+        )
     console.print(table)
-    left = sum(standing.seconds_left for standing in standings.values())
-    console.print(f"about {duration(left)} left in all" if left else "all stages are done")
+    lefts = [standing.seconds_left for standing in standings.values()]
+    if None in lefts:
+        console.print("how long it takes is known once something is done")
+    elif left := sum(seconds for seconds in lefts if seconds):
+        console.print(f"about {duration(left)} left in all; took: of one worker")
+    else:
+        console.print("all stages are done; took: of one worker")
     return [{"stage": name, **standing._asdict()} for name, standing in standings.items()]
+
+
+def _left(standing: Standing) -> str:
+    if standing.share >= 1:
+        return "–"
+    return "unknown" if standing.seconds_left is None else duration(standing.seconds_left)

@@ -16,6 +16,7 @@ from training.networks import (
     forward,
     init_params,
     make_evaluate,
+    pad_params,
     parameter_count,
 )
 from training.networks.residual import Residual
@@ -219,3 +220,24 @@ def test_bfloat16_products_are_close_to_float32_but_not_equal(params, planes):
         assert ours.dtype == jnp.float32
         np.testing.assert_allclose(ours, theirs, atol=0.1)
         assert np.abs(ours - theirs).max() > 1e-5
+
+
+@pytest.mark.parametrize("name", ["1x0", "2x1", "8x2", "32x2"])
+def test_a_network_filled_up_with_zeros_computes_the_same(name, planes):
+    network = NetworkConfig.parse(name)
+    params = init_params(GAME, network, jax.random.key(1))
+    # ReZero's layers start at zero; here they count.
+    params = jax.tree.map(lambda leaf: leaf + 0.3, params)
+    assert network.roomier.name == "32x2"
+    padded = pad_params(GAME, params, network.roomier)
+    for one, other in zip(
+        forward(network.module(GAME), params, planes),
+        forward(network.roomier.module(GAME), padded, planes),
+        strict=True,
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["64x2", "8x3", "16x2+64x1", "8x2-bf16", "conv8x2"])
+def test_what_fits_into_no_common_shape_stays_as_it_is(name):
+    assert NetworkConfig.parse(name).roomier.name == name

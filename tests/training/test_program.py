@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 
+from training.networks import pad_params, trim_params
 from training.program import Learnt, Played, TrainState, compile_program, settings_of, shape_of
 
 ALIKE = {
@@ -170,3 +171,26 @@ def test_games_start_apart_where_lanes_are_mixed(tiny):
     assert len(set(lanes.ply[0].tolist())) > 2
     np.testing.assert_array_equal(lanes.ply, np.sum(lanes.states.labels > 0, axis=-1))
     assert np.all(lanes.states.winner < 0)
+
+
+def test_networks_in_a_roomier_shape_share_programs_and_learn_the_same(tiny):
+    """Two iterations: what was filled up stays zero, and what is left is as without it."""
+    config = tiny(network="4x1", averaging=0.5)
+    plain, roomy = shape_of(config), shape_of(config, roomy=True)
+    other = compile_program(shape_of(tiny(network="2x2"), roomy=True))
+    assert other.play is compile_program(roomy).play
+    settings, seeds = settings_of([config]), np.array([config.seed], np.uint32)
+    ends = []
+    for shape in (plain, roomy):
+        program = compile_program(shape)
+        state = program.start(settings, seeds)
+        for _ in range(2):
+            state = program.learn(settings, program.play(settings, state)[0])[0]
+        ends.append(jax.tree.map(lambda leaf: leaf[0], state.learner.params))
+    alone, filled = ends
+    trimmed = trim_params(config.rules, filled, config.network)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(trimmed):
+        wanted = dict(jax.tree_util.tree_leaves_with_path(alone))[path]
+        np.testing.assert_allclose(leaf, wanted, rtol=1e-3, atol=1e-4)
+    again = pad_params(config.rules, trimmed, config.network.roomier)
+    jax.tree.map(np.testing.assert_array_equal, again, filled)

@@ -7,7 +7,7 @@ name. Every module here is imported, so that a new file is a new kind (docs/exte
 
 from games.kinds import import_all
 from training.networks.conv import Conv
-from training.networks.evaluate import forward, init_params, make_evaluate
+from training.networks.evaluate import forward, init_params, make_evaluate, pad_params, trim_params
 from training.networks.mlp import Mlp
 from training.networks.network import (
     NETWORKS,
@@ -29,7 +29,9 @@ __all__ = [
     "forward",
     "init_params",
     "make_evaluate",
+    "pad_params",
     "parameter_count",
+    "trim_params",
 ]
 
 import_all(__name__, __path__)

@@ -22,6 +22,39 @@ def init_params(game: Game, config: NetworkConfig, key: Key[Array, ""]) -> Param
     return config.module(game).init(key, planes)
 
 
+def pad_params(game: Game, params: Params, roomier: NetworkConfig) -> Params:
+    """Parameters filled up with zeros to a roomier shape, which then computes the same.
+
+    A neuron more has weights of zero on both sides, a layer more a factor α of zero.
+    """
+    known = dict(jax.tree_util.tree_leaves_with_path(params))
+
+    def fill(path: Any, shape: jax.ShapeDtypeStruct) -> np.ndarray | jax.Array:
+        if path not in known:
+            return np.zeros(shape.shape, shape.dtype)
+        leaf = known[path]
+        more = [(0, to - now) for to, now in zip(shape.shape, leaf.shape, strict=True)]
+        if not any(after for _, after in more):
+            return leaf
+        # Weights from a file stay on the host: dispatching each to the device would cost more.
+        return np.pad(leaf, more) if isinstance(leaf, np.ndarray) else jnp.pad(leaf, more)
+
+    return jax.tree_util.tree_map_with_path(fill, _shapes(game, roomier))
+
+
+def trim_params(game: Game, params: Params, config: NetworkConfig) -> Params:
+    """What `pad_params` was given: the zeros of a roomier shape cut off again."""
+    known = dict(jax.tree_util.tree_leaves_with_path(params))
+    return jax.tree_util.tree_map_with_path(
+        lambda path, shape: known[path][tuple(map(slice, shape.shape))], _shapes(game, config)
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _shapes(game: Game, config: NetworkConfig) -> Any:
+    return jax.eval_shape(lambda: init_params(game, config, jax.random.key(0)))
+
+
 def forward(
     network: nn.Module, params: Params, planes: Bool[Array | np.ndarray, "B P R C"]
 ) -> tuple[Float32[Array, "B A"], Float32[Array, "B"]]:

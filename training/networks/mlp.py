@@ -20,6 +20,13 @@ class Mlp(Residual, frozen=True):
 
     kind: Literal["mlp"] = "mlp"
 
+    @property
+    def roomier(self) -> Mlp:
+        """All up to 32x2 fit into that: beside the tree, their products cost nothing."""
+        if self.value_width or self.matmul != "float32" or self.width > 32 or self.depth > 2:
+            return self
+        return Mlp(width=32, depth=2)
+
     def layers(self, game: Game) -> list[Layer]:
         """See `NetworkConfig.layers`."""
         board = game.num_planes * game.shape[0] * game.shape[1]

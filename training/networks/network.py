@@ -76,6 +76,12 @@ class NetworkConfig(FrozenModel, frozen=True):
         """Type that the inputs of its matrix products are rounded to."""
         return "float32"
 
+    @property
+    def roomier(self) -> NetworkConfig:
+        """The shape that computes the same once `pad_params` has filled it up with zeros, so that
+        small networks of a board share one compiled program; itself if there is none."""
+        return self
+
     def layers(self, game: Game) -> list[Layer]:
         """Every matrix product of the network for that game."""
         raise NotImplementedError

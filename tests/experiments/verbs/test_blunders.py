@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from experiments.arena import judging
 from experiments.arena.judging import fixed_set, judge, own_games, own_positions
+from experiments.players.player import Choice
 from games.exact.solver import Solver
 from games.exact.tables import load_table
 from games.hex import Hex
@@ -88,17 +88,12 @@ def positions_of(store: Store, snapshot_id: int, size: int = 3):
     return own_positions(store, Hex(size), snapshot_id, ids, Solver(size, memory_mb=4))
 
 
-def thoughts(moves: np.ndarray, values: np.ndarray) -> SimpleNamespace:
-    """As much of `experiments.players.player.Thoughts` as judging reads."""
-    return SimpleNamespace(action=moves, search=SimpleNamespace(value=values))
-
-
 class Scripted:
     """Always moves to the first empty cell, and always thinks it wins."""
 
-    def analyse(self, states, keys):
+    def choose(self, states, keys):
         moves = (np.asarray(states.labels) == 0).argmax(1)
-        return thoughts(moves, np.ones(len(moves)))
+        return Choice(moves, np.ones(len(moves)))
 
 
 def test_positions_are_those_after_the_opening_with_the_snapshot_to_move(store):
@@ -144,9 +139,9 @@ def test_blunders_agree_with_alpha_beta(store, oracle):
 
 def test_a_perfect_player_never_blunders_on_the_fixed_set():
     class Perfect:
-        def analyse(self, states, keys):
+        def choose(self, states, keys):
             winning = load_table(Hex(4)).winning_moves(states)
-            return thoughts(winning.argmax(1), np.where(winning.any(1), 0.1, -0.1))
+            return Choice(winning.argmax(1), np.where(winning.any(1), 0.1, -0.1))
 
     counts = judge(Perfect(), fixed_set(Hex(4)))  # type: ignore[arg-type]
     assert counts["won"] > 250
