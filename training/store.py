@@ -25,6 +25,14 @@ DATABASE_NAME = "lab.sqlite"
 BUSY_TIMEOUT_MS = 60_000  # several worker processes write; a commit takes milliseconds
 
 
+LARGEST_ID = 2**63 - 1  # SQLite has no larger integers
+
+
+def row_id(number: int) -> int:
+    """A number that a query may ask for: of those that no row can have, one that none has."""
+    return number if 0 < number <= LARGEST_ID else 0
+
+
 class Table(orm.DeclarativeBase):
     """Base of every table."""
 

@@ -21,13 +21,13 @@ import games
 from experiments.players.move_keys import move_keys
 from experiments.players.player import NetworkPlayer
 from experiments.players.positions import stack
-from games.errors import InputError
+from games.errors import InputError, NotFoundError
 from games.protocol import Game, State
 from games.text.hexworld import hexworld_link
 from games.text.notation import PLAYER_NAMES, play_through
 from games.text.sgf import Ending, SgfGame, decode_sgf, read_sgf, write_sgf
 from training.files import refuse_to_replace, write_atomically
-from training.store import Agent, Match, Snapshot, Store
+from training.store import Agent, Match, Snapshot, Store, row_id
 from training.store import Game as GameRow
 
 FORMAT = "hexlaw-game-1"
@@ -126,7 +126,7 @@ def load_record(store: Store, number: int) -> GameRecord:
     """Game `number` of a lab.
 
     Raises:
-        InputError: if there is no such game.
+        NotFoundError: if there is no such game.
     """
     black, white = orm.aliased(Agent), orm.aliased(Agent)
     black_snapshot, white_snapshot = orm.aliased(Snapshot), orm.aliased(Snapshot)
@@ -137,7 +137,7 @@ def load_record(store: Store, number: int) -> GameRecord:
         .join(white, Match.white_id == white.id)
         .outerjoin(black_snapshot, black.snapshot_id == black_snapshot.id)
         .outerjoin(white_snapshot, white.snapshot_id == white_snapshot.id)
-        .where(GameRow.id == number)
+        .where(GameRow.id == row_id(number))
     )
     with store.session() as session:
         row = session.execute(query).one_or_none()
@@ -146,7 +146,7 @@ def load_record(store: Store, number: int) -> GameRecord:
             there = "it holds none yet"
             if count:
                 there = f"`hexlaw list --games --lab {store.folder}` shows those it has ({count:,})"
-            raise InputError(f"the lab {store.folder} has no game {number}; {there}")
+            raise NotFoundError(f"the lab {store.folder} has no game {number}; {there}")
         game, tournament, black_row, white_row, black_file, white_file = row
         return GameRecord(
             number=game.id,
@@ -345,10 +345,10 @@ def store_analysis(store: Store, number: int, analysis: Analysis) -> None:
     """Keep an analysis with its game, in place of an earlier one.
 
     Raises:
-        InputError: if there is no such game.
+        NotFoundError: if there is no such game.
     """
     with store.session() as session:
-        row = session.get(GameRow, number)
+        row = session.get(GameRow, row_id(number))
         if row is None:
-            raise InputError(f"the lab {store.folder} has no game {number}")
+            raise NotFoundError(f"the lab {store.folder} has no game {number}")
         row.analysis = analysis.model_dump()

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import resource
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, Self
@@ -35,6 +33,7 @@ from experiments.bench.programs import (
     peer_move,
     place,
 )
+from experiments.machine.runtime import peak_memory
 from experiments.verb import Outcome, VerbConfig
 from games.protocol import Game
 from mcts import RULES, SearchConfig
@@ -234,8 +233,7 @@ def _peak_memory() -> int:
     """The most bytes in use so far: of the accelerator, or of this process on a CPU."""
     if statistics := jax.devices()[0].memory_stats():
         return statistics["peak_bytes_in_use"]
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak_memory()
 
 
 def _time_in_turn(

@@ -272,8 +272,11 @@ def _interrupts_blocked() -> Iterator[None]:
     """Hold Ctrl-C back; processes started meanwhile never see one.
 
     It reaches every process of the terminal, also those that are still starting, but only the
-    parent answers it.
+    parent answers it. Windows has no such mask; there the pool's processes begin by ignoring it.
     """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
     resource_tracker.ensure_running()  # it would unblock SIGINT, started later
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -8,9 +8,16 @@ import logging
 import os
 import platform
 import signal
+import sys
 from pathlib import Path
 
 import platformdirs
+import psutil
+
+try:
+    import resource
+except ImportError:  # only Unix has it
+    resource = None
 
 
 def prepare_libraries() -> None:
@@ -37,6 +44,15 @@ def step_back() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(19)
+
+
+def peak_memory() -> int:
+    """The most bytes of memory that this process has held so far."""
+    if resource is None:
+        held = psutil.Process().memory_info()
+        return getattr(held, "peak_wset", held.rss)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _machine() -> str:

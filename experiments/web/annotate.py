@@ -61,7 +61,7 @@ class Annotator:
         """Game `number` of the lab.
 
         Raises:
-            InputError: if there is no such game.
+            NotFoundError: if there is no such game.
         """
         assert self._lab is not None
         return load_record(self._lab.store, number)

@@ -31,7 +31,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from experiments.web.guard import Guard
-from games.errors import InputError
+from games.errors import InputError, NotFoundError
 from training.store import Store
 
 WEB = Path(__file__).parent / "static"
@@ -137,9 +137,10 @@ async def _load_pages(lab: asyncio.Future[Any], prepare: bool) -> Any:
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    text = error.detail if isinstance(error, HTTPException) else str(error)
-    return JSONResponse({"error": text}, status)
+    if isinstance(error, HTTPException):
+        return JSONResponse({"error": error.detail}, error.status_code)
+    status = 404 if isinstance(error, NotFoundError) else 400
+    return JSONResponse({"error": str(error)}, status)
 
 
 def _index() -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from analysis.ratings.bradley_terry import rate
-from games.errors import InputError
+from games.errors import NotFoundError
 from training.store import Agent, Match, Run, Snapshot, Store
 from training.store import Game as GameRow
 
@@ -49,7 +49,7 @@ class LabView:
         """An agent's opponents and its newest games.
 
         Raises:
-            InputError: if there is no such agent.
+            NotFoundError: if there is no such agent.
         """
         self._rated(number)
         opponents: dict[int, collections.Counter[str]] = collections.defaultdict(
@@ -73,7 +73,7 @@ class LabView:
         """The record of two agents against each other, and their newest games.
 
         Raises:
-            InputError: if one of them is not there.
+            NotFoundError: if one of them is not there.
         """
         for number in (first, second):
             self._rated(number)
@@ -203,7 +203,7 @@ class LabView:
         for agent in self.overview()["agents"]:
             if agent["id"] == number:
                 return agent
-        raise InputError(f"the lab {self.name} has no agent {number}")
+        raise NotFoundError(f"the lab {self.name} has no agent {number}")
 
 
 def _count(table: Any) -> sa.ScalarSelect[int]:

@@ -6,8 +6,17 @@ import json
 
 import pytest
 
-from experiments.arena.game_records import GameRecord, PlayerRecord, read_record, write_record
-from games.errors import InputError
+from experiments.arena.game_records import (
+    Analysis,
+    GameRecord,
+    PlayerRecord,
+    load_record,
+    read_record,
+    store_analysis,
+    write_record,
+)
+from games.errors import InputError, NotFoundError
+from training.store import Store
 
 BLACK_HAS_WON = "(;FF[4]GM[11]SZ[3]{};B[b1];W[a1];B[b2];W[a2];B[b3])"
 OPEN = "(;FF[4]GM[11]SZ[3]{};B[b1];W[a1])"
@@ -111,3 +120,12 @@ def test_an_earlier_record_may_be_replaced_but_not_the_file_that_was_read(tmp_pa
     with pytest.raises(InputError, match="the file that is read"):
         write_record(record, path, source=tmp_path / "g.json")
     assert read_record(path).moves == [1]
+
+
+@pytest.mark.parametrize("number", [-1, 0, 1, 2**63, 99999999999999999999])
+def test_a_number_that_no_game_has_is_refused(tmp_path, number):
+    store = Store(tmp_path)
+    with pytest.raises(NotFoundError, match=f"has no game {number}"):
+        load_record(store, number)
+    with pytest.raises(NotFoundError, match=f"has no game {number}"):
+        store_analysis(store, number, Analysis(agent=1, nodes=1, moves=[]))

@@ -112,10 +112,12 @@ def test_a_pair_is_the_sum_of_its_games(web):
     assert wins + losses == 2
 
 
-@pytest.mark.parametrize("path", ["/api/agent/99", "/api/pair/1/99", "/api/game/99999"])
+@pytest.mark.parametrize(
+    "path", ["/api/agent/99", "/api/pair/1/99", "/api/game/99999", "/api/game/" + "9" * 20]
+)
 def test_what_is_not_there_is_said_in_one_line(web, path):
     status, text = fetch(web, path)
-    assert status == 400
+    assert status == 404
     assert "99" in json.loads(text)["error"]
 
 
