@@ -11,6 +11,8 @@ All tables stand in this one file, long as it is, so that what a lab holds can b
 from __future__ import annotations
 
 import datetime
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -393,6 +395,8 @@ class BlunderRate(Table):
 class Store:
     """A lab on disk: the database, with snapshots and checkpoints in folders beside it.
 
+    A lab whose folder cannot be written is opened for reading.
+
     Raises:
         InputError: if the folder cannot be written or the database is damaged or foreign.
     """
@@ -406,17 +410,52 @@ class Store:
             raise InputError(
                 f"cannot create the lab folder {folder}: {error.strerror}; choose another --lab"
             ) from error
-        self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(self.path)))
-        event.listen(self._engine, "connect", _set_pragmas)
+        self._refuse_a_lost_database()
+        can_write = not self.path.is_file() or _can_write(folder)
+        self._engine = self._connect() if can_write else self._connect_for_reading()
         with self._clear_errors():
             with self._engine.connect() as connection:
                 self._check(connection)
+            if not can_write:
+                return
             try:
                 Table.metadata.create_all(self._engine)
             except exc.OperationalError as error:
                 if "already exists" not in str(error.orig):
                     raise
                 Table.metadata.create_all(self._engine)  # another process has just begun
+
+    def _refuse_a_lost_database(self) -> None:
+        """SQLite takes an empty file for a new database; beside snapshots it is a lost one."""
+        is_empty = self.path.is_file() and self.path.stat().st_size == 0
+        if is_empty and any(self.folder.rglob("*.safetensors")):
+            raise InputError(
+                f"{self.path} is empty, though there are snapshots beside it; restore it from a "
+                "backup or start a new lab with --lab DIR"
+            )
+
+    def _connect(self) -> sa.Engine:
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(self.path)))
+        event.listen(engine, "connect", _set_pragmas)
+        return engine
+
+    def _connect_for_reading(self) -> sa.Engine:
+        """Of a file that nobody can change meanwhile: SQLite makes no other file beside it.
+
+        It would not see rows that still stand in the write-ahead log.
+        """
+        log = self.path.with_name(f"{DATABASE_NAME}-wal")
+        if log.exists() and log.stat().st_size:
+            raise InputError(
+                f"{self.folder} cannot be written, and its newest rows still stand in {log.name}; "
+                "copy the folder to where it can be written and name the copy with --lab"
+            )
+        address = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        return sa.create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+            poolclass=sa.pool.QueuePool,
+        )
 
     def _check(self, connection: sa.Connection) -> None:
         """Refuse a database that is damaged or whose tables are not ours."""
@@ -466,6 +505,10 @@ class Store:
         with self._clear_errors(), self._engine.connect() as connection:
             result = connection.execute(statement)
             return list(result.keys()), [tuple(row) for row in result]
+
+
+def _can_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK)
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from games.errors import InputError
+from training import store as store_module
 from training.store import DATABASE_NAME, Agent, Game, Match, Metric, Run, Snapshot, Store, Table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
@@ -229,3 +230,34 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
 def test_a_folder_in_the_place_of_the_database_is_named(tmp_path):
     (tmp_path / DATABASE_NAME).mkdir()
     assert str(tmp_path / DATABASE_NAME) in complaint(tmp_path)
+
+
+@pytest.fixture
+def unwritable(store, monkeypatch):
+    """The lab at rest, in a folder that its user cannot write."""
+    store._engine.dispose()
+    monkeypatch.setattr(store_module, "_can_write", lambda folder: False)
+    return store.folder
+
+
+def test_a_lab_that_cannot_be_written_is_read_and_left_as_it_is(store, unwritable):
+    before = {path.name: path.read_bytes() for path in unwritable.iterdir() if path.is_file()}
+    assert list(before) == [DATABASE_NAME]
+    read = Store(unwritable)
+    assert count(read)["run"] == 1
+    with pytest.raises(InputError, match="readonly"), read.session() as session:
+        session.add(run_row("new"))
+    assert before == {p.name: p.read_bytes() for p in unwritable.iterdir() if p.is_file()}
+
+
+def test_rows_that_a_reader_would_not_see_are_not_passed_over(unwritable):
+    (unwritable / f"{DATABASE_NAME}-wal").write_bytes(b"x")
+    assert "copy the folder" in complaint(unwritable)
+
+
+def test_an_empty_database_beside_snapshots_is_no_new_lab(tmp_path):
+    (tmp_path / "snapshots").mkdir()
+    (tmp_path / "snapshots" / "0.safetensors").write_bytes(b"weights")
+    (tmp_path / DATABASE_NAME).write_bytes(b"")
+    assert "is empty, though there are snapshots" in complaint(tmp_path)
+    assert (tmp_path / DATABASE_NAME).read_bytes() == b""
