@@ -67,7 +67,7 @@ class Kinds(Generic[Kind]):
     @property
     def names(self) -> tuple[str, ...]:
         """All there are: the default first, the others in alphabetical order."""
-        _load_entry_points()
+        load_entry_points()
         return (self._default, *sorted({*self._classes} - {self._default}))
 
     def __getitem__(self, name: str) -> type[Kind]:
@@ -77,7 +77,7 @@ class Kinds(Generic[Kind]):
             ValueError: if there is none.
         """
         if name not in self._classes:
-            _load_entry_points()
+            load_entry_points()
         if name not in self._classes:
             raise ValueError(f"unknown {self._family} {name!r}; there is {', '.join(self.names)}")
         return self._classes[name]
@@ -105,6 +105,6 @@ def import_all(package: str, path: Iterable[str]) -> None:
 
 
 @functools.cache
-def _load_entry_points() -> None:
+def load_entry_points() -> None:
     for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         entry_point.load()

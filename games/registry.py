@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
+from games.kinds import load_entry_points
 from games.protocol import Game, State, Symmetries
 from games.text import drawing, grid
 from games.text.notation import cell_name, parse_cell, parse_moves, play
@@ -58,6 +59,8 @@ def make(name: str, size: int) -> Game:
     Raises:
         InputError: if the game is unknown or cannot be played at that size.
     """
+    if name not in REGISTRY:
+        load_entry_points()
     if name not in REGISTRY:
         raise InputError(f"unknown game {name!r}; there is: {', '.join(sorted(REGISTRY))}")
     return REGISTRY[name].make(size)
