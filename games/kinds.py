@@ -106,5 +106,6 @@ def import_all(package: str, path: Iterable[str]) -> None:
 
 @functools.cache
 def load_entry_points() -> None:
+    """Import what installed packages add to hexlaw."""
     for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         entry_point.load()
