@@ -11,28 +11,19 @@ All tables stand in this one file, long as it is, so that what a lab holds can b
 from __future__ import annotations
 
 import datetime
-import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy import event, exc, orm
+from sqlalchemy import exc, orm
 
 from games.errors import InputError
+from training.database import reading_engine, writing_engine
 
 DATABASE_NAME = "lab.sqlite"
-BUSY_TIMEOUT_MS = 60_000  # several worker processes write; a commit takes milliseconds
-
-
-LARGEST_ID = 2**63 - 1  # SQLite has no larger integers
-
-
-def row_id(number: int) -> int:
-    """A number that a query may ask for: of those that no row can have, one that none has."""
-    return number if 0 < number <= LARGEST_ID else 0
+STORED_MARKER = "stored-lab.txt"  # in a lab that `hexlaw export` wrote, to be kept as it is
 
 
 class Table(orm.DeclarativeBase):
@@ -275,8 +266,10 @@ class Match(Table):
     black_wins: orm.Mapped[int] = orm.mapped_column(
         doc="Games that black won; repeated ones count only if chance had a part in them."
     )
-    white_wins: orm.Mapped[int] = orm.mapped_column(
-        doc="Games that white won, counted likewise: the two add up to the independent games."
+    white_wins: orm.Mapped[int] = orm.mapped_column(doc="Games that white won, counted likewise.")
+    draws: orm.Mapped[int] = orm.mapped_column(
+        default=0,
+        doc="Games that nobody won, counted likewise: the three add up to the independent games.",
     )
 
 
@@ -297,7 +290,9 @@ class Game(Table):
     moves: orm.Mapped[bytes] = orm.mapped_column(
         doc="Actions in the board frame, two bytes each, little endian."
     )
-    winner: orm.Mapped[int] = orm.mapped_column(doc="0 if black won, 1 if white won.")
+    winner: orm.Mapped[int] = orm.mapped_column(
+        doc="0 if black won, 1 if white won, -1 for a draw."
+    )
     ending: orm.Mapped[str] = orm.mapped_column(
         default="board",
         doc="`board` if it was played to the end, else `resigned`, or `forfeit` by an engine "
@@ -395,91 +390,46 @@ class BlunderRate(Table):
 class Store:
     """A lab on disk: the database, with snapshots and checkpoints in folders beside it.
 
-    A lab whose folder cannot be written is opened for reading.
+    Opened `read_only`, it must be there, and nothing is written into its folder.
 
     Raises:
-        InputError: if the folder cannot be written or the database is damaged or foreign.
+        InputError: if the folder cannot be written or is a stored lab, which only `read_only`
+            opens; if the database is damaged, foreign or of a later version.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
         self.path = folder / DATABASE_NAME
+        self._refuse_an_emptied_database()
+        if read_only:
+            with self._clear_errors():
+                self._engine = reading_engine(self.path, Table.metadata)
+            return
+        if (folder / STORED_MARKER).exists():
+            raise InputError(
+                f"{folder} is a stored lab, kept as it is: copy the folder, delete "
+                f"{STORED_MARKER} in the copy and name that with --lab"
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
                 f"cannot create the lab folder {folder}: {error.strerror}; choose another --lab"
             ) from error
-        self._refuse_a_lost_database()
-        can_write = not self.path.is_file() or _can_write(folder)
-        self._engine = self._connect() if can_write else self._connect_for_reading()
         with self._clear_errors():
-            with self._engine.connect() as connection:
-                self._check(connection)
-            if not can_write:
-                return
-            try:
-                Table.metadata.create_all(self._engine)
-            except exc.OperationalError as error:
-                if "already exists" not in str(error.orig):
-                    raise
-                Table.metadata.create_all(self._engine)  # another process has just begun
+            self._engine = writing_engine(self.path, Table.metadata)
 
-    def _refuse_a_lost_database(self) -> None:
-        """SQLite takes an empty file for a new database; beside snapshots it is a lost one."""
-        is_empty = self.path.is_file() and self.path.stat().st_size == 0
-        if is_empty and any(self.folder.rglob("*.safetensors")):
+    def _refuse_an_emptied_database(self) -> None:
+        empty = self.path.is_file() and self.path.stat().st_size == 0
+        if empty and (self.folder / "snapshots").exists():
             raise InputError(
-                f"{self.path} is empty, though there are snapshots beside it; restore it from a "
-                "backup or start a new lab with --lab DIR"
+                f"{self.path} is empty, but there are snapshots beside it, which it should "
+                "describe; restore it from a backup or start a new lab with --lab DIR"
             )
 
-    def _connect(self) -> sa.Engine:
-        engine = sa.create_engine(sa.URL.create("sqlite", database=str(self.path)))
-        event.listen(engine, "connect", _set_pragmas)
-        return engine
-
-    def _connect_for_reading(self) -> sa.Engine:
-        """Of a file that nobody can change meanwhile: SQLite makes no other file beside it.
-
-        It would not see rows that still stand in the write-ahead log.
-        """
-        log = self.path.with_name(f"{DATABASE_NAME}-wal")
-        if log.exists() and log.stat().st_size:
-            raise InputError(
-                f"{self.folder} cannot be written, and its newest rows still stand in {log.name}; "
-                "copy the folder to where it can be written and name the copy with --lab"
-            )
-        address = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
-        return sa.create_engine(
-            "sqlite://",
-            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
-            poolclass=sa.pool.QueuePool,
-        )
-
-    def _check(self, connection: sa.Connection) -> None:
-        """Refuse a database that is damaged or whose tables are not ours."""
-        verdict = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar()
-        if verdict != "ok":
-            raise InputError(
-                f"{self.path} is damaged ({' '.join(str(verdict).split())}); restore it from a "
-                "backup or start a new lab with --lab DIR"
-            )
-        present = set(sa.inspect(connection).get_table_names())
-        ours = [table for table in Table.metadata.sorted_tables if table.name in present]
-        if present and not ours:
-            raise InputError(
-                f"{self.path} is a database of something else (it has the tables "
-                f"{', '.join(sorted(present))}); start a new lab with --lab DIR"
-            )
-        for table in ours:
-            found = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-            missing = {column.name for column in table.columns} - found
-            if missing:
-                raise InputError(
-                    f"{self.path}: table {table.name!r} lacks {', '.join(sorted(missing))}: it "
-                    "was made by another version of hexlaw; start a new lab with --lab DIR"
-                )
+    def close(self) -> None:
+        """Let go of the file; SQLite's log beside it is folded in."""
+        self._engine.dispose()
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:
@@ -505,19 +455,3 @@ class Store:
         with self._clear_errors(), self._engine.connect() as connection:
             result = connection.execute(statement)
             return list(result.keys()), [tuple(row) for row in result]
-
-
-def _can_write(folder: Path) -> bool:
-    return os.access(folder, os.W_OK)
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=wal",
-        "synchronous=normal",
-        "foreign_keys=on",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

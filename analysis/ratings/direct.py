@@ -14,18 +14,20 @@ WIDE, NARROW = 0.95, 0.8  # levels of the intervals; the paper's code drew 80 %
 
 def tally(matches: pd.DataFrame, opponents: set[int]) -> pd.DataFrame:
     """Games of each player against `opponents`, by colour: columns player, opponent, colour
-    (`black` or `white`, the player's), wins, losses."""
+    (`black` or `white`, the player's), wins, losses; a draw is half of each."""
+    drawn = matches["draws"] if "draws" in matches else pd.Series(0, matches.index)
     sides = []
     for mine, other in (("black", "white"), ("white", "black")):
         rows = matches[matches[f"{other}_id"].isin(opponents)]
+        halves = drawn.loc[rows.index] / 2 if drawn.any() else 0
         sides.append(
             pd.DataFrame(
                 {
                     "player": rows[f"{mine}_id"],
                     "opponent": rows[f"{other}_id"],
                     "colour": mine,
-                    "wins": rows[f"{mine}_wins"],
-                    "losses": rows[f"{other}_wins"],
+                    "wins": rows[f"{mine}_wins"] + halves,
+                    "losses": rows[f"{other}_wins"] + halves,
                 }
             )
         )

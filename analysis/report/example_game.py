@@ -11,7 +11,7 @@ import games
 from analysis.ratings.study import Study
 from analysis.tables.rows import LabRows
 from games.protocol import Game
-from games.text.notation import PLAYER_NAMES, play
+from games.text.notation import NOBODY, PLAYER_NAMES, play, winner_name
 
 _POSITIONS = 5  # boards before the final one
 _LABELLED = 3  # cells of a board that carry their share of visits
@@ -100,10 +100,13 @@ def _positions(
             )
         )
     final = games.draw_svg(game, play(game, actions), last_move=actions[-1])
-    won = f"{_winner(game_row).capitalize()} wins with move {len(actions)}."
+    won = (
+        "A draw."
+        if game_row["winner"] == NOBODY
+        else (f"{_winner(game_row).capitalize()} wins with move {len(actions)}.")
+    )
     return [*positions, Position(final, won)]
 
 
 def _winner(game_row: dict[Hashable, Any]) -> str:
-    winner = game_row["winner"]
-    return PLAYER_NAMES[int(winner)] if winner in (0, 1) else "nobody"
+    return winner_name(int(game_row["winner"]))

@@ -46,6 +46,7 @@ def league_elo(rows: LabRows) -> dict[int, float]:
                 "white": of_board["white_id"].map(agents["spec"]),
                 "black_wins": of_board["black_wins"],
                 "white_wins": of_board["white_wins"],
+                "draws": of_board["draws"],
             }
         )
         table = rate(matches, zero="perfect", first_player=False).table()

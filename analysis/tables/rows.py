@@ -33,6 +33,7 @@ _RUN_COLUMNS = [
     "seed",
     "recipe",
 ]
+_BEFORE = {"matches": {"draws": 0}}  # what columns hold in tables written before there were such
 _SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]
 
 
@@ -119,6 +120,9 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
         raise InputError(f"no {path.name} in {folder}; name a folder with exported rows") from error
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path} is damaged ({error}); export the rows again") from error
+    for column, value in _BEFORE.get(name, {}).items():
+        if column not in frame:
+            frame[column] = value
     missing = _expected_columns(name) - set(frame.columns)
     if missing:
         raise InputError(

@@ -24,7 +24,7 @@ from experiments.players.positions import stack
 from games.errors import InputError, NotFoundError
 from games.protocol import Game, State
 from games.text.hexworld import hexworld_link
-from games.text.notation import PLAYER_NAMES, play_through
+from games.text.notation import play_through, winner_name
 from games.text.sgf import Ending, SgfGame, decode_sgf, read_sgf, write_sgf
 from training.files import refuse_to_replace, write_atomically
 from training.store import Agent, Match, Snapshot, Store, row_id
@@ -94,7 +94,7 @@ class GameRecord(pydantic.BaseModel):
     black: PlayerRecord
     white: PlayerRecord
     winner: int | None = None
-    """0 if black won, 1 if white did; none if it was not played to an end."""
+    """0 if black won, 1 if white did, -1 for a draw; none if it was not played to an end."""
     ending: Ending | None = None
     """None if it was not played to an end, or a file from elsewhere does not say how it ended."""
     seed: int | None = None
@@ -302,13 +302,11 @@ def _with_result_of_the_board(record: GameRecord, source: str) -> GameRecord:
         if record.ending == "board":
             raise InputError(f"{source}: the game is said to be played out, but its board is not")
         return record
-    won = int(record.rules.winner(last))
-    winner = None if won < 0 else won
+    winner = int(record.rules.winner(last))
     if record.winner is not None and record.winner != winner:
-        truly = "nobody" if winner is None else PLAYER_NAMES[winner]
         raise InputError(
-            f"{source}: {PLAYER_NAMES[record.winner]} is said to have won, but on the board "
-            f"{truly} has; correct one of the two"
+            f"{source}: {winner_name(record.winner)} is said to have won, but on the board "
+            f"{winner_name(winner)} has; correct one of the two"
         )
     return record.model_copy(update={"winner": winner, "ending": "board"})
 

@@ -10,8 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from experiments.arena.meeting import RoundResult
+from games.text.notation import NOBODY
 from training.store import Agent, Match, Store
 from training.store import Game as GameRow
+
+COUNTS = ("black_wins", "white_wins", "draws")
+"""How a match's games that count are told apart: columns of match rows."""
 
 
 def stored_rounds(store: Store, tournament: str) -> set[int]:
@@ -31,9 +35,9 @@ def next_round(store: Store, tournament: str) -> int:
 
 def match_rows(store: Store, tournament: str | None = None) -> pd.DataFrame:
     """Stored matches added up: columns game, boardsize, black, white (names of agents), games,
-    distinct_games, black_wins, white_wins; one row an ordered pair."""
+    distinct_games, black_wins, white_wins, draws; one row an ordered pair."""
     black, white = orm.aliased(Agent), orm.aliased(Agent)
-    counts = (Match.games, Match.distinct_games, Match.black_wins, Match.white_wins)
+    counts = (Match.games, Match.distinct_games, Match.black_wins, Match.white_wins, Match.draws)
     query = (
         sa.select(
             black.game,
@@ -68,7 +72,7 @@ def store_round(
 
     A game with the moves of an earlier one of the same two, in the same colours, is a *repeated*
     game. If neither player draws at random it is the same game again and says nothing new, so it
-    is not counted among the wins. Where chance had a part it is a fresh draw and is counted.
+    is not counted among wins and draws. Where chance had a part it is a fresh draw and is counted.
 
     Args:
         store: the lab.
@@ -101,6 +105,7 @@ def store_round(
                     "distinct_games": int(fresh.sum()),
                     "black_wins": int(np.sum(counted & (result.winner[m] == 0))),
                     "white_wins": int(np.sum(counted & (result.winner[m] == 1))),
+                    "draws": int(np.sum(counted & (result.winner[m] == NOBODY))),
                 }
             )
         inserted = sa.insert(Match).returning(Match.id, sort_by_parameter_order=True)
@@ -151,6 +156,8 @@ def paired_scores(
 ) -> np.ndarray:
     """How often the first agent scored 0, ½, 1, 1½ and 2 points in a pair of games, [5].
 
+    A win is a point, a draw half of one.
+
     A pair is one opening with both colours: the games of equal round and index. One that repeats
     an earlier one move by move is not counted, unless moves were `drawn` at random.
     """
@@ -171,5 +178,9 @@ def paired_scores(
         (as_black, moves), (as_white, other_moves) = games[first_id], games[second_id]
         if drawn or (moves, other_moves) not in seen:
             seen.add((moves, other_moves))
-            scores[2 * ((as_black == 0) + (as_white == 1))] += 1
+            scores[_half_points(as_black, 0) + _half_points(as_white, 1)] += 1
     return scores
+
+
+def _half_points(winner: int, colour: int) -> int:
+    return 1 if winner == NOBODY else 2 * (winner == colour)

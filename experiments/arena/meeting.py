@@ -113,7 +113,7 @@ class RoundResult:
 
     black: np.ndarray  # [M] index of the player
     white: np.ndarray  # [M]
-    winner: np.ndarray  # [M, O] 0 or 1
+    winner: np.ndarray  # [M, O] 0 or 1, -1 for a draw
     moves: np.ndarray  # [M, O, T] actions, -1 after the end
     seed: np.ndarray  # [M, O] uint64, of all that was drawn in the game
     ending: np.ndarray  # [M, O] str: how it ended

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from analysis.ratings.bradley_terry import Ratings
 from analysis.ratings.sprt import Sprt
+from experiments.arena.matches import COUNTS
 
 
 def standings(rows: pd.DataFrame, ratings: Ratings) -> pd.DataFrame:
@@ -70,7 +71,7 @@ def show_standings(
     )
     if {"games", "distinct_games"} <= set(rows.columns):
         repeated = int(rows["games"].sum() - rows["distinct_games"].sum())
-        counted = rows[["black_wins", "white_wins"]].to_numpy().sum()
+        counted = sum(rows[name].sum() for name in COUNTS if name in rows)
         ignored = int(rows["games"].sum() - counted)
         if repeated:
             console.out(

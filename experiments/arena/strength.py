@@ -15,7 +15,7 @@ from training.store import Agent, Match, Run, Snapshot, Store
 def ratings(store: Store, rules: Game, stages: Sequence[str]) -> dict[int, float]:
     """Elo of each agent of a board from the matches of some stages, the best at 0."""
     black = sa.select(Agent.id).where(Agent.game == rules.name, Agent.boardsize == rules.size)
-    counts = (Match.black_wins, Match.white_wins)
+    counts = (Match.black_wins, Match.white_wins, Match.draws)
     query = (
         sa.select(Match.black_id, Match.white_id, *(sa.func.sum(n).label(n.key) for n in counts))
         .where(Match.stage.in_(stages), Match.black_id.in_(black))
@@ -24,7 +24,7 @@ def ratings(store: Store, rules: Game, stages: Sequence[str]) -> dict[int, float
     )
     rows = pd.DataFrame(
         store.frame_query(query)[1],
-        columns=pd.Index(["black", "white", "black_wins", "white_wins"]),
+        columns=pd.Index(["black", "white", "black_wins", "white_wins", "draws"]),
     )
     rated = rate(rows, first_player=False)  # as the report rates
     return {

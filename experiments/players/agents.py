@@ -46,15 +46,15 @@ class AgentEntry(NamedTuple):
     sha256: str | None
 
 
-def open_lab(folder: Path) -> Store:
-    """A lab that is there already.
+def open_lab(folder: Path, *, read_only: bool = True) -> Store:
+    """A lab that is there already; by default nothing is written to it.
 
     Raises:
         InputError: if there is none, or it is damaged or foreign.
     """
     if not (folder / DATABASE_NAME).exists():
         raise InputError(f"there is no lab in {folder}; name a folder that hexlaw made with --lab")
-    return Store(folder)
+    return Store(folder, read_only=read_only)
 
 
 def resolve(store: Store, game: Game, spec: PlayerSpec) -> list[PlayerSpec]:

@@ -249,7 +249,7 @@ def _status(lab: Path, plan: Plan, workers: int, console: Console) -> Outcome:
         is_there = (lab / DATABASE_NAME).exists()
         if is_there and (lab / "plan.json").exists():
             _check_claim(lab, _identity(plan))
-        store = Store(lab if is_there else Path(nothing_done_yet))
+        store = Store(lab, read_only=True) if is_there else Store(Path(nothing_done_yet))
         parts: dict[str, Sequence[Part]] = {
             name: step.stage.parts(store, plan) for name, step in STEPS.items()
         }

@@ -91,6 +91,7 @@ def league_elo(
                 "white": matches["white_id"].map(names),
                 "black_wins": matches["black_wins"],
                 "white_wins": matches["white_wins"],
+                "draws": matches["draws"],
             }
         )
     ).table()

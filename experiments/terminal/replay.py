@@ -29,7 +29,7 @@ from experiments.web.annotate import annotated
 from experiments.web.replay_page import write_replay_page
 from games.errors import InputError
 from games.hex import Hex
-from games.text.notation import PLAYER_NAMES, cell_name
+from games.text.notation import NOBODY, PLAYER_NAMES, cell_name
 from games.text.numbers import parse_natural
 from training.files import refuse_to_replace
 from training.store import DATABASE_NAME
@@ -119,7 +119,7 @@ def _analysed(config: ReplayConfig, record: GameRecord) -> GameRecord:
     if config.store:
         if record.number is None:
             raise InputError("--store: only games of the lab can keep an analysis")
-        store_analysis(open_lab(config.lab), record.number, analysis)
+        store_analysis(open_lab(config.lab, read_only=False), record.number, analysis)
     return record.model_copy(update={"analysis": analysis})
 
 
@@ -185,6 +185,8 @@ def _title(record: GameRecord) -> str:
     number = f"game {record.number}: " if record.number else ""
     if record.winner is None:
         result = "not finished"
+    elif record.winner == NOBODY:
+        result = "a draw"
     else:
         result = f"{PLAYER_NAMES[record.winner]} won{HOW_WON[record.ending]}"
     return (

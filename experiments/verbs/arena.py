@@ -21,7 +21,7 @@ import games
 from analysis.ratings.bradley_terry import Ratings, rate
 from analysis.ratings.schedule import choose_pairs
 from analysis.ratings.sprt import Sprt, sprt
-from experiments.arena.matches import match_rows, next_round, paired_scores, store_round
+from experiments.arena.matches import COUNTS, match_rows, next_round, paired_scores, store_round
 from experiments.arena.meeting import MeetingConfig, Pairs, play_pairs
 from experiments.arena.openings import count_openings
 from experiments.arena.standings import show_sprt, show_standings, standings
@@ -104,9 +104,8 @@ class _State:
 
     def ratings(self) -> Ratings:
         """Of all players, those without games included."""
-        nobody = pd.DataFrame(
-            {"black": self.names, "white": np.roll(self.names, 1), "black_wins": 0, "white_wins": 0}
-        )
+        nobody = pd.DataFrame({"black": self.names, "white": np.roll(self.names, 1)})
+        nobody[list(COUNTS)] = 0
         zero = "perfect" if "perfect" in self.names else None
         return rate(pd.concat([self.rows, nobody]), zero=zero)
 
@@ -296,7 +295,7 @@ def _outcome(config: TournamentConfig, console: Console, state: _State) -> Outco
         verdict = _sprt(config, state)
         show_sprt(console, verdict, state.names[0], state.names[1])
         result |= {"sprt": verdict._asdict()}
-    if state.rows.empty or not (state.rows["black_wins"] + state.rows["white_wins"]).any():
+    if not state.rows[list(COUNTS)].to_numpy().any():
         return Outcome(result)
     ratings = rate(state.rows, zero="perfect" if "perfect" in state.names else None)
     table = standings(state.rows, ratings)

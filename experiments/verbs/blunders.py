@@ -60,7 +60,7 @@ def run(config: BlundersConfig, console: Console) -> Outcome:
         InputError: if there is no such lab or snapshot, or it is damaged.
         InterruptedByUserError: if Ctrl-C stopped it; the same command goes on.
     """
-    store = open_lab(config.lab)
+    store = open_lab(config.lab, read_only=False)
     with alone_in(config.lab):
         wanted = _wanted(store, config)
         tasks = [

@@ -24,11 +24,23 @@ from experiments.players.agents import open_lab
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from training.files import write_atomically
-from training.store import Agent, BlunderRate, Match, Run, Snapshot, Store, Table
+from training.store import (
+    STORED_MARKER,
+    Agent,
+    BlunderRate,
+    Match,
+    Run,
+    Snapshot,
+    Store,
+    Table,
+)
 from training.store import Game as GameRow
 
 TOP_AGENTS = 12  # of each board, whose league games are kept
 ROWS_AT_ONCE = 5_000
+MARKER = """This lab is kept as it was written: hexlaw looks at it and plays from it, but stores
+nothing here. To go on in it, copy the folder and delete this file in the copy.
+"""
 
 
 class ExportConfig(VerbConfig, frozen=True):
@@ -56,7 +68,10 @@ def export(config: ExportConfig, console: Console) -> Outcome:
     if not (rows.matches["stage"] == "league").any():
         raise InputError(f"{config.lab} has no league yet; `hexlaw reproduce` plays it")
     snapshots, top = _frontier(store, rows)
-    played = _small_lab(store, Store(out / "lab"), snapshots, top)
+    small = Store(out / "lab")
+    played = _small_lab(store, small, snapshots, top)
+    small.close()
+    write_atomically(small.folder / STORED_MARKER, MARKER.encode())
     wanted = rows.games["id"].isin(played) | rows.games["analysis"].notna()
     kept = rows.games[wanted].reset_index(drop=True)
     write_parquet(dataclasses.replace(rows, games=kept), out / "tables")
@@ -169,8 +184,9 @@ Written by `hexlaw export` from a lab of {len(rows.runs)} training runs.
 - Games played: {", ".join(f"{count:,} ({stage})" for stage, count in stages.items())}.
 
 `tables/` holds every row, but of the games only {kept_games:,}. `lab/` holds the {agents} agents
-on the frontier of each recipe and board, with their weights. What is played with it is stored in
-it: copy it first to keep it as it is.
+on the frontier of each recipe and board, with their weights. `report`,
+`rate`, `replay`, `list`, `play` and `serve` only look at it. A command that would store something
+in it is refused: copy the folder and delete `{STORED_MARKER}` in the copy.
 
 ```sh
 hexlaw report --from FOLDER --out report     # the report again, without training

@@ -19,7 +19,7 @@ from experiments.reproduction.recipe import load_recipe, recipe_names
 from experiments.studies.registry import find_studies
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
-from games.text.notation import PLAYER_NAMES
+from games.text.notation import NOBODY, PLAYER_NAMES
 from training.store import Agent, Match, Run, Snapshot
 from training.store import Game as GameRow
 
@@ -120,7 +120,7 @@ def _list_games(config: ListConfig, console: Console) -> Outcome:
     table = Table("game", "board", *names, "winner", "plies", box=None)
     for game in listed:
         size = game["boardsize"]
-        winner = "–" if game["winner"] is None else PLAYER_NAMES[game["winner"]]
+        winner = "draw" if game["winner"] == NOBODY else PLAYER_NAMES[game["winner"]]
         table.add_row(
             str(game["id"]), f"{size}×{size}", game["black"], game["white"], winner,
             str(game["plies"]),

@@ -38,7 +38,7 @@ def read_rows(folder: Path) -> LabRows:
         InputError: if the folder holds neither.
     """
     if (folder / DATABASE_NAME).exists():
-        return load_lab(Store(folder))
+        return load_lab(Store(folder, read_only=True))
     if not folder.is_dir():
         raise InputError(f"no such folder: {folder}; name a lab or a folder of tables")
     tables = folder / "tables"

@@ -44,7 +44,9 @@ def serve(config: ServeConfig, console: Console) -> Outcome:
             f"there is no lab in {config.lab}; name a folder made by hexlaw: --lab DIR"
         )
     app_module, uvicorn = _web_modules()
-    app = app_module.make_app(Store(config.lab), host=config.host, names=config.names)
+    app = app_module.make_app(
+        Store(config.lab, read_only=True), host=config.host, names=config.names
+    )
     listener = _listen(config)
     host, port = listener.getsockname()[:2]
     shown = "127.0.0.1" if config.host in ("0.0.0.0", "::") else host

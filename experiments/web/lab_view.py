@@ -64,6 +64,7 @@ class LabView:
             )  # fmt: skip
             other[f"{colour}_wins"] += match[won]
             other[f"{colour}_losses"] += match[lost]
+            other[f"{colour}_draws"] += match["draws"]
         return {
             "opponents": [{"id": other, **record} for other, record in opponents.items()],
             **self._games(played),
@@ -84,7 +85,8 @@ class LabView:
             *(
                 sa.func.sum(column).label(column.key)
                 for column in (
-                    Match.games, Match.distinct_games, Match.black_wins, Match.white_wins
+                    Match.games, Match.distinct_games, Match.black_wins, Match.white_wins,
+                    Match.draws,
                 )
             ),
         )  # fmt: skip
@@ -161,9 +163,9 @@ class LabView:
 
     def _ratings(self, sizes: dict[int, int]) -> dict[int, Row]:
         """Elo by agent, each board by itself, averaged over both colours as the report rates."""
-        wins = (Match.black_wins, Match.white_wins)
+        counts = (Match.black_wins, Match.white_wins, Match.draws)
         query = sa.select(
-            Match.black_id, Match.white_id, *(sa.func.sum(count).label(count.key) for count in wins)
+            Match.black_id, Match.white_id, *(sa.func.sum(one).label(one.key) for one in counts)
         ).group_by(Match.black_id, Match.white_id)
         columns, rows = self.store.frame_query(query)
         matches = pd.DataFrame(rows, columns=pd.Index(columns))
@@ -172,7 +174,7 @@ class LabView:
         found: dict[int, Row] = {}
         for size in sorted(set(boards)):
             of_board = matches[boards == size]
-            if not of_board[["black_wins", "white_wins"]].to_numpy().sum():
+            if not of_board[["black_wins", "white_wins", "draws"]].to_numpy().sum():
                 continue  # matches without a game that counts
             for row in rate(of_board, first_player=False).table().to_dict("records"):
                 found[int(row.pop("player"))] = {str(key): value for key, value in row.items()}

@@ -104,7 +104,7 @@ class ReplayRecord(Model):
     moves: list[int]
     """Actions in the board frame."""
     winner: int | None
-    """0 black, 1 white; none for a game that was not finished."""
+    """0 black, 1 white, -1 a draw; none for a game that was not finished."""
     opening_plies: int = 0
     players: tuple[Side, Side]
     """Black and white."""

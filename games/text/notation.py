@@ -19,9 +19,15 @@ from games.protocol import Game, State
 from games.text.numbers import parse_natural
 
 PLAYER_NAMES = ("black", "white")
+NOBODY = -1  # the winner of a drawn game
 
 _CELL = re.compile(r"([a-z])([1-9][0-9]?)", re.ASCII)
 _SEPARATORS = re.compile(r"[\s,]+")
+
+
+def winner_name(winner: int) -> str:
+    """`black`, `white`, or `nobody` of a draw."""
+    return "nobody" if winner == NOBODY else PLAYER_NAMES[winner]
 
 
 def cell_name(action: int, size: int) -> str:

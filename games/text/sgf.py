@@ -17,7 +17,7 @@ from sgfmill import sgf_grammar
 
 from games.errors import InputError
 from games.hex import BLACK, MAX_SIZE, MIN_SIZE, WHITE
-from games.text.notation import cell_name, parse_cell
+from games.text.notation import NOBODY, cell_name, parse_cell
 from games.text.numbers import parse_natural
 
 COLOURS = "BW"
@@ -54,7 +54,9 @@ def write_sgf(game: SgfGame) -> str:
         InputError: if a move is not a cell of the board.
     """
     root = {"FF": "4", "GM": "11", "CA": "UTF-8", "AP": "hexlaw", "SZ": str(game.size)}
-    if game.winner is not None:
+    if game.winner == NOBODY:
+        root["RE"] = "Draw"
+    elif game.winner is not None:
         letters = {ending: letter for letter, ending in _ENDINGS.items()}
         root["RE"] = f"{COLOURS[game.winner]}+{letters.get(game.ending or '', '')}"
     root |= {"PB": game.black, "PW": game.white, "GC": game.comment}
@@ -130,7 +132,7 @@ def _read_root(root: dict[str, list[bytes]], place: str) -> SgfGame:
             f"{place}: SZ[{side:.40}] is no board we know; write SZ[{MIN_SIZE}] to SZ[{MAX_SIZE}]"
         )
     result = _text(root.get("RE", [b""])[0]).strip()
-    winner = {"B+": BLACK, "W+": WHITE}.get(result[:2].upper())
+    winner = {"B+": BLACK, "W+": WHITE, "0": NOBODY, "DR": NOBODY}.get(result[:2].upper())
     if any(name in root for name in SETUP):
         raise InputError(
             f"{place}: stones that are set up; only games from the empty board are read"
@@ -141,7 +143,7 @@ def _read_root(root: dict[str, list[bytes]], place: str) -> SgfGame:
         black=_text(root.get("PB", [b""])[0]),
         white=_text(root.get("PW", [b""])[0]),
         winner=winner,
-        ending=None if winner is None else _ENDINGS.get(result[2:3].upper()),
+        ending=None if winner in (None, NOBODY) else _ENDINGS.get(result[2:3].upper()),
         comment=_text(root.get("GC", [b""])[0]),
     )
 

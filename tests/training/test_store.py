@@ -11,8 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from games.errors import InputError
-from training import store as store_module
-from training.store import DATABASE_NAME, Agent, Game, Match, Metric, Run, Snapshot, Store, Table
+from training.database import SCHEMA_VERSION
+from training.store import (
+    DATABASE_NAME,
+    STORED_MARKER,
+    Agent,
+    Game,
+    Match,
+    Metric,
+    Run,
+    Snapshot,
+    Store,
+    Table,
+)
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
 
@@ -232,32 +243,96 @@ def test_a_folder_in_the_place_of_the_database_is_named(tmp_path):
     assert str(tmp_path / DATABASE_NAME) in complaint(tmp_path)
 
 
-@pytest.fixture
-def unwritable(store, monkeypatch):
-    """The lab at rest, in a folder that its user cannot write."""
-    store._engine.dispose()
-    monkeypatch.setattr(store_module, "_can_write", lambda folder: False)
+def as_first_written(store: Store) -> Path:
+    """Make of a lab what version 0 wrote: no draws, no version."""
+    store.close()
+    with contextlib.closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("ALTER TABLE match DROP COLUMN draws")
+        connection.execute("PRAGMA user_version=0")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return store.folder
 
 
-def test_a_lab_that_cannot_be_written_is_read_and_left_as_it_is(store, unwritable):
-    before = {path.name: path.read_bytes() for path in unwritable.iterdir() if path.is_file()}
-    assert list(before) == [DATABASE_NAME]
-    read = Store(unwritable)
-    assert count(read)["run"] == 1
-    with pytest.raises(InputError, match="readonly"), read.session() as session:
-        session.add(run_row("new"))
-    assert before == {p.name: p.read_bytes() for p in unwritable.iterdir() if p.is_file()}
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_rows_that_a_reader_would_not_see_are_not_passed_over(unwritable):
-    (unwritable / f"{DATABASE_NAME}-wal").write_bytes(b"x")
-    assert "copy the folder" in complaint(unwritable)
+def version(path: Path) -> int:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
 
 
-def test_an_empty_database_beside_snapshots_is_no_new_lab(tmp_path):
+DRAWS = sa.select(Match.black_wins, Match.white_wins, Match.draws)
+
+
+def test_a_lab_of_an_earlier_version_is_brought_to_this_one(store):
+    before = count(store)
+    folder = as_first_written(store)
+    again = Store(folder)
+    assert again.frame_query(DRAWS)[1] == [(1, 0, 0)]
+    assert count(again) == before
+    assert version(again.path) == SCHEMA_VERSION
+    assert Store(folder).frame_query(DRAWS)[1] == [(1, 0, 0)]
+
+
+def test_a_lab_that_is_only_read_stays_as_it_is_and_gets_no_files_beside_it(store):
+    for folder in (store.folder, as_first_written(store)):
+        store.close()
+        before = contents(folder)
+        only_read = Store(folder, read_only=True)
+        assert only_read.frame_query(DRAWS)[1] == [(1, 0, 0)]
+        assert count(only_read)["game"] == 1
+        with pytest.raises(InputError, match="readonly"), only_read.session() as session:
+            session.add(run_row("new"))
+        assert contents(folder) == before
+
+
+def test_a_table_that_an_unfinished_lab_lacks_is_empty_to_its_reader(store):
+    store.close()
+    with contextlib.closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("DROP TABLE game")
+    before = contents(store.folder)
+    assert count(Store(store.folder, read_only=True)) == {**count_before_drop(), "game": 0}
+    assert contents(store.folder) == before
+
+
+def count_before_drop() -> dict[str, int]:
+    return {
+        "run": 1, "solution": 0, "metric": 1, "snapshot": 1, "agent": 2, "blunder_rate": 0,
+        "match": 1,
+    }  # fmt: skip
+
+
+def test_a_reader_sees_what_a_writer_adds(store):
+    only_read = Store(store.folder, read_only=True)
+    assert count(only_read)["run"] == 1
+    with store.session() as session:
+        session.add(run_row("later"))
+    assert count(only_read)["run"] == 2
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_lab_of_a_later_version_is_refused(store, read_only):
+    store.close()
+    with contextlib.closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    before = contents(store.folder)
+    with pytest.raises(InputError, match=r"later version of hexlaw .* install that version"):
+        Store(store.folder, read_only=read_only)
+    assert contents(store.folder).keys() == before.keys()
+
+
+def test_a_stored_lab_is_read_but_not_written(store):
+    store.close()
+    (store.folder / STORED_MARKER).write_text("kept")
+    assert f"delete {STORED_MARKER}" in complaint(store.folder)
+    assert count(Store(store.folder, read_only=True))["run"] == 1
+
+
+def test_an_empty_file_beside_snapshots_is_no_new_lab(tmp_path):
+    (tmp_path / DATABASE_NAME).touch()
     (tmp_path / "snapshots").mkdir()
-    (tmp_path / "snapshots" / "0.safetensors").write_bytes(b"weights")
-    (tmp_path / DATABASE_NAME).write_bytes(b"")
-    assert "is empty, though there are snapshots" in complaint(tmp_path)
-    assert (tmp_path / DATABASE_NAME).read_bytes() == b""
+    assert "is empty" in complaint(tmp_path)
+    with pytest.raises(InputError, match="is empty"):
+        Store(tmp_path, read_only=True)
+    assert (tmp_path / DATABASE_NAME).stat().st_size == 0

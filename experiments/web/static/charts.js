@@ -15,7 +15,7 @@ export function ValueChart({ record, ply, go, blundered }) {
   const path = (points) => points.map(([k, v], i) => `${i ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join("");
   const curves = record.analyses.map((analysis, number) => {
     const points = analysis.moves.flatMap((move, k) => (move ? [[k, blackView(move.value, k)]] : []));
-    if (record.winner !== null && points.length) points.push([plies, record.winner === 0 ? 1 : -1]);
+    if (record.winner !== null && points.length) points.push([plies, [1, -1][record.winner] ?? 0]);
     return { name: analysis.thinker, number: analysis.player ?? number, points };
   });
   const at = (event) => {

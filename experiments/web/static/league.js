@@ -124,14 +124,15 @@ const playable = (agent) => agent.snapshot || ["perfect", "random"].includes(age
 function Opponents({ lab, id, opponents }) {
   const named = new Map(lab.agents.map((agent) => [agent.id, agent]));
   const sum = (row, what) => (row[`black_${what}`] ?? 0) + (row[`white_${what}`] ?? 0);
+  const drawn = opponents.some((row) => sum(row, "draws") > 0);
   const sorted = [...opponents].sort((a, b) => (named.get(b.id)?.elo ?? -1e9) - (named.get(a.id)?.elo ?? -1e9));
   return html`<div class="scroll short"><table>
-    <thead><tr><th scope="col" class="left">against</th><th scope="col">Elo</th><th scope="col">won</th><th scope="col">lost</th>
+    <thead><tr><th scope="col" class="left">against</th><th scope="col">Elo</th><th scope="col">won</th><th scope="col">lost</th>${drawn && html`<th scope="col">drawn</th>`}
       <th scope="col">as black</th><th scope="col">as white</th></tr></thead>
     <tbody>${sorted.map((row) => html`<tr key=${row.id}>
       <th scope="row" class="left"><a href="#/pair/${id}/${row.id}">${named.get(row.id) ? title(named.get(row.id)) : row.id}</a></th>
       <td>${named.get(row.id)?.elo == null ? "–" : whole(named.get(row.id).elo)}</td>
-      <td>${sum(row, "wins")}</td><td>${sum(row, "losses")}</td>
+      <td>${sum(row, "wins")}</td><td>${sum(row, "losses")}</td>${drawn && html`<td>${sum(row, "draws")}</td>`}
       <td>${row.black_wins ?? 0} : ${row.black_losses ?? 0}</td><td>${row.white_wins ?? 0} : ${row.white_losses ?? 0}</td>
     </tr>`)}</tbody>
   </table></div>`;
@@ -146,7 +147,7 @@ function Games({ lab, found }) {
       <tbody>${found.games.map((game) => html`<tr key=${game.id}>
         <th scope="row"><a href="#/game/${game.id}">${game.id}</a></th>
         <td class="left">${name(game.black_id)}</td><td class="left">${name(game.white_id)}</td>
-        <td><${Stone} player=${game.winner} /> ${PLAYERS[game.winner]}${game.ending === "board" ? "" : ` (${game.ending})`}</td>
+        <td>${game.winner < 0 ? "draw" : html`<${Stone} player=${game.winner} /> ${PLAYERS[game.winner]}`}${game.ending === "board" ? "" : ` (${game.ending})`}</td>
         <td>${game.plies}</td>
       </tr>`)}</tbody>
     </table></div>
@@ -159,10 +160,11 @@ export function PairPage({ lab, ids }) {
   return html`<${Found} rows=${rows}>${(found) => {
     const won = found.records.reduce(
       (sum, row) => sum + (row.black_id === ids[0] ? row.black_wins : row.white_wins), 0);
-    const counted = found.records.reduce((sum, row) => sum + row.black_wins + row.white_wins, 0);
+    const drawn = found.records.reduce((sum, row) => sum + row.draws, 0);
+    const counted = found.records.reduce((sum, row) => sum + row.black_wins + row.white_wins + row.draws, 0);
     return html`<h2><a href="#/agent/${ids[0]}">${title(first)}</a> against <a href="#/agent/${ids[1]}">${title(second)}</a>
         <small>${first.size}×${first.size}</small></h2>
-      <p>${first.name} won ${whole(won)} of ${whole(counted)} games that count${counted ? ` (${percent(won / counted)})` : ""}.
+      <p>${first.name} won ${whole(won)} of ${whole(counted)} games that count${counted ? ` (${percent(won / counted)})` : ""}${drawn ? ` and drew ${whole(drawn)}` : ""}.
         Their Elo: ${first.elo === null ? "–" : whole(first.elo)} and ${second.elo === null ? "–" : whole(second.elo)}.</p>
       <div class="scroll"><table class="narrow">
         <thead><tr><th scope="col" class="left">black</th><th scope="col">black won</th><th scope="col">white won</th><th scope="col">games</th><th scope="col">distinct</th></tr></thead>

@@ -173,6 +173,7 @@ function situation(record, ply, blundered) {
     const winner = winnerOf(moves, size);
     words.push(
       winner >= 0 ? `${capital(PLAYERS[winner])} has joined its edges and wins.`
+      : record.winner === -1 ? "A draw."
       : record.winner !== null ? `${capital(PLAYERS[record.winner])} wins; the other side gave up.`
       : `${capital(PLAYERS[ply % 2])} to move; the game is not over.`,
     );
