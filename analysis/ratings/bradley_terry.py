@@ -25,7 +25,7 @@ import pandas as pd
 import scipy.linalg
 from scipy.special import expit, log_expit, ndtr
 
-from analysis.ratings.results import Results, add_up
+from analysis.ratings.results import DISCONNECTED, ONE_COLOUR, UNPLAYED, Results, add_up
 from games.errors import InputError
 
 ELO = 400 / np.log(10)  # Elo in one natural-log unit
@@ -46,7 +46,7 @@ class Ratings:
     games: np.ndarray  # [P]
     flags: list[tuple[str, ...]]  # [P] why a rating is not to be trusted; empty when it is
     zero: Hashable
-    zero_is_best: bool  # whether it is the zero for its rating, and not by name
+    eligible: np.ndarray  # [P] who might be the zero: one, if it was named
     first_player_elo: float  # black's advantage; 0 when fitted without it
     first_player_se: float
     covariance: np.ndarray  # [P, P] of the ratings before they are shifted to `zero`
@@ -101,7 +101,9 @@ def rate(
     Args:
         matches: columns black, white, black_wins, white_wins and, optionally, draws; any number
             of rows a pair, in any order.
-        zero: the player whose rating is 0 Elo; by default the best one without a flag.
+        zero: the player whose rating is 0 Elo; by default the best of those who are joined to the
+            main group, in both colours if these count, and have half the games of the median
+            player: whoever won everything may be the zero, a newcomer with two wins may not.
         first_player: fit δ. Without it ratings explain the win rate averaged over both colours,
             as Jones 2021 did, and need matches balanced in colour.
         prior_games: virtual draws of each player.
@@ -116,13 +118,14 @@ def rate(
     theta, delta = estimate[:-1], estimate[-1]
 
     flags = results.flags()
+    games = results.per_player(results.games, results.games)
     if zero is None:
-        trusted = np.array([not flag for flag in flags])
-        at_zero = int(np.argmax(np.where(trusted, theta, -np.inf) if trusted.any() else theta))
+        eligible = _may_be_zero(flags, games, first_player)
     elif zero in results.players:
-        at_zero = results.players.index(zero)
+        eligible = np.array([player == zero for player in results.players])
     else:
         raise InputError(f"the zero of the scale, {zero!r}, is not among the players")
+    at_zero = int(np.argmax(np.where(eligible, theta, -np.inf)))
 
     C = covariance[:-1, :-1]
     variance = np.diag(C) + C[at_zero, at_zero] - 2 * C[at_zero]
@@ -132,14 +135,23 @@ def rate(
         # hardly determined should not.
         elo=np.round(ELO * (theta - theta[at_zero]), 6),
         se=np.sqrt(np.maximum(variance, 0.0)),
-        games=results.per_player(results.games, results.games),
+        games=games,
         flags=flags,
         zero=results.players[at_zero],
-        zero_is_best=zero is None,
+        eligible=eligible,
         first_player_elo=ELO * float(delta),
         first_player_se=float(np.sqrt(covariance[-1, -1])) if first_player else 0.0,
         covariance=C,
     )
+
+
+def _may_be_zero(flags: list[tuple[str, ...]], games: np.ndarray, first_player: bool) -> np.ndarray:
+    """Players [P] of the main group whose rating rests on enough to carry the scale."""
+    doubts = {UNPLAYED, DISCONNECTED} | ({ONE_COLOUR} if first_player else set())
+    joined = np.array([not doubts & set(flag) for flag in flags])
+    if not joined.any():
+        joined = np.array([not {UNPLAYED, DISCONNECTED} & set(flag) for flag in flags])
+    return joined & (games >= np.median(games[joined]) / 2)
 
 
 def _maximise(

@@ -47,17 +47,14 @@ def split_ratings(ratings: Ratings, splits: int, seed: Seed) -> Halves:
     """Split the games of a league `splits` times.
 
     Args:
-        ratings: of the league. A zero that is the best is picked anew by each half, among players
-            without a flag if there are any; one that was named stays.
+        ratings: of the league. A zero that is the best is picked anew by each half, among
+            `ratings.eligible`; one that was named stays.
         splits: R.
         seed: of the splits.
     """
     factor = scipy.linalg.cholesky(ratings.covariance, lower=True)
     draws = np.random.default_rng(seed).standard_normal((splits, len(factor))) @ factor.T
-    eligible = np.array([not flags for flags in ratings.flags])
-    if not ratings.zero_is_best:
-        eligible = np.array([player == ratings.zero for player in ratings.players])
-    return _halves(ratings.elo, draws, eligible if eligible.any() else ~eligible)
+    return _halves(ratings.elo, draws, ratings.eligible)
 
 
 def split_scores(elo: np.ndarray, se: np.ndarray, splits: int, seed: Seed) -> Halves:

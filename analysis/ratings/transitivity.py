@@ -9,10 +9,9 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from analysis.ratings.bradley_terry import ELO, Ratings
-from analysis.ratings.results import add_up
+from analysis.ratings.cycles import p_value
+from analysis.ratings.results import Results, add_up
 from analysis.statistics.bootstrap import wilson
-
-SIMULATIONS = 300
 
 
 class Transitivity(NamedTuple):
@@ -21,7 +20,7 @@ class Transitivity(NamedTuple):
     pairs: pd.DataFrame  # first, second, games, score, expected (scores of first), z
     cyclic_share: float  # of the pairs' spread about even, in [0, 1]
     noise_share: float  # what chance alone would leave there if the ratings told everything
-    p_value: float  # of Pearson's χ² that chance alone explains the residuals, by simulation
+    p_value: float  # that chance alone is as cyclic; see `analysis.ratings.cycles`
 
 
 def transitivity(matches: pd.DataFrame, ratings: Ratings) -> Transitivity:
@@ -35,8 +34,12 @@ def transitivity(matches: pd.DataFrame, ratings: Ratings) -> Transitivity:
     results = add_up(matches)
     theta = dict(zip(ratings.players, ratings.elo / ELO, strict=True))
     strength = np.array([theta[player] for player in results.players])
-    x = strength[results.black] - strength[results.white] + ratings.first_player_elo / ELO
-    p = expit(x)
+    order = ratings.first_player_elo / ELO
+
+    def black_wins(strength: np.ndarray) -> np.ndarray:
+        return expit(strength[results.black] - strength[results.white] + order)
+
+    p, deflated = black_wins(strength), black_wins(_deflated(results, strength, ratings))
     swapped = results.black > results.white
     n = results.games
     frame = pd.DataFrame(
@@ -47,6 +50,7 @@ def transitivity(matches: pd.DataFrame, ratings: Ratings) -> Transitivity:
             "score": np.where(swapped, results.white_score, results.black_score),
             "expected": n * np.where(swapped, 1 - p, p),
             "variance": n * p * (1 - p),
+            "chance": n * np.where(swapped, 1 - deflated, deflated),
         }
     )
     pairs = frame.groupby(["first", "second"], as_index=False).sum()
@@ -56,14 +60,33 @@ def transitivity(matches: pd.DataFrame, ratings: Ratings) -> Transitivity:
     noise = float((pairs["variance"] / pairs["games"]).sum())
     # Each rating but one of a group has taken its share of the noise.
     freedom = max(len(pairs) - len(results.players) + results.groups()[0], 0)
+    chance = pairs.pop("chance") / pairs["games"]
+    found = [*(pairs[column].to_numpy() for column in ("first", "second", "games", "score"))]
+    p = p_value(*found, chance.to_numpy()) if freedom else 1.0
     for side in ("first", "second"):
         pairs[side] = [results.players[i] for i in pairs[side]]
     return Transitivity(
         pairs=pairs.drop(columns="variance"),
         cyclic_share=float((residual**2 / pairs["games"]).sum()) / spread if spread else 0.0,
         noise_share=noise * freedom / len(pairs) / spread if spread else 0.0,
-        p_value=_p_value(pairs, freedom / len(pairs)) if freedom else 1.0,
+        p_value=p,
     )
+
+
+def _deflated(results: Results, strength: np.ndarray, ratings: Ratings) -> np.ndarray:
+    """Strengths [P] as far apart as the true ones: estimates are spread by their errors too.
+
+    Leagues simulated from the estimates themselves would be estimated to be wider still, so less
+    cyclic than the found one, and equal players would look cyclic.
+    """
+    _, group = results.groups()
+    same = (group[:, None] == group) / np.bincount(group)[group]
+    centre = np.eye(len(group)) - same  # each group of players about its mean
+    place = {player: i for i, player in enumerate(ratings.players)}
+    here = [place[player] for player in results.players]
+    noise = (centre @ ratings.covariance[np.ix_(here, here)] * centre).sum() / ELO**2
+    spread = ((centre @ strength) ** 2).sum()
+    return strength * np.sqrt(max(1 - noise / spread, 0)) if spread > 0 else strength
 
 
 def by_gap(pairs: pd.DataFrame, bins: int = 8) -> pd.DataFrame:
@@ -94,21 +117,3 @@ def by_gap(pairs: pd.DataFrame, bins: int = 8) -> pd.DataFrame:
             "high": [high for _, high in limits],
         }
     )
-
-
-def _p_value(pairs: pd.DataFrame, freedom: float) -> float:
-    """Share of simulated leagues whose χ² is as large as the one found.
-
-    χ²'s own distribution holds only where every pair expects several wins of each side, which a
-    long ladder never does. `freedom` a pair is left after fitting; the simulation does not refit.
-    """
-    rng = np.random.default_rng(0)
-    games = pairs["games"].to_numpy().round().astype(int)
-    expected, variance = pairs["expected"].to_numpy(), pairs["variance"].to_numpy()
-    chance = np.clip(expected / games, 0, 1)
-    found = (pairs["z"] ** 2).sum()
-    as_large = 0
-    for _ in range(SIMULATIONS):
-        residual = rng.binomial(games, chance) - expected
-        as_large += freedom * (residual**2 / variance).sum() >= found
-    return (1 + as_large) / (1 + SIMULATIONS)

@@ -174,7 +174,7 @@ def test_won_and_lost_everything_is_finite_and_flagged(games):
     assert rated.flags == [(results.SEPARATED,), (), (), (results.SEPARATED,)]
     assert np.isfinite(rated.elo).all()
     assert np.isfinite(rated.se).all()
-    assert rated.zero in ("B", "C")  # the scale does not hang on an unbounded rating
+    assert rated.zero == ("B" if games == 1 else "A")  # two wins do not make the best
     elo = elo_of(rated)
     assert elo["A"] > elo["B"] > elo["C"] > elo["D"]
 
@@ -273,3 +273,16 @@ def test_table_lists_the_strongest_first(league):
     assert table["elo"].is_monotonic_decreasing
     assert table["elo"].iloc[0] == table["se"].iloc[0] == 0
     np.testing.assert_allclose(table["high"] - table["low"], 2 * 1.96 * table["se"])
+
+
+def test_the_best_is_zero_though_it_won_everything():
+    """As in the league in the paper's convention, whose best 6×6 agent won 40 of 40."""
+    rows = both_colours("A", "B", 1.0, 20) + both_colours("B", "C", 0.6, 20)
+    rows += both_colours("A", "C", 1.0, 20) + both_colours("new", "A", 1.0, 1)
+    rated = rate(pd.DataFrame([*rows, match("C", "D", 1, 0)]), first_player=False)
+    assert rated.zero == "A"
+    assert elo_of(rated)["new"] > 0
+    rated = rate(pd.DataFrame(rows[:6]), first_player=False)
+    assert rated.zero == "A"
+    assert rated.flags[0] == (results.SEPARATED,)
+    assert rated.elo.max() == 0

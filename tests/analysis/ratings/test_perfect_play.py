@@ -1,0 +1,57 @@
+"""Failures per winnable game, against counts done by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.ratings.perfect_play import failures
+
+AGENTS = pd.DataFrame(
+    {"id": [1, 2, 3, 9], "kind": ["network"] * 3 + ["perfect"], "boardsize": [6, 6, 5, 6]}
+)
+
+
+def met(agent, as_black, as_white, games=64, white_games=None):
+    """An agent's wins of so many games with either colour against the perfect player, 9."""
+    white = games if white_games is None else white_games
+    return [(agent, 9, as_black, games - as_black), (9, agent, white - as_white, as_white)]
+
+
+def table(*rows):
+    columns = ["black_id", "white_id", "black_wins", "white_wins"]
+    return failures(pd.DataFrame(itertools.chain(*rows), columns=columns), AGENTS).set_index(
+        "player"
+    )
+
+
+def test_two_of_64_are_what_the_tables_say():
+    """128 games from 64 openings, 62 won. Clopper & Pearson's 95 % limits of 2 of 64: 0.4 and
+    10.8 %, from a table of the exact limits."""
+    row = table(met(1, 40, 22)).loc[1]
+    assert (row["winnable"], row["failures"]) == (64, 2)
+    assert row["rate"] == pytest.approx(2 / 64)
+    assert (row["low"], row["high"]) == pytest.approx((0.0038, 0.1084), abs=2e-4)
+
+
+def test_a_faultless_agent_fails_never_though_it_wins_half_of_its_games():
+    """Rule of three: the upper limit of 0 of n at two-sided 95 % is 1 − 0.025^(1/n)."""
+    row = table(met(1, 37, 27)).loc[1]
+    assert (row["failures"], row["low"]) == (0, 0)
+    assert row["high"] == pytest.approx(1 - 0.025 ** (1 / 64))
+
+
+def test_games_without_a_partner_tell_nothing():
+    """Other agents' games and games among networks do not count either."""
+    found = table(met(1, 10, 10, white_games=60), met(2, 40, 24), [(1, 2, 5, 5)])
+    assert np.isnan(found.loc[1, "winnable"])
+    assert np.isnan(found.loc[1, "rate"])
+    assert found.loc[2, "failures"] == 0
+    assert found.index.tolist() == [1, 2]
+
+
+def test_a_league_without_the_perfect_player_has_no_rows():
+    assert table([(1, 2, 5, 5)]).empty
