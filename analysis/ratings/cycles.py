@@ -54,7 +54,7 @@ def p_value(
 
     least = cyclic(np.asarray(score, float)[None])[0] * (1 - _TIE) - _TIE
     if np.log(games + 1).sum() <= np.log(ENUMERATED) + _TIE:  # the product may overflow
-        scores = np.indices(games + 1).reshape(len(games), -1).T
+        scores = np.indices((games + 1).tolist()).reshape(len(games), -1).T
         weight = scipy.stats.binom.pmf(scores, games, chance).prod(axis=1)
         return float(weight[cyclic(scores) >= least].sum())
     rng = np.random.default_rng(seed)

@@ -10,7 +10,9 @@ import pandas as pd
 
 from analysis.ratings.bradley_terry import Ratings, rate
 from analysis.ratings.direct import direct_elo
+from analysis.ratings.names import PERFECT, shown_names
 from analysis.ratings.rated import Rated
+from analysis.ratings.scales import never_err, rate_joined, rate_scale
 from analysis.ratings.splits import Halves, split_ratings, split_scores
 from analysis.ratings.transitivity import Transitivity, transitivity
 from analysis.tables.rows import LabRows
@@ -19,7 +21,6 @@ from games.errors import InputError
 AXES = ("train_flops", "jones_flops")
 COLOURED = "league, colour term"
 """Name in `Study.rated` of the league rated once more, with a term for the first player."""
-PERFECT = "perfect play"  # name of the player that never errs
 
 _COMPUTE = ["samples", "seconds", *AXES]
 _NETWORK = [
@@ -40,6 +41,7 @@ class Board:
     names: list[str]  # of the league's players, the weakest first
     win_rates: np.ndarray  # [P, P] row's share of the games against column, weakest first
     z: np.ndarray  # [P, P] the same's residual in standard deviations
+    apart: list  # players whom no chain of games joins to the zero; not among the agents
 
     @property
     def zero_name(self) -> str:
@@ -104,17 +106,20 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
 
     league = [_rated(b.agents, b.ratings, split(b.ratings, b.boardsize)) for b in boards]
     met = pd.concat([stages["league"], perfect])
-    coloured = _rate_stage(rows, met[met["boardsize"].isin(sizes)], split, first_player=True)
+    here = met[met["boardsize"].isin(sizes)]
+    coloured = _rate_stage(rows, here, "league", split, first_player=True)
     rated = {"league": _reference(_joined(league)), COLOURED: _reference(coloured)}
     if "league_jones" in stages:
-        rated["league_jones"] = _reference(_rate_stage(rows, stages["league_jones"], split))
+        rated["league_jones"] = _reference(
+            _rate_stage(rows, stages["league_jones"], "league_jones", split)
+        )
     if "direct" in stages:
         rated["direct"] = _reference(_direct(rows, stages["direct"], splits, seed))
     searchers = None
     if "nodes" in stages:
         together = pd.concat([stages["league"], stages["nodes"], perfect])
         swept = together["boardsize"].isin(stages["nodes"]["boardsize"])
-        searchers = _trained(_rate_stage(rows, together[swept], split))
+        searchers = _trained(_rate_stage(rows, together[swept], "nodes", split))
     return Study(boards, rated, searchers)
 
 
@@ -126,8 +131,9 @@ def _board(
         for games in (league, pd.concat([league, perfect]))
     )
     plays_here = zero in matches[["black", "white"]].to_numpy()
-    zero = zero if plays_here else _perfect_player(rows, anchored)
-    ratings = rate(anchored, zero=zero, first_player=False)
+    named = zero if plays_here else None
+    ratings, apart = rate_joined(anchored, never_err(rows.agents), zero=named)
+    matches = matches[matches["black"].isin(ratings.players)]
     residuals = transitivity(matches, ratings)
     agents = _described(rows, ratings.table())
     ladder = agents[agents["player"].isin(matches[["black", "white"]].to_numpy().ravel())][::-1]
@@ -141,14 +147,8 @@ def _board(
         names=ladder["name"].tolist(),
         win_rates=win_rates,
         z=z,
+        apart=apart,
     )
-
-
-def _perfect_player(rows: LabRows, matches: pd.DataFrame) -> int | None:
-    """The player that never errs, if it took part in a board's matches (black, white, …)."""
-    perfect = rows.agents.loc[rows.agents["kind"] == "perfect", "id"]
-    met = perfect[perfect.isin(matches[["black", "white"]].to_numpy().ravel())]
-    return None if met.empty else int(met.iloc[0])
 
 
 def _named(matches: pd.DataFrame) -> pd.DataFrame:
@@ -158,20 +158,11 @@ def _named(matches: pd.DataFrame) -> pd.DataFrame:
 def _described(rows: LabRows, table: pd.DataFrame) -> pd.DataFrame:
     """A table with the column `player`, joined with what is known of each agent."""
     agents = table.merge(
-        rows.agents[["id", "kind", "spec", "snapshot_id", *_NETWORK, *_COMPUTE]],
+        rows.agents[["id", "kind", "spec", "search_id", "snapshot_id", *_NETWORK, *_COMPUTE]],
         left_on="player", right_on="id", how="left",
     )  # fmt: skip
-    return agents.assign(name=[_name(agent) for agent in agents.to_dict("records")])
-
-
-def _name(agent: dict) -> str:
-    """Network, seed and snapshot, as a short label: `16×2 s0 #12`; the name of an agent without
-    a network."""
-    if np.isnan(agent["snapshot_id"]):
-        return PERFECT if agent["kind"] == "perfect" else agent["spec"]
-    network = agent["network"].replace("x", "×")
-    recipe = "J " if agent["recipe"] == "jones2021" else ""
-    return f"{recipe}{network} s{agent['seed']:.0f} #{agent['index']:.0f}"
+    named = agents.assign(name=shown_names(agents.to_dict("records")))
+    return named.drop(columns="search_id")
 
 
 def _matrices(pairs: pd.DataFrame, players: list) -> tuple[np.ndarray, np.ndarray]:
@@ -199,15 +190,15 @@ def _joined(boards: list[Rated]) -> Rated:
 def _rate_stage(
     rows: LabRows,
     matches: pd.DataFrame,
+    scale: str,
     split: Callable[[Ratings, int], Halves],
     *,
     first_player: bool = False,
 ) -> Rated:
-    """Rate all boards of some matches; zero is perfect play where it took part, else the best."""
+    """Rate all boards of some matches on one of `SCALES`."""
     parts = []
     for _, board in matches.groupby("boardsize"):
-        games = _named(board)
-        ratings = rate(games, zero=_perfect_player(rows, games), first_player=first_player)
+        ratings, _ = rate_scale(_named(board), rows.agents, scale, first_player=first_player)
         halves = split(ratings, int(board["boardsize"].iloc[0]))
         parts.append(_rated(_described(rows, ratings.table()), ratings, halves))
     return _joined(parts)

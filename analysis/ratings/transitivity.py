@@ -61,8 +61,10 @@ def transitivity(matches: pd.DataFrame, ratings: Ratings) -> Transitivity:
     # Each rating but one of a group has taken its share of the noise.
     freedom = max(len(pairs) - len(results.players) + results.groups()[0], 0)
     chance = pairs.pop("chance") / pairs["games"]
-    found = [*(pairs[column].to_numpy() for column in ("first", "second", "games", "score"))]
-    p = p_value(*found, chance.to_numpy()) if freedom else 1.0
+    first, second, games, score = (
+        pairs[column].to_numpy() for column in ("first", "second", "games", "score")
+    )
+    p = p_value(first, second, games, score, chance.to_numpy()) if freedom else 1.0
     for side in ("first", "second"):
         pairs[side] = [results.players[i] for i in pairs[side]]
     return Transitivity(

@@ -7,29 +7,38 @@ from collections.abc import Sequence
 import pandas as pd
 import sqlalchemy as sa
 
-from analysis.ratings.bradley_terry import rate
+from analysis.ratings.scales import never_err, rate_joined
 from games.protocol import Game
 from training.store import Agent, Match, Run, Snapshot, Store
 
 
 def ratings(store: Store, rules: Game, stages: Sequence[str]) -> dict[int, float]:
-    """Elo of each agent of a board from the matches of some stages, the best at 0."""
-    black = sa.select(Agent.id).where(Agent.game == rules.name, Agent.boardsize == rules.size)
-    counts = (Match.black_wins, Match.white_wins, Match.draws)
-    query = (
-        sa.select(Match.black_id, Match.white_id, *(sa.func.sum(n).label(n.key) for n in counts))
-        .where(Match.stage.in_(stages), Match.black_id.in_(black))
-        .group_by(Match.black_id, Match.white_id)
-        .order_by(Match.black_id, Match.white_id)
-    )
-    rows = pd.DataFrame(
-        store.frame_query(query)[1],
-        columns=pd.Index(["black", "white", "black_wins", "white_wins", "draws"]),
-    )
-    rated = rate(rows, first_player=False)  # as the report rates
+    """Elo of each agent of a board from the matches of some stages, as the report rates."""
+    matches, agents = stage_matches(store), agent_kinds(store)
+    here = agents[(agents["game"] == rules.name) & (agents["boardsize"] == rules.size)]
+    here_played = matches["stage"].isin(stages) & matches["black"].isin(here["id"])
+    rated, _ = rate_joined(matches[here_played], never_err(here))
     return {
         int(str(player)): float(elo) for player, elo in zip(rated.players, rated.elo, strict=True)
     }
+
+
+def stage_matches(store: Store) -> pd.DataFrame:
+    """A lab's matches added up: columns stage, black, white (numbers of agents) and the counts that
+    ratings want."""
+    keys = (Match.stage, Match.black_id.label("black"), Match.white_id.label("white"))
+    # A lab that stores draws has a column for them.
+    names = [name for name in ("black_wins", "white_wins", "draws") if name in Match.__table__.c]
+    counts = [sa.func.sum(Match.__table__.c[name]).label(name) for name in names]
+    query = sa.select(*keys, *counts).group_by(*keys).order_by(*keys)
+    columns, rows = store.frame_query(query)
+    return pd.DataFrame(rows, columns=pd.Index(columns))
+
+
+def agent_kinds(store: Store) -> pd.DataFrame:
+    """Columns id, kind, game, boardsize of a lab's agents."""
+    columns, rows = store.frame_query(sa.select(Agent.id, Agent.kind, Agent.game, Agent.boardsize))
+    return pd.DataFrame(rows, columns=pd.Index(columns))
 
 
 def league_points(store: Store, rules: Game) -> pd.DataFrame:

@@ -74,7 +74,7 @@ class Annotator:
             thoughts: ask the networks and the solver; else only what is stored is shown.
         """
         players = (record.black, record.white)
-        names = self._names(players)
+        names = self._names(players, record.boardsize)
         analyses = []
         if thoughts:
             asked = (self._ask(record, *seat) for seat in zip(players, names, (0, 1), strict=True))
@@ -87,7 +87,10 @@ class Annotator:
             moves=record.moves,
             winner=record.winner,
             opening_plies=record.opening_plies,
-            players=(self._side(record.black, names[0]), self._side(record.white, names[1])),
+            players=(
+                self._side(record.black, names[0], record.boardsize),
+                self._side(record.white, names[1], record.boardsize),
+            ),
             analyses=analyses,
             perfect=self._verdicts(record.boardsize, record.moves) if thoughts else [],
             origin=self._origin(record),
@@ -130,16 +133,17 @@ class Annotator:
         moves = analyse(thinker, record.moves, strategy.evaluations)
         return Analysis(thinker=name, nodes=strategy.evaluations, player=colour, moves=moves)
 
-    def _agent(self, player: PlayerRecord) -> Row | None:
-        """The lab's agent of that number or name, rated or not."""
+    def _agent(self, player: PlayerRecord, size: int) -> Row | None:
+        """The lab's agent of that number, or of that name on that board, rated or not."""
         for agent in self._lab.overview()["agents"] if self._lab else ():
-            if agent["id"] == player.agent or agent["spec"] == player.name:
+            named = player.agent is None and agent["spec"] == player.name
+            if agent["size"] == size and (named or agent["id"] == player.agent):
                 return agent
         return None
 
-    def _names(self, players: tuple[PlayerRecord, PlayerRecord]) -> list[str]:
+    def _names(self, players: tuple[PlayerRecord, PlayerRecord], size: int) -> list[str]:
         """Short names, with the nodes where only these tell the two apart."""
-        names = [self._short_name(player) for player in players]
+        names = [self._short_name(player, size) for player in players]
         if names[0] == names[1]:
             nodes = [(player.search or {}).get("nodes") for player in players]
             names = [
@@ -148,8 +152,8 @@ class Annotator:
             ]
         return names
 
-    def _short_name(self, player: PlayerRecord) -> str:
-        if agent := self._agent(player):
+    def _short_name(self, player: PlayerRecord, size: int) -> str:
+        if agent := self._agent(player, size):
             return agent["name"]
         key = _snapshot_key(player)
         for snapshot in self._lab.overview()["snapshots"] if self._lab and key else ():
@@ -157,12 +161,12 @@ class Annotator:
                 return snapshot["name"]
         return player.name
 
-    def _side(self, player: PlayerRecord, name: str) -> Side:
+    def _side(self, player: PlayerRecord, name: str, size: int) -> Side:
         settings = {} if name == player.name else {"agent": player.name}
         if player.temperature:
             settings["temperature"] = f"{player.temperature:g}"
         nodes = (player.search or {}).get("nodes")
-        if (agent := self._agent(player)) is None:
+        if (agent := self._agent(player, size)) is None:
             return Side(name=name, nodes=nodes, settings=settings)
         return Side(
             name=name,

@@ -9,10 +9,11 @@ import collections
 import threading
 from typing import Any
 
-import pandas as pd
 import sqlalchemy as sa
 
-from analysis.ratings.bradley_terry import rate
+from analysis.ratings.names import shown_names
+from analysis.ratings.scales import APART, OWN_SCALE, rate_board
+from experiments.arena.strength import agent_kinds, stage_matches
 from games.errors import NotFoundError
 from training.store import Agent, Match, Run, Snapshot, Store
 from training.store import Game as GameRow
@@ -20,6 +21,9 @@ from training.store import Game as GameRow
 LISTED_GAMES = 500  # of an agent or a pair, the newest first
 
 Row = dict[str, Any]
+
+_NAMED_BY = ("run_id", "network", "seed", "index", "recipe")
+_UNRATED: Row = {"elo": None, "scale": None, "zero": False, "apart": None, "flags": ""}
 
 
 class LabView:
@@ -105,32 +109,36 @@ class LabView:
     def _make_overview(self) -> Row:
         snapshots = {row["id"]: row for row in self._snapshots()}
         agents = self._rows(sa.select(Agent.__table__).order_by(Agent.id))
-        ratings = self._ratings({agent["id"]: agent["boardsize"] for agent in agents})
+        ratings, names = self._ratings(), _agent_names(agents, snapshots)
         shown = []
         for agent in agents:
             snapshot = snapshots.get(agent["snapshot_id"])
             shown.append(
                 {
                     "id": agent["id"],
-                    "name": agent["spec"] if snapshot is None else snapshot["name"],
+                    "name": names[agent["id"]],
                     "spec": agent["spec"],
                     "kind": agent["kind"],
                     "size": agent["boardsize"],
                     "snapshot": snapshot and snapshot["key"],
                     "nodes": agent["nodes"],
+                    "quiet": not (
+                        agent["temperature"] or (agent["search"] or {}).get("noise_fraction")
+                    ),
                     "move_flops": agent["test_flops"],
                     "train_flops": snapshot and snapshot["train_flops"],
                     "parameters": snapshot and snapshot["parameters"],
-                    **ratings.get(agent["id"], {"elo": None}),
+                    **_UNRATED,
+                    **ratings.get(agent["id"], {}),
                 }
             )
-        shown.sort(key=lambda agent: (agent["size"], agent["elo"] is None, -(agent["elo"] or 0)))
+        shown.sort(key=_place)
         return {
             "lab": self.name,
             "sizes": sorted({row["size"] for row in [*snapshots.values(), *shown]}),
             "games": self._row(sa.select(_count(GameRow)))[0],
             "snapshots": [
-                {key: value for key, value in row.items() if key != "id"}
+                {key: value for key, value in row.items() if key not in ("id", *_NAMED_BY)}
                 for row in snapshots.values()
             ],
             "agents": shown,
@@ -141,19 +149,26 @@ class LabView:
             sa.select(
                 Snapshot.id, Snapshot.run_id, Snapshot.index, Snapshot.train_flops,
                 (Snapshot.selfplay_flops / Snapshot.network_evaluations).label("node_flops"),
-                Run.boardsize, Run.network, Run.seed, Run.parameters,
+                Run.boardsize, Run.network, Run.seed, Run.recipe, Run.parameters,
             )
             .join(Run, Snapshot.run_id == Run.id)
             .where(Run.game == "hex")
             .order_by(Run.boardsize, Run.parameters, Run.id, Snapshot.index)
         )  # fmt: skip
+        for row in rows:
+            row |= {"kind": "network", "spec": f"{row['run_id']}#{row['index']}"}
+        for size in {row["boardsize"] for row in rows}:
+            here = [row for row in rows if row["boardsize"] == size]
+            for row, name in zip(here, shown_names(here), strict=True):
+                row["name"] = name
         return [
             {
                 "id": row["id"],
                 "key": f"{row['run_id']}#{row['index']}",
                 "run": row["run_id"],
-                "name": f"{row['network'].replace('x', '×')} s{row['seed']} #{row['index']}",
+                "name": row["name"],
                 "size": row["boardsize"],
+                **{column: row[column] for column in _NAMED_BY},
                 "parameters": row["parameters"],
                 "train_flops": row["train_flops"],
                 "node_flops": row["node_flops"],
@@ -161,23 +176,23 @@ class LabView:
             for row in rows
         ]
 
-    def _ratings(self, sizes: dict[int, int]) -> dict[int, Row]:
-        """Elo by agent, each board by itself, averaged over both colours as the report rates."""
-        counts = (Match.black_wins, Match.white_wins, Match.draws)
-        query = sa.select(
-            Match.black_id, Match.white_id, *(sa.func.sum(one).label(one.key) for one in counts)
-        ).group_by(Match.black_id, Match.white_id)
-        columns, rows = self.store.frame_query(query)
-        matches = pd.DataFrame(rows, columns=pd.Index(columns))
-        matches = matches.rename(columns={"black_id": "black", "white_id": "white"})
-        boards = matches["black"].map(sizes)
+    def _ratings(self) -> dict[int, Row]:
+        """Rating and scale of every agent that has played, each board by itself, as the report."""
+        matches, agents = stage_matches(self.store), agent_kinds(self.store)
+        boards = zip(agents["game"], agents["boardsize"], strict=True)
+        board = dict(zip(agents["id"], boards, strict=True))
         found: dict[int, Row] = {}
-        for size in sorted(set(boards)):
-            of_board = matches[boards == size]
-            if not of_board[["black_wins", "white_wins", "draws"]].to_numpy().sum():
-                continue  # matches without a game that counts
-            for row in rate(of_board, first_player=False).table().to_dict("records"):
-                found[int(row.pop("player"))] = {str(key): value for key, value in row.items()}
+        for _, here in matches.groupby(matches["black"].map(board)):
+            for scale in rate_board(here, agents):
+                for player in scale.apart:
+                    found[int(str(player))] = {"elo": None, "apart": APART}
+                for row in scale.own.to_dict("records"):
+                    number = int(row.pop("player"))
+                    found[number] = {
+                        **{str(key): value for key, value in row.items()},
+                        "zero": number == scale.ratings.zero,
+                        "scale": "jones" if scale.name in OWN_SCALE else "main",
+                    }
         return found
 
     def _games(self, condition: sa.ColumnElement[bool]) -> Row:
@@ -210,3 +225,19 @@ class LabView:
 
 def _count(table: Any) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count(table.id)).scalar_subquery()
+
+
+def _place(agent: Row) -> tuple:
+    """By board; those on its main scale first, the strongest first; then other scales, the rest."""
+    scales = ("main", "jones", None)
+    return agent["size"], scales.index(agent["scale"]), -(agent["elo"] or 0)
+
+
+def _agent_names(agents: list[Row], snapshots: dict[int, Row]) -> dict[int, str]:
+    """Shown names by agent, each board's by themselves."""
+    names: dict[int, str] = {}
+    for board in {(agent["game"], agent["boardsize"]) for agent in agents}:
+        here = [agent for agent in agents if (agent["game"], agent["boardsize"]) == board]
+        known = [{**snapshots.get(agent["snapshot_id"], {}), **agent} for agent in here]
+        names |= zip((agent["id"] for agent in here), shown_names(known), strict=True)
+    return names

@@ -9,7 +9,6 @@ import { Replay } from "hexlaw/replay.js";
 import { Choice, Stone, html, percent, power, recall, remember, whole } from "hexlaw/ui.js";
 
 const go = (path) => (location.hash = `#/${path}`);
-const title = (agent) => (agent.nodes === null ? agent.name : `${agent.name}, ${whole(agent.nodes)} nodes`);
 const colour = (size) => (size + 4) % 7; // as in the report's figures
 
 function Found({ rows, children }) {
@@ -38,24 +37,32 @@ export function League({ lab }) {
       <${Curves} agents=${shown} size=${board} />
       <section>
         <h2>Leaderboard, ${board}×${board}</h2>
-        <${Leaderboard} agents=${shown} />
-        <p class="legend">${whole(lab.games)} stored games in the lab. Elo with its 95 % interval; zero is the best
-          agent of the board. Ratings flagged * rest on too little.</p>
+        <${Leaderboard} agents=${shown.filter((agent) => agent.scale !== "jones")} zero=${zeroOf(here, "main")} />
+        ${shown.some((agent) => agent.scale === "jones") && html`<h2>In the paper’s convention</h2>
+        <p class="legend">The same snapshots with noise at the root and moves drawn at random: other players, who met
+          only each other, on a scale of their own.</p>
+        <${Leaderboard} agents=${shown.filter((agent) => agent.scale === "jones")} zero=${zeroOf(here, "jones")} />`}
+        <p class="legend">${whole(lab.games)} stored games in the lab. Elo with its 95 % interval. Ratings flagged *
+          rest on too little.</p>
       </section>
     </div>`;
 }
 
-function Leaderboard({ agents }) {
+const zeroOf = (agents, scale) => agents.find((agent) => agent.zero && agent.scale === scale)?.name;
+
+/** The ranked agents, then those without a place, each with the reason. */
+function Leaderboard({ agents, zero }) {
   const rated = agents.filter((agent) => agent.elo !== null);
   if (!agents.length) return html`<p class="empty">No agent has played on this board.</p>`;
   const [low, high] = [Math.min(...rated.map((a) => a.low)), Math.max(...rated.map((a) => a.high))];
   const at = (elo) => `${(100 * (elo - low)) / Math.max(1, high - low)}%`;
-  return html`<div class="scroll tall"><table class="league">
+  return html`${zero && html`<p class="legend">Zero is ${zero}.</p>`}
+  <div class="scroll tall"><table class="league">
     <thead><tr><th scope="col">#</th><th scope="col" class="left">agent</th><th scope="col">nodes</th><th scope="col">Elo</th>
       <th scope="col" class="left">95 % interval</th><th scope="col">games</th><th scope="col">training FLOPs</th></tr></thead>
     <tbody>
       ${agents.map((agent, rank) => html`<tr key=${agent.id}>
-        <td>${rank + 1}</td>
+        <td>${agent.elo === null ? html`<abbr title=${agent.apart ?? "no games"}>–</abbr>` : rank + 1}</td>
         <th scope="row" class="left"><a href="#/agent/${agent.id}">${agent.name}</a></th>
         <td>${agent.nodes === null ? "–" : whole(agent.nodes)}</td>
         <td>${agent.elo === null ? "–" : whole(agent.elo)}${agent.flags ? html`<abbr title=${agent.flags}>*</abbr>` : ""}</td>
@@ -74,7 +81,8 @@ function Leaderboard({ agents }) {
 function Curves({ agents, size, chosen }) {
   const [axis, setAxis] = useState("train_flops");
   const axes = { train_flops: "training FLOPs", nodes: "nodes a move", move_flops: "FLOPs a move" };
-  const rated = agents.filter((agent) => agent.elo !== null && agent[axis]);
+  const scale = agents.find((agent) => agent.id === chosen)?.scale ?? "main";
+  const rated = agents.filter((agent) => agent.scale === scale && agent[axis]);
   // A line is what stays the same: the run and its nodes over training, the snapshot over nodes.
   const lines = Map.groupBy(rated, (agent) =>
     axis === "train_flops" ? `${agent.snapshot?.split("#")[0]}@${agent.nodes}` : agent.snapshot);
@@ -82,7 +90,7 @@ function Curves({ agents, size, chosen }) {
     name,
     colour: colour(size),
     points: members
-      .map((agent) => ({ ...agent, x: agent[axis], title: title(agent) }))
+      .map((agent) => ({ ...agent, x: agent[axis], title: agent.name }))
       .sort((a, b) => a.x - b.x),
   }));
   return html`<section>
@@ -98,11 +106,12 @@ export function AgentPage({ lab, id }) {
   const rows = useRows(`/api/agent/${id}`);
   if (!agent) return html`<p class="error">There is no agent ${id}. <a href="#/">See all</a>.</p>`;
   const relatives = lab.agents.filter((each) => each.size === agent.size);
-  return html`<h2>${title(agent)} <small>${agent.size}×${agent.size}</small></h2>
+  return html`<h2>${agent.name} <small>${agent.size}×${agent.size}</small></h2>
     <dl class="facts">
       <div><dt>name</dt><dd><code>${agent.spec}</code></dd></div>
-      <div><dt>Elo</dt><dd>${agent.elo === null ? "not rated" : `${whole(agent.elo)} (${whole(agent.low)} to ${whole(agent.high)})`}</dd></div>
+      <div><dt>Elo</dt><dd>${agent.elo === null ? `not rated: ${agent.apart ?? "no games"}` : `${whole(agent.elo)} (${whole(agent.low)} to ${whole(agent.high)})`}</dd></div>
       ${agent.flags && html`<div><dt>caution</dt><dd>${agent.flags}</dd></div>`}
+      ${agent.nodes !== null && html`<div><dt>nodes a move</dt><dd>${whole(agent.nodes)}</dd></div>`}
       ${agent.parameters !== null && html`<div><dt>parameters</dt><dd>${whole(agent.parameters)}</dd></div>`}
       ${agent.train_flops !== null && html`<div><dt>training FLOPs</dt><dd>${power(agent.train_flops)}</dd></div>`}
       ${agent.move_flops !== null && html`<div><dt>FLOPs a move</dt><dd>${power(agent.move_flops)}</dd></div>`}
@@ -130,7 +139,7 @@ function Opponents({ lab, id, opponents }) {
     <thead><tr><th scope="col" class="left">against</th><th scope="col">Elo</th><th scope="col">won</th><th scope="col">lost</th>${drawn && html`<th scope="col">drawn</th>`}
       <th scope="col">as black</th><th scope="col">as white</th></tr></thead>
     <tbody>${sorted.map((row) => html`<tr key=${row.id}>
-      <th scope="row" class="left"><a href="#/pair/${id}/${row.id}">${named.get(row.id) ? title(named.get(row.id)) : row.id}</a></th>
+      <th scope="row" class="left"><a href="#/pair/${id}/${row.id}">${named.get(row.id)?.name ?? row.id}</a></th>
       <td>${named.get(row.id)?.elo == null ? "–" : whole(named.get(row.id).elo)}</td>
       <td>${sum(row, "wins")}</td><td>${sum(row, "losses")}</td>${drawn && html`<td>${sum(row, "draws")}</td>`}
       <td>${row.black_wins ?? 0} : ${row.black_losses ?? 0}</td><td>${row.white_wins ?? 0} : ${row.white_losses ?? 0}</td>
@@ -140,7 +149,7 @@ function Opponents({ lab, id, opponents }) {
 
 function Games({ lab, found }) {
   const named = new Map(lab.agents.map((agent) => [agent.id, agent]));
-  const name = (id) => (named.get(id) ? title(named.get(id)) : id);
+  const name = (id) => named.get(id)?.name ?? id;
   return html`<div class="scroll short"><table>
       <thead><tr><th scope="col">game</th><th scope="col" class="left">black</th><th scope="col" class="left">white</th>
         <th scope="col">winner</th><th scope="col">moves</th></tr></thead>
@@ -162,13 +171,13 @@ export function PairPage({ lab, ids }) {
       (sum, row) => sum + (row.black_id === ids[0] ? row.black_wins : row.white_wins), 0);
     const drawn = found.records.reduce((sum, row) => sum + row.draws, 0);
     const counted = found.records.reduce((sum, row) => sum + row.black_wins + row.white_wins + row.draws, 0);
-    return html`<h2><a href="#/agent/${ids[0]}">${title(first)}</a> against <a href="#/agent/${ids[1]}">${title(second)}</a>
+    return html`<h2><a href="#/agent/${ids[0]}">${first.name}</a> against <a href="#/agent/${ids[1]}">${second.name}</a>
         <small>${first.size}×${first.size}</small></h2>
       <p>${first.name} won ${whole(won)} of ${whole(counted)} games that count${counted ? ` (${percent(won / counted)})` : ""}${drawn ? ` and drew ${whole(drawn)}` : ""}.
         Their Elo: ${first.elo === null ? "–" : whole(first.elo)} and ${second.elo === null ? "–" : whole(second.elo)}.</p>
       <div class="scroll"><table class="narrow">
         <thead><tr><th scope="col" class="left">black</th><th scope="col">black won</th><th scope="col">white won</th><th scope="col">games</th><th scope="col">distinct</th></tr></thead>
-        <tbody>${found.records.map((row) => html`<tr><th scope="row" class="left">${title(row.black_id === ids[0] ? first : second)}</th>
+        <tbody>${found.records.map((row) => html`<tr><th scope="row" class="left">${(row.black_id === ids[0] ? first : second).name}</th>
           <td>${row.black_wins}</td><td>${row.white_wins}</td><td>${row.games}</td><td>${row.distinct_games}</td></tr>`)}</tbody>
       </table></div>
       <${Games} lab=${lab} found=${found} />`;

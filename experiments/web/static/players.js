@@ -16,9 +16,9 @@ export function nameOf(lab, player) {
   return lab.snapshots.find((snapshot) => snapshot.key === player)?.name ?? player;
 }
 
-/** The strongest rated snapshot of a board, else the last one, else whoever there is. */
+/** The strongest snapshot that is ranked on the main scale of a board and plays its best move, else the last one, else whoever there is. */
 export function bestOf(lab, size) {
-  const rated = lab.agents.find((agent) => agent.size === size && agent.snapshot && agent.elo !== null);
+  const rated = lab.agents.find((agent) => agent.size === size && agent.snapshot && agent.scale === "main" && agent.quiet);
   const last = lab.snapshots.findLast((snapshot) => snapshot.size === size);
   return rated?.snapshot ?? last?.key ?? "random";
 }

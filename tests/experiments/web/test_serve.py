@@ -88,8 +88,8 @@ def test_new_rows_are_shown_without_a_restart(store):
     before = view.overview()
     assert view.overview() is before
     with store.session() as session:
-        session.add(Match(tournament="later", round=0, black_id=1, white_id=2, games=1,
-                          distinct_games=1, black_wins=1, white_wins=0))  # fmt: skip
+        session.add(Match(tournament="later", stage="league", round=0, black_id=1, white_id=2,
+                          games=1, distinct_games=1, black_wins=1, white_wins=0))  # fmt: skip
     try:
         games = {agent["id"]: agent["games"] for agent in view.overview()["agents"]}
         assert games[1] == {agent["id"]: agent["games"] for agent in before["agents"]}[1] + 1

@@ -1,0 +1,92 @@
+"""The page and the report say the same about the same agents."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from analysis.ratings.study import analyse
+from analysis.tables.rows import load_lab
+from experiments.web.lab_view import LabView
+from tests.analysis.planted_lab import planted_lab
+from training.store import Agent, Match, Run, Snapshot, Store
+
+
+def stored(table, frame):
+    """Rows as the table wants them; what a planted lab leaves open is 0."""
+    rows = []
+    for row in frame.to_dict("records"):
+        known = {
+            column.name: row.get(column.name)
+            for column in table.__table__.columns
+            if isinstance(row.get(column.name), dict) or pd.notna(row.get(column.name))
+        }
+        blank = {
+            column.name: 0
+            for column in table.__table__.columns
+            if not (column.nullable or column.default or column.primary_key or column.name in known)
+        }
+        rows.append(blank | known)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Two boards with every stage: a league, one in the paper's convention, a sweep, perfect play;
+    and on 3×3 two players who met only each other."""
+    frames, _ = planted_lab(boards=(3, 4), seeds=1, networks=2, snapshots=4)
+    store = Store(tmp_path_factory.mktemp("planted"))
+    last = len(frames.agents)
+    strangers = [
+        {"id": last + k, "kind": "gtp", "spec": f"gtp:{k}", "game": "hex", "boardsize": 3,
+         "search_id": ""} for k in (1, 2)
+    ]  # fmt: skip
+    met = {"tournament": "own", "stage": "arena", "round": 0, "black_id": last + 1, "games": 4,
+           "white_id": last + 2, "distinct_games": 4, "black_wins": 3, "white_wins": 1}  # fmt: skip
+    matches = frames.matches.drop(columns="id").assign(round=range(len(frames.matches)))
+    with store.session() as session:
+        for table, frame in (
+            (Run, frames.runs), (Snapshot, frames.snapshots), (Agent, frames.agents),
+            (Agent, pd.DataFrame(strangers)), (Match, matches),
+            (Match, pd.DataFrame([met])),
+        ):  # fmt: skip
+            for row in stored(table, frame):
+                session.execute(sa.insert(table), row)
+    return store
+
+
+def test_the_page_shows_the_report_s_numbers(lab):
+    study = analyse(load_lab(lab), splits=1)
+    page = {agent["id"]: agent for agent in LabView(lab).overview()["agents"]}
+    compared = set()
+    assert study.searchers is not None
+    stages = [study.agents, study.rated["league_jones"].points, study.searchers.points]
+    for row in pd.concat(stages).to_dict("records"):
+        if row["player"] in compared:
+            continue  # of the league; the sweep only leans on it
+        compared.add(row["player"])
+        shown = page[row["player"]]
+        assert shown["elo"] == pytest.approx(row["elo"], abs=1e-4)
+        assert (shown["low"], shown["high"]) == pytest.approx((row["low"], row["high"]), abs=1e-3)
+    rated = {number for number, agent in page.items() if agent["elo"] is not None}
+    assert compared == rated
+
+
+def test_zero_is_perfect_play_and_strangers_are_not_ranked(lab):
+    agents = LabView(lab).overview()["agents"]
+    for size in (3, 4):
+        here = [agent for agent in agents if agent["size"] == size]
+        assert len({agent["name"] for agent in here}) == len(here)
+        main = [agent for agent in here if agent["scale"] == "main"]
+        assert [agent["name"] for agent in main if agent["zero"]] == ["perfect play"]
+        assert [agent["elo"] for agent in main if agent["kind"] == "perfect"] == [0]
+        jones = [agent for agent in here if agent["scale"] == "jones"]
+        assert max(agent["elo"] for agent in jones) == 0
+        assert len(jones) == 16
+        assert here[: len(main)] == main  # ranked first, the strongest first
+        elos = [agent["elo"] for agent in main]
+        assert elos == sorted(elos, reverse=True)
+    apart = [agent for agent in agents if agent["apart"]]
+    assert [agent["kind"] for agent in apart] == ["gtp", "gtp"]
+    assert all(agent["elo"] is None and agent["scale"] is None for agent in apart)
