@@ -26,6 +26,14 @@ DATABASE_NAME = "lab.sqlite"
 STORED_MARKER = "stored-lab.txt"  # in a lab that `hexlaw export` wrote, to be kept as it is
 
 
+LARGEST_ID = 2**63 - 1  # SQLite has no larger integers
+
+
+def row_id(number: int) -> int:
+    """A number that a query may ask for: of those that no row can have, one that none has."""
+    return number if 0 < number <= LARGEST_ID else 0
+
+
 class Table(orm.DeclarativeBase):
     """Base of every table."""
 

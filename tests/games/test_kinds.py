@@ -81,7 +81,7 @@ def test_packages_beside_hexlaw_are_asked_when_a_name_is_not_known(shapes, monke
         return [Entry()] if group == "hexlaw" else []
 
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
-    kinds._load_entry_points.cache_clear()
+    kinds.load_entry_points.cache_clear()
     assert shapes.name_of(shapes.parse("star")) == "star"
     assert shapes.names == ("square", "circle", "star")
-    kinds._load_entry_points.cache_clear()
+    kinds.load_entry_points.cache_clear()
