@@ -8,8 +8,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from analysis.ratings.scales import never_err, rate_joined
+from analysis.tables.match_counts import agent_kinds, stage_matches
 from games.protocol import Game
-from training.store import Agent, Match, Run, Snapshot, Store
+from training.store import Agent, Run, Snapshot, Store
 
 
 def ratings(store: Store, rules: Game, stages: Sequence[str]) -> dict[int, float]:
@@ -21,24 +22,6 @@ def ratings(store: Store, rules: Game, stages: Sequence[str]) -> dict[int, float
     return {
         int(str(player)): float(elo) for player, elo in zip(rated.players, rated.elo, strict=True)
     }
-
-
-def stage_matches(store: Store) -> pd.DataFrame:
-    """A lab's matches added up: columns stage, black, white (numbers of agents) and the counts that
-    ratings want."""
-    keys = (Match.stage, Match.black_id.label("black"), Match.white_id.label("white"))
-    # A lab that stores draws has a column for them.
-    names = [name for name in ("black_wins", "white_wins", "draws") if name in Match.__table__.c]
-    counts = [sa.func.sum(Match.__table__.c[name]).label(name) for name in names]
-    query = sa.select(*keys, *counts).group_by(*keys).order_by(*keys)
-    columns, rows = store.frame_query(query)
-    return pd.DataFrame(rows, columns=pd.Index(columns))
-
-
-def agent_kinds(store: Store) -> pd.DataFrame:
-    """Columns id, kind, game, boardsize of a lab's agents."""
-    columns, rows = store.frame_query(sa.select(Agent.id, Agent.kind, Agent.game, Agent.boardsize))
-    return pd.DataFrame(rows, columns=pd.Index(columns))
 
 
 def league_points(store: Store, rules: Game) -> pd.DataFrame:

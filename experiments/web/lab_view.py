@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from analysis.ratings.names import shown_names
 from analysis.ratings.scales import APART, OWN_SCALE, rate_board
-from experiments.arena.strength import agent_kinds, stage_matches
+from analysis.tables.match_counts import agent_kinds, stage_matches
 from games.errors import NotFoundError
 from training.store import Agent, Match, Run, Snapshot, Store
 from training.store import Game as GameRow
