@@ -88,7 +88,7 @@ def seeds(material: Material) -> Exhibit:
             float(np.sqrt(np.mean(own[name] ** 2))) for name in ("typical", "rating")
         )
         said.append(
-            f"with {called(recipe)} {number(typical)} Elo (the games’ chance alone would show "
+            f"{number(typical)} Elo with {called(recipe)} (the games’ chance alone would show "
             f"{number(rating)})"
         )
     tables = [_spread_table(found)]

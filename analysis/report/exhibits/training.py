@@ -250,7 +250,7 @@ def optimal_size(material: Material) -> Exhibit:
     fits = {f.recipe: f.size for f in material.fits.recipes}
     said = [
         f"with {called(recipe)} {estimate(fit.exponent, fit.interval(), 2)}, "
-        f"{verdict(fit.interval(), published.OPTIMAL_SIZE_EXPONENT, 2)}; on the climb alone "
+        f"{verdict(fit.interval(), published.OPTIMAL_SIZE_EXPONENT, 2)}, on the climb alone "
         f"{estimate(fit.climb_exponent, fit.climb_interval(), 2)}"
         for recipe, fit in fits.items()
     ]
@@ -258,10 +258,11 @@ def optimal_size(material: Material) -> Exhibit:
         "optimal_size",
         "Beyond the ten figures",
         "The best network’s size",
-        "Parameters of the run that is best at each amount of compute. They grow as compute to the "
-        f"power, over the whole frontier as in his code: {'. '.join(said)}. (No printed value is "
-        "known; his is rebuilt by others from figure 5.) Where all runs still play at random, or "
-        "all are near perfect, which one is best is chance, which pulls the exponent towards zero: "
-        "the climb leaves a tenth of each board’s span of Elo out at both ends.",
+        "Parameters of the run that is best at each amount of compute. They grow as a power "
+        "of compute, whose exponent over the whole frontier, as in his code, is "
+        f"{'; '.join(said)}. (No printed value is known; his is rebuilt by others from figure 5.) "
+        "Where all runs still play at random, or all are near perfect, which one is best is chance,"
+        " which pulls the exponent towards zero: the climb leaves a tenth of each board’s span of "
+        "Elo out at both ends.",
         cost.model_size(fits, JONES_AXIS),
     )
