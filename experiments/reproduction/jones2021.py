@@ -3,7 +3,7 @@
 Question: how does Elo grow with training compute, how does that change with the board, and what is
 search at play time worth against training? Expected there: about 510 Elo for ten times the compute,
 7 times the compute for one more row and column, and 15 times the test compute for 10 times the
-training. Command: `hexlaw reproduce --preset laptop`, under 20 minutes on two CPU cores.
+training. Command: `hexlaw reproduce --preset laptop`, about ten minutes on two CPU cores.
 
 The stages below are separate: each reads from the store what the ones before have left there, goes
 on where it was stopped, and leaves rows that the report is written from. docs/reproduction.md tells

@@ -30,7 +30,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pydantic
-from jaxtyping import Array, Bool, Float32, Int32
+from jaxtyping import Array, Bool, Float32, Int32, Real
 
 from mcts.reductions import draw_index, max_last, sum_last
 from mcts.rules.puct import UnvisitedValue
@@ -94,7 +94,7 @@ class Regularised(SearchRule, frozen=True):
         )
 
     def multiplier(
-        self, visits: Int32[Array, ""], legal: Int32[Array, ""], tried: Int32[Array, ""], cells: int
+        self, visits: Real[Array, ""], legal: Real[Array, ""], tried: Real[Array, ""], cells: int
     ) -> Float32[Array, ""]:
         """λ_N [] of a node.
 

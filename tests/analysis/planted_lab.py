@@ -152,7 +152,7 @@ def _play_board(here, boardsize, games, share, rng, agents, elo, matches):
         matches.append(
             {"tournament": f"{stage}{boardsize}", "stage": stage, "round": 0,
              "black_id": black, "white_id": white, "games": games, "distinct_games": games,
-             "black_wins": wins, "white_wins": games - wins, "boardsize": boardsize}
+             "black_wins": wins, "white_wins": games - wins, "draws": 0, "boardsize": boardsize}
         )  # fmt: skip
 
     def play(stage, pairs):

@@ -128,7 +128,7 @@ def test_a_scripted_exchange_of_the_standards_commands():
         "?12 illegal move: move 2 (c2) is illegal: the cell was taken by move 1; "
         "leave out that move and all after it"
     )]  # fmt: skip
-    assert said[9] == "? illegal move: it is white's turn"
+    assert said[9] == "? illegal move: it is white's turn; black moves first and the two take turns"
     assert said[10:13] == ["=", "=", "="]
     assert said[13][:2] == "= "
     assert said[14:] == ["? unknown command", "="]  # nothing is answered after quit
@@ -140,7 +140,7 @@ def test_a_perfect_engine_plays_on_and_says_who_won():
     said = answers(*thinks, "play b c1", "play w a1", "play b a3", "final_score", "genmove w")
     assert said[2] == said[3]  # reg_genmove plays nothing
     assert said[2][2:] in ("a2", "c1")
-    assert said[4:] == ["=", "=", "=", "=", "= B+", "? the game is over"]
+    assert said[4:] == ["=", "=", "=", "=", "= B+", "? the game is over: black has won"]
 
 
 @pytest.mark.parametrize(

@@ -282,12 +282,12 @@ def test_all_snapshots_of_a_run_are_one_word(played, run):
             ("arena", "--players", "r#0", "random", "--size", 4),
             "r plays hex on 3×3, not",
         ),
-        (("replay", "999"), "no game 999; its games are 1 to"),
+        (("replay", "999"), "no game 999; `hexlaw list --games --lab"),
         (("replay", "1", "--analyse", "random"), "only snapshots say what they think"),
         (("replay", "my.txt"), "neither the number of a game"),
         (("rate", "--size", "7"), "no games of that kind"),
         (("rate", "--zero", "nobody", "--size", "3"), "'nobody'"),
-        (("rate", "--matches", "x.csv"), "name a lab with --lab, or a CSV"),
+        (("rate", "--matches", "x.csv"), "name a lab with --lab, or a table with --matches"),
     ],
 )
 def test_what_a_lab_lacks_is_named(played, refused, arguments, culprit):
