@@ -170,16 +170,16 @@ def test_it_goes_on_after_a_stop_in_each_stage_and_ends_the_same(
     finished, tmp_path, hexlaw, monkeypatch, capsys
 ):
     """In the first run, in the last run, in the middle of a round of each stage, in the second
-    round of the sweep, and in judging."""
+    round of the sweep, and in judging: in the order in which one worker comes to them."""
     for title, events in (
         ("3×3 board, net", 5),
         ("4×4 board, net", 5),
         ("league: ", 4),
         ("league_jones: ", 2),
         ("nodes: ", 14),
-        ("direct: ", 3),
-        ("perfect: ", 3),
         ("judging", 2),
+        ("perfect: ", 3),
+        ("direct: ", 3),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(jones2021, "run_tasks", interrupting(title, events))
