@@ -1,7 +1,7 @@
 """One function rates a lab: which stages share a scale, where its zero is, and who stands apart.
 
 Used by the report, the page, `rate` and the experiment's stages, so that an agent has one number
-wherever it is shown; see docs/decisions/0007-one-scale-a-board.md.
+wherever it is shown; see docs/decisions/0008-one-scale-a-board.md.
 """
 
 from __future__ import annotations
