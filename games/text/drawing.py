@@ -27,6 +27,7 @@ from games.text.picture import (
     STONE_LETTERS,
     checked_heat,
     heat_colour,
+    new_svg,
     situation,
     write,
 )
@@ -124,19 +125,7 @@ def draw_svg(
     left, top = _point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, _point(0, -MARGIN)[1] - 0.6 * SIDE
     right, bottom = _point(size - 1 + RIM, size - 1 + RIM)
     width, height = right + 0.3 * SIDE - left, bottom + 0.3 * SIDE - top
-    svg = ET.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "viewBox": f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}",
-            "width": f"{width:.0f}",
-            "height": f"{height:.0f}",
-            "role": "img",
-            "font-family": "system-ui, sans-serif",
-            "text-anchor": "middle",
-            "style": "max-width: 100%; height: auto",
-        },
-    )
+    svg = new_svg(left, top, width, height)
     ET.SubElement(svg, "title").text = title or f"Hex {size}×{size}: {situation(game, state)}"
     ET.SubElement(svg, "desc").text = _description(owner, size, last_move)
     _draw_rim(svg, size)

@@ -21,6 +21,7 @@ from games.text.picture import (
     STONE_LETTERS,
     checked_heat,
     heat_colour,
+    new_svg,
     situation,
     write,
 )
@@ -56,19 +57,7 @@ def draw_svg(
     rows, columns = game.shape
     owners = np.asarray(game.owners(state))
     width, height = columns * CELL + 4, rows * CELL + HEAD + 4
-    svg = ET.Element(
-        "svg",
-        {
-            "xmlns": "http://www.w3.org/2000/svg",
-            "viewBox": f"-2 {-HEAD:.1f} {width:.1f} {height:.1f}",
-            "width": f"{width:.0f}",
-            "height": f"{height:.0f}",
-            "role": "img",
-            "font-family": "system-ui, sans-serif",
-            "text-anchor": "middle",
-            "style": "max-width: 100%; height: auto",
-        },
-    )
+    svg = new_svg(-2, -HEAD, width, height)
     name = f"{game.name.capitalize()} {rows}×{columns}"
     ET.SubElement(svg, "title").text = title or f"{name}: {situation(game, state)}"
     shade = _on_cells(game, checked_heat(heat, game.num_actions))

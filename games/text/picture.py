@@ -20,6 +20,23 @@ HEAT = (BOARD, "#86b5da", "#0b5a9d")  # cells of heat 0, ½ and 1; between them 
 CHAIN = "#e8590c"
 
 
+def new_svg(left: float, top: float, width: float, height: float) -> ET.Element:
+    """An empty picture of so many user units, which shrinks with its page."""
+    return ET.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": f"{left:.1f} {top:.1f} {width:.1f} {height:.1f}",
+            "width": f"{width:.0f}",
+            "height": f"{height:.0f}",
+            "role": "img",
+            "font-family": "system-ui, sans-serif",
+            "text-anchor": "middle",
+            "style": "max-width: 100%; height: auto",
+        },
+    )
+
+
 def write(
     parent: ET.Element, centre: tuple[float, float], content: str, font_size: float, fill: str
 ) -> ET.Element:
