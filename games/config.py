@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import pydantic
+
+IDENTITY_VERSION = 1  # of names made from configurations; raised when fields change their meaning
 
 
 class FrozenModel(pydantic.BaseModel, frozen=True):
@@ -22,28 +22,14 @@ class FrozenModel(pydantic.BaseModel, frozen=True):
     def digest(self, *leave_out: str) -> str:
         """Eight hexadecimal digits that tell configurations of this kind apart.
 
-        They hash what is not at its default, so a field that a later version adds changes nothing.
+        They hash every field, those at their defaults too, with `IDENTITY_VERSION`: what a default
+        was is a part of what was done.
 
         Args:
             leave_out: fields that do not count.
         """
-        changed = _changed(self.model_dump(mode="json"), type(self)().model_dump(mode="json"))
-        counted = {key: value for key, value in changed.items() if key not in leave_out}
+        counted = [IDENTITY_VERSION, self.model_dump(mode="json", exclude=set(leave_out))]
         return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def _changed(fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    changed = {}
-    for key, value in fields.items():
-        default = defaults.get(key)
-        if isinstance(value, Mapping) and isinstance(default, Mapping):
-            value = _changed(value, default)
-            if not value:
-                continue
-        elif key in defaults and value == default:
-            continue
-        changed[key] = value
-    return changed
 
 
 def describe(error: pydantic.ValidationError) -> str:

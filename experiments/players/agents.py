@@ -7,9 +7,9 @@ asked for; the same player again is the same row.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -128,27 +128,20 @@ def enter_agents(store: Store, game: Game, specs: Sequence[PlayerSpec]) -> list[
 
 def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> AgentEntry:
     snapshot = _snapshot_row(session, spec)
-    search_id = play_id(spec.strategy, spec.temperature) if isinstance(spec, NetworkSpec) else ""
-    known = session.scalar(
-        sa.select(Agent.id).where(
-            Agent.game == game.name,
-            Agent.boardsize == game.size,
-            Agent.spec == spec.text,
-            Agent.search_id == search_id,
-        )
-    )
+    known = _known(session, game, spec)
     if known is None:
         agent = Agent(
             kind=spec.kind,
             spec=spec.text,
             game=game.name,
             boardsize=game.size,
-            search_id=search_id,
+            search_id="",
         )
         if isinstance(spec, NetworkSpec) and snapshot is not None:
             row, run = snapshot
             network = NetworkConfig.parse(run.network)
             agent.snapshot_id = row.id
+            agent.search_id = play_id(spec.strategy, spec.temperature)
             agent.nodes = spec.strategy.evaluations
             agent.search = spec.strategy.model_dump(mode="json")
             agent.temperature = spec.temperature
@@ -159,6 +152,28 @@ def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> 
     if snapshot is None:
         return AgentEntry(known, spec, None, None)
     return AgentEntry(known, spec, folder / snapshot[0].file, snapshot[0].sha256)
+
+
+def _known(session: orm.Session, game: Game, spec: PlayerSpec) -> int | None:
+    """Number of the agent that is this player, by what is stored of it, not by its digest: former
+    versions made that otherwise, and their agents are to have no twins."""
+    query = sa.select(Agent.id, Agent.search, Agent.temperature).where(
+        Agent.game == game.name, Agent.boardsize == game.size, Agent.spec == spec.text
+    )
+    for number, search, temperature in session.execute(query):
+        if not isinstance(spec, NetworkSpec):
+            return number
+        if temperature == spec.temperature and _strategy(search) == spec.strategy:
+            return number
+    return None
+
+
+def _strategy(stored: Mapping[str, Any] | None) -> Strategy | None:
+    """A strategy from an agent's row; none if it has none or this version does not know it."""
+    try:
+        return STRATEGIES.parse(stored)
+    except ValueError:
+        return None
 
 
 def _snapshot_row(session: orm.Session, spec: PlayerSpec) -> tuple[Snapshot, Run] | None:
