@@ -7,20 +7,16 @@ an SGF file. It knows nothing of terminals or pages.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-import jax
 import numpy as np
 import pydantic
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 import games
-from experiments.players.move_keys import move_keys
-from experiments.players.player import NetworkPlayer
-from experiments.players.positions import stack
+from experiments.players.thoughts import Analysis
 from games.errors import InputError, NotFoundError
 from games.protocol import Game, State
 from games.text.hexworld import hexworld_link
@@ -30,38 +26,8 @@ from training.files import refuse_to_replace, write_atomically
 from training.store import Agent, Match, Snapshot, Store, row_id
 from training.store import Game as GameRow
 
-FORMAT = "hexlaw-game-1"
-
-
-class MoveAnalysis(pydantic.BaseModel):
-    """What an agent thought before a move; values from the view of the side to move, lists over
-    all A cells in the board frame."""
-
-    action: int
-    """The move that was played."""
-    choice: int
-    """The move this agent plays here."""
-    value: float
-    """Of the position, after the search."""
-    network_value: float
-    """Of the position, before it."""
-    visits: list[int]
-    prior: list[float]
-    q: list[float]
-    """Mean value of each move searched; 0 where `visits` is 0."""
-    policy: list[float]
-    """What the search makes of the prior; moves are drawn from it where a temperature is set."""
-    variation: list[int]
-    """Principal variation: the moves it expects, its own first."""
-
-
-class Analysis(pydantic.BaseModel):
-    """One agent's thoughts on a game, move by move."""
-
-    agent: int | str
-    """Its number in the lab, or its name."""
-    nodes: int
-    moves: list[MoveAnalysis]
+FORMAT = "hexlaw-game-2"
+FORMER = ("hexlaw-game-1",)  # its analyses named things otherwise, see `Thoughts`
 
 
 class PlayerRecord(pydantic.BaseModel):
@@ -78,10 +44,14 @@ class PlayerRecord(pydantic.BaseModel):
     temperature: float | None = None
 
 
+def _current(value: object) -> object:
+    return FORMAT if value in FORMER else value
+
+
 class GameRecord(pydantic.BaseModel):
     """One game."""
 
-    format: Literal["hexlaw-game-1"] = FORMAT
+    format: Annotated[Literal["hexlaw-game-2"], pydantic.BeforeValidator(_current)] = FORMAT
     number: int | None = None
     """In the lab it was played in."""
     tournament: str | None = None
@@ -174,38 +144,6 @@ def _player(agent: Agent, snapshot: Snapshot | None) -> PlayerRecord:
         search=agent.search,
         temperature=agent.temperature,
     )
-
-
-def analyse_moves(
-    game: Game, player: NetworkPlayer, moves: Sequence[int], seed: int = 0
-) -> list[MoveAnalysis]:
-    """What the player thinks of each position of a game, before the move that was played.
-
-    With the game's own seed, its choices are the moves it would have made in that game.
-    """
-    if not moves:
-        return []
-    states = stack(play_through(game, moves)[:-1])
-    keys = np.concatenate([move_keys([seed], ply) for ply in range(len(moves))])
-    choices, result, lines = player.analyse(states, keys)
-
-    def rounded(values: jax.Array) -> list[float]:
-        return [round(float(value), 4) for value in np.asarray(values)]
-
-    return [
-        MoveAnalysis(
-            action=int(action),
-            choice=int(choices[ply]),
-            value=round(float(result.value[ply]), 4),
-            network_value=round(float(result.network_value[ply]), 4),
-            visits=result.visits[ply].tolist(),
-            prior=rounded(result.prior[ply]),
-            q=rounded(result.q[ply]),
-            policy=rounded(result.policy[ply]),
-            variation=[move for move in lines[ply].tolist() if move >= 0] or [int(choices[ply])],
-        )
-        for ply, action in enumerate(moves)
-    ]
 
 
 def write_record(record: GameRecord, path: Path, source: Path | None = None) -> list[Path]:

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.players.thoughts import Explanation
 from games.protocol import Game, State
-from mcts import SearchResult, Strategy
+from mcts import Strategy
 from training.devices import compiler_options
 from training.networks import NetworkConfig, Params, make_evaluate
 
@@ -37,14 +38,6 @@ class Choice(NamedTuple):
 
     action: np.ndarray | jax.Array  # [L] what it plays
     value: np.ndarray | jax.Array  # [L] what it expects, the mover's view
-
-
-class Thoughts(NamedTuple):
-    """What a network player makes of L states."""
-
-    action: np.ndarray | jax.Array  # [L] what it plays
-    search: SearchResult  # [L, ...]
-    variation: np.ndarray | jax.Array  # [L, N] the line it expects, -1 after its end
 
 
 class NetworkPlayer:
@@ -90,7 +83,7 @@ class NetworkPlayer:
         nothing more has to be compiled; host arrays [L]."""
         return self._run(self._think, states, keys)
 
-    def analyse(self, states: State, keys: np.ndarray) -> Thoughts:
+    def analyse(self, states: State, keys: np.ndarray) -> Explanation:
         """What it would play in each state, and why; host arrays [L, ...]."""
         explain = compile_analysis(self.game, self._network, self.strategy)
         return self._run(explain, states, keys)
@@ -127,7 +120,7 @@ def compile_thinking(
 @functools.lru_cache(maxsize=64)
 def compile_analysis(
     game: Game, network: NetworkConfig, strategy: Strategy
-) -> Callable[..., tuple[Thoughts, Any]]:
+) -> Callable[..., tuple[Explanation, Any]]:
     """As `compile_thinking`, with what was found behind the actions.
 
     A program of its own: following the lines of play is work that a match does not need.
@@ -135,10 +128,10 @@ def compile_analysis(
     think = _thinking(game, network, strategy)
 
     @functools.partial(jax.jit, compiler_options=compiler_options())
-    def explain(*arguments: Any) -> tuple[Thoughts, Any]:
+    def explain(*arguments: Any) -> tuple[Explanation, Any]:
         action, result, memory = think(*arguments)
-        thoughts = Thoughts(action, result, strategy.variation(memory, action))
-        return thoughts, memory if strategy.remembers else None
+        explanation = Explanation(action, result, strategy.variation(memory, action))
+        return explanation, memory if strategy.remembers else None
 
     return explain
 

@@ -1,4 +1,4 @@
-"""What an agent thinks of one position, at any budget: for the pages that show it.
+"""Asking an agent what it thinks: of a game move by move, or of one position at any budget.
 
 A budget of n nodes is a decision of its own, the same that the agent would make in a match with n
 nodes, so what is shown as "at 8 nodes" is what the agent with 8 nodes plays. Budgets are powers of
@@ -15,31 +15,18 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from experiments.players.move_keys import move_keys
+from experiments.players.player import NetworkPlayer
+from experiments.players.positions import stack
+from experiments.players.thoughts import Explanation, Thoughts
 from games.protocol import Game, State
-from games.text.notation import play
-from mcts import SearchResult, Strategy
+from games.text.notation import play, play_through
+from mcts import Strategy
 from training.networks import NetworkConfig, Params, init_params, make_evaluate
 
 MAX_BUDGET = 1024
 BUDGETS = tuple(2**k for k in range(MAX_BUDGET.bit_length()))  # 1, 2, 4, … 1,024
 STEP = 2  # while thoughts grow, each budget is four times the last: two of the powers on
-
-
-class Thoughts(NamedTuple):
-    """What a search of one position found; values from the view of the side to move."""
-
-    nodes: int
-    action: int
-    """The move that the agent plays."""
-    value: float
-    network_value: float
-    prior: np.ndarray  # [A]
-    visits: np.ndarray  # [A]
-    q: np.ndarray  # [A], 0 where there is no visit
-    variation: tuple[int, ...]
-    """The principal variation: the line of most visits, from this position on."""
-    seconds: float
-    """What the search took, compilation left out."""
 
 
 class Thinker(NamedTuple):
@@ -50,30 +37,20 @@ class Thinker(NamedTuple):
     params: Params
     strategy: Strategy
 
-    def think(self, moves: Sequence[int], nodes: int) -> Thoughts:
-        """What it thinks after `moves`, with `nodes` network evaluations.
+    def think(self, moves: Sequence[int], nodes: int) -> tuple[Thoughts, float]:
+        """What it thinks after `moves`, with `nodes` network evaluations, and the seconds that the
+        search took, compilation left out.
 
         Raises:
             InputError: if a move is illegal.
         """
         states = jax.tree.map(lambda leaf: leaf[None], play(self.game, moves))
-        strategy = self.strategy.with_nodes(nodes)
-        decide = compile_decision(self.game, self.network, strategy)
+        decide = compile_decision(self.game, self.network, self.strategy.with_nodes(nodes))
         began = time.perf_counter()
-        result, line = jax.device_get(decide(self.params, states, jax.random.key(0)))
+        explanation = jax.device_get(decide(self.params, states, jax.random.key(0)))
         seconds = time.perf_counter() - began
-        return Thoughts(
-            nodes=nodes,
-            action=int(result.action[0]),
-            value=float(result.value[0]),
-            network_value=float(result.network_value[0]),
-            prior=result.prior[0],
-            visits=result.visits[0],
-            q=result.q[0],
-            # Without a simulation no line was searched, and the move stands alone.
-            variation=tuple(line[0][line[0] >= 0].tolist()) or (int(result.action[0]),),
-            seconds=seconds,
-        )
+        (thoughts,) = explanation.thoughts()
+        return thoughts, seconds
 
     @staticmethod
     def budgets(nodes: int) -> list[int]:
@@ -84,8 +61,8 @@ class Thinker(NamedTuple):
 @functools.lru_cache(maxsize=256)
 def compile_decision(
     game: Game, network: NetworkConfig, strategy: Strategy
-) -> Callable[..., tuple[SearchResult, jax.Array]]:
-    """(params, states [1], key) → what the strategy found, and the line it expects [1, N].
+) -> Callable[..., Explanation]:
+    """(params, states [1], key) → what the strategy makes of the one state.
 
     Compiled when it is made, so that no clock counts it.
     """
@@ -93,11 +70,25 @@ def compile_decision(
     strategy = strategy.for_evaluation()
 
     @jax.jit
-    def think(params: Params, states: State, key: jax.Array):
+    def think(params: Params, states: State, key: jax.Array) -> Explanation:
         result, memory = strategy.decide(game, evaluate, params, states, key)
-        return result, strategy.variation(memory, result.action)
+        return Explanation(result.action, result, strategy.variation(memory, result.action))
 
     # After a move, so that the step is compiled as well, and no second question has to wait for it.
     states = jax.tree.map(lambda leaf: leaf[None], play(game, [0]))
     params = jax.eval_shape(lambda: init_params(game, network, jax.random.key(0)))
     return think.lower(params, states, jax.random.key(0)).compile()
+
+
+def analyse_moves(
+    game: Game, player: NetworkPlayer, moves: Sequence[int], seed: int = 0
+) -> list[Thoughts]:
+    """What the player thinks of each position of a game, before the move that was played.
+
+    With the game's own seed, its actions are the moves it would have made in that game.
+    """
+    if not moves:
+        return []
+    states = stack(play_through(game, moves)[:-1])
+    keys = np.concatenate([move_keys([seed], ply) for ply in range(len(moves))])
+    return player.analyse(states, keys).thoughts()

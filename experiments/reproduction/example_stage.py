@@ -8,11 +8,13 @@ import numpy as np
 import sqlalchemy as sa
 
 import games
-from experiments.arena.game_records import analyse_moves
+from experiments.arena.game_records import store_analysis
 from experiments.arena.strength import league_points
 from experiments.machine.parallel import Task, Worker
 from experiments.players.agents import load_player
 from experiments.players.player import NetworkPlayer
+from experiments.players.thinking import analyse_moves
+from experiments.players.thoughts import Analysis
 from experiments.reproduction.league import league_agents
 from experiments.reproduction.plan import Plan
 from experiments.reproduction.rounds import Part, can_be_played
@@ -66,14 +68,9 @@ def _annotate(worker: Worker, lab: Path, plan: Plan, rules: Game) -> None:
     agents = {agent.id: agent for agent in league_agents(store, rules, plan.arena)}
     player = load_player(rules, agents[best], lanes=rules.max_plies)
     assert isinstance(player, NetworkPlayer)
-    analysis = analyse_moves(rules, player, np.frombuffer(moves, "<u2").tolist())
-    with store.session() as session:
-        row = session.get_one(GameRow, int(number))
-        row.analysis = {
-            "agent": int(best),
-            "nodes": plan.arena.search.nodes,
-            "moves": [thought.model_dump() for thought in analysis],
-        }
+    thoughts = analyse_moves(rules, player, np.frombuffer(moves, "<u2").tolist())
+    analysis = Analysis(agent=int(best), nodes=plan.arena.search.nodes, moves=thoughts)
+    store_analysis(store, int(number), analysis)
 
 
 EXAMPLE = ExampleGame()

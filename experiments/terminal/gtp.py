@@ -17,8 +17,8 @@ from rich.console import Console
 import games
 from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
+from experiments.terminal.explain import describe_thoughts
 from experiments.terminal.session import Session
-from experiments.terminal.thoughts import describe_move
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
@@ -178,10 +178,10 @@ class _Answers:
         return ("B+", "W+")[winner]
 
     def _analyse(self) -> str:
-        thought = self._session.think()
-        if thought is None:
+        thoughts = self._session.think()
+        if thoughts is None:
             raise InputError(f"{self._session.spec.text} does not say what it thinks")
-        return describe_move(thought, self._session.size, self._session.spec.text)
+        return describe_thoughts(thoughts, self._session.size, self._session.spec.text)
 
     def _nodes(self, words: list[str]) -> str:
         nodes = parse_natural(words[0]) if len(words) == 1 else None

@@ -14,8 +14,8 @@ import games
 from experiments.arena.game_records import write_record
 from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
+from experiments.terminal.explain import describe_thoughts
 from experiments.terminal.session import Session
-from experiments.terminal.thoughts import describe_move
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
@@ -90,11 +90,13 @@ def _obey(command: str, session: Session, person: int, console: Console) -> None
     elif verb == "resign":
         session.resign(person)
     elif verb == "hint":
-        thought = session.think()
-        if thought is None:
+        thoughts = session.think()
+        if thoughts is None:
             console.out(f"try {cell_name(session.choose(), session.size)}", highlight=False)
         else:
-            console.out(describe_move(thought, session.size, session.spec.text), highlight=False)
+            console.out(
+                describe_thoughts(thoughts, session.size, session.spec.text), highlight=False
+            )
     elif verb == "nodes":
         nodes = parse_natural(argument)
         if nodes is None:

@@ -11,9 +11,7 @@ from rich.console import Console
 
 import games
 from experiments.arena.game_records import (
-    Analysis,
     GameRecord,
-    analyse_moves,
     load_record,
     read_record,
     store_analysis,
@@ -23,7 +21,9 @@ from experiments.arena.verify import verify
 from experiments.players.agents import find_player, open_lab
 from experiments.players.player import NetworkPlayer
 from experiments.players.specs import NetworkSpec, parse_player
-from experiments.terminal.thoughts import describe_move
+from experiments.players.thinking import analyse_moves
+from experiments.players.thoughts import Analysis
+from experiments.terminal.explain import describe_thoughts
 from experiments.verb import Outcome, VerbConfig
 from experiments.web.annotate import annotated
 from experiments.web.replay_page import write_replay_page
@@ -211,5 +211,5 @@ def _show_position(record: GameRecord, state, ply: int, console: Console) -> Non
     )
     if record.analysis is not None and ply < len(record.analysis.moves):
         who = f"{record.analysis.agent} with {record.analysis.nodes} nodes"
-        thought = record.analysis.moves[ply]
-        console.out(describe_move(thought, record.boardsize, who), highlight=False)
+        thoughts = record.analysis.moves[ply]
+        console.out(describe_thoughts(thoughts, record.boardsize, who), highlight=False)

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 
 import games
-from experiments.arena.game_records import GameRecord, MoveAnalysis, PlayerRecord, analyse_moves
+from experiments.arena.game_records import GameRecord, PlayerRecord
 from experiments.players.agents import find_player
 from experiments.players.move_keys import move_keys, stable_seed
 from experiments.players.player import NetworkPlayer, Player
 from experiments.players.positions import stack
 from experiments.players.specs import NetworkSpec, PlayerSpec
+from experiments.players.thinking import analyse_moves
+from experiments.players.thoughts import Thoughts
 from games.errors import InputError
 from games.protocol import State
 from games.text.notation import PLAYER_NAMES, parse_moves, play_through
@@ -118,7 +120,7 @@ class Session:
         self._refuse_if_over()
         return int(self._player.act(stack([self.state]), self._key())[0])
 
-    def think(self) -> MoveAnalysis | None:
+    def think(self) -> Thoughts | None:
         """What the player thinks of the position; none if it has no network."""
         self._refuse_if_over()
         if not isinstance(self._player, NetworkPlayer):

@@ -14,16 +14,9 @@ import sqlalchemy as sa
 from experiments.arena.game_records import GameRecord, PlayerRecord, load_record
 from experiments.players.specs import NetworkSpec, parse_player
 from experiments.players.thinking import Thinker
+from experiments.players.thoughts import Analysis
 from experiments.web.lab_view import LabView, Row
-from experiments.web.replay_page import (
-    Analysis,
-    MoveThoughts,
-    ReplayRecord,
-    Side,
-    Verdict,
-    analyse,
-    perfect_verdicts,
-)
+from experiments.web.replay_page import ReplayRecord, Side, Verdict, perfect_verdicts
 from games.errors import InputError
 from games.text.notation import PLAYER_NAMES
 from games.text.numbers import parse_natural
@@ -130,8 +123,9 @@ class Annotator:
             thinker = self.thinker(key, strategy)
         except InputError:
             return None  # without its network the game can be looked at all the same
-        moves = analyse(thinker, record.moves, strategy.evaluations)
-        return Analysis(thinker=name, nodes=strategy.evaluations, player=colour, moves=moves)
+        nodes, plies = strategy.evaluations, range(len(record.moves))
+        moves = [thinker.think(record.moves[:ply], nodes)[0] for ply in plies]
+        return Analysis(agent=name, nodes=nodes, colour=colour, moves=moves)
 
     def _agent(self, player: PlayerRecord, size: int) -> Row | None:
         """The lab's agent of that number, or of that name on that board, rated or not."""
@@ -199,12 +193,8 @@ def _stored_analysis(record: GameRecord, names: list[str]) -> Analysis:
     assert stored is not None
     numbers = [record.black.agent, record.white.agent]
     colour = numbers.index(stored.agent) if stored.agent in numbers else None
-    return Analysis(
-        thinker=str(stored.agent) if colour is None else names[colour],
-        nodes=stored.nodes,
-        player=colour,
-        moves=[MoveThoughts.model_validate(move.model_dump()) for move in stored.moves],
-    )
+    name = str(stored.agent) if colour is None else names[colour]
+    return stored.model_copy(update={"agent": name, "colour": colour})
 
 
 def _snapshot_key(player: PlayerRecord) -> str | None:

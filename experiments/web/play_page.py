@@ -15,9 +15,8 @@ import numpy as np
 import pydantic
 
 import games
-from experiments.players.thinking import BUDGETS, MAX_BUDGET, Thoughts
+from experiments.players.thinking import BUDGETS, MAX_BUDGET, Thinker
 from experiments.web.annotate import Annotator
-from experiments.web.replay_page import pack
 from experiments.web.solver_process import Solver
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY
@@ -108,19 +107,12 @@ def _ask_network(question: Question, annotator: Annotator) -> list[Step]:
         size = thinker.game.size
         raise InputError(f"{question.player} plays on {size}×{size}; choose that board")
     budgets = thinker.budgets(question.nodes) if question.ask == "thoughts" else [question.nodes]
-    return [
-        lambda budget=budget: describe(thinker.think(question.moves, budget)) for budget in budgets
-    ]
+    return [lambda budget=budget: _think(thinker, question.moves, budget) for budget in budgets]
 
 
-def describe(thoughts: Thoughts) -> Answer:
-    """Thoughts as a page shows them."""
-    return {
-        "action": thoughts.action,
-        "nodes": thoughts.nodes,
-        "seconds": round(thoughts.seconds, 5),
-        **pack(thoughts).model_dump(),
-    }
+def _think(thinker: Thinker, moves: list[int], nodes: int) -> Answer:
+    thoughts, seconds = thinker.think(moves, nodes)
+    return {"nodes": nodes, "seconds": round(seconds, 5), **thoughts.model_dump()}
 
 
 def _random_move(rules: games.Game, state: games.State) -> int:

@@ -12,13 +12,13 @@ import importlib.resources
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
-import numpy as np
 import pydantic
 from markupsafe import Markup
 
-from experiments.players.thinking import Thinker, Thoughts
+from experiments.players.thoughts import Analysis
 from games.exact.perfect import MAX_SIZE as SOLVED_UP_TO
 from games.exact.solver import solve_position
 from games.hex import Hex
@@ -35,6 +35,9 @@ MODULES = {
     },
 }
 """By which name the scripts of the offline page import each other, and where they lie."""
+
+UNREAD: Any = {"analyses": {"__all__": {"moves": {"__all__": {"policy"}}}}}
+"""What no script reads; it would be a fifth of a page."""
 
 SECONDS_A_POSITION = 3.0  # after so long a position's verdict is left open
 
@@ -61,31 +64,6 @@ class Side(Model):
     """FLOPs spent on training it."""
     settings: dict[str, str] = {}
     """Anything else worth showing, by its name."""
-
-
-class MoveThoughts(Model, extra="ignore"):
-    """What an agent thought of a position; values from the view of the side to move."""
-
-    value: float
-    network_value: float
-    prior: list[float]
-    """By cell, in the board frame."""
-    visits: list[int]
-    q: list[float]
-    """Mean value of each move tried, 0 for the others."""
-    variation: list[int]
-    """The principal variation: the moves it expects, its own first."""
-
-
-class Analysis(Model):
-    """One agent's thoughts before each move of the game."""
-
-    thinker: str
-    nodes: int
-    player: int | None = None
-    """0 or 1 if the thinker played black or white."""
-    moves: list[MoveThoughts | None]
-    """One a move; none where it was not asked."""
 
 
 class Verdict(Model):
@@ -137,7 +115,7 @@ def render_replay_page(record: ReplayRecord) -> str:
         title=record.title,
         style=read_web_file("style.css"),
         importmap=embed({"imports": {name: _inline(path) for name, path in MODULES.items()}}),
-        record=embed(record.model_copy(update={"perfect": perfect}).model_dump()),
+        record=embed(record.model_copy(update={"perfect": perfect}).model_dump(exclude=UNREAD)),
     )
 
 
@@ -152,23 +130,6 @@ def read_web_file(name: str) -> str:
     """A file of experiments/web/."""
     return (importlib.resources.files("experiments.web") / "static" / name).read_text(
         encoding="utf-8"
-    )
-
-
-def analyse(thinker: Thinker, moves: Sequence[int], nodes: int) -> list[MoveThoughts | None]:
-    """What a network thinks before each move of a game."""
-    return [pack(thinker.think(moves[:ply], nodes)) for ply in range(len(moves))]
-
-
-def pack(thoughts: Thoughts) -> MoveThoughts:
-    """Thoughts rounded to what a reader can see: a page holds tens of thousands of numbers."""
-    return MoveThoughts(
-        value=round(thoughts.value, 3),
-        network_value=round(thoughts.network_value, 3),
-        prior=_rounded(thoughts.prior),
-        visits=thoughts.visits.tolist(),
-        q=_rounded(thoughts.q),
-        variation=list(thoughts.variation),
     )
 
 
@@ -195,11 +156,6 @@ def perfect_verdict(
     if solution.winner is None:
         return None
     return Verdict(winner=solution.winner, moves=list(solution.winning_moves or ()))
-
-
-def _rounded(values: np.ndarray) -> list[float]:
-    # A zero without its point and sign is a third as long.
-    return [round(float(value), 3) or 0 for value in values]
 
 
 def _inline(path: str) -> str:

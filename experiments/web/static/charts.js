@@ -14,9 +14,9 @@ export function ValueChart({ record, ply, go, blundered }) {
   const blackView = (value, k) => (k % 2 === 0 ? value : -value);
   const path = (points) => points.map(([k, v], i) => `${i ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join("");
   const curves = record.analyses.map((analysis, number) => {
-    const points = analysis.moves.flatMap((move, k) => (move ? [[k, blackView(move.value, k)]] : []));
+    const points = analysis.moves.map((thoughts, k) => [k, blackView(thoughts.value, k)]);
     if (record.winner !== null && points.length) points.push([plies, [1, -1][record.winner] ?? 0]);
-    return { name: analysis.thinker, number: analysis.player ?? number, points };
+    return { name: analysis.agent, number: analysis.colour ?? number, points };
   });
   const at = (event) => {
     const box = event.currentTarget.getBoundingClientRect();

@@ -20,7 +20,7 @@ export const blunders = (record) =>
   });
 
 /**
- * @param record a game as experiments/replay_page.py describes it
+ * @param record a game as experiments/web/replay_page.py describes it
  * @param start the ply to show first
  * @param onPly told of every change
  * @param extras (moves) => more to show of the position, where there is a server to ask
@@ -89,7 +89,7 @@ export function Replay({ record, start = 0, onPly = () => {}, extras }) {
           html`<${Choice}
             name="thinker"
             label="Thoughts of"
-            options=${analyses.map((each, k) => [k, each.thinker])}
+            options=${analyses.map((each, k) => [k, each.agent])}
             value=${thinker}
             onChange=${setThinker}
           />`}
@@ -104,7 +104,7 @@ export function Replay({ record, start = 0, onPly = () => {}, extras }) {
           winning=${record.perfect[ply]}
           onLine=${setShowsLine}
           showsLine=${showsLine}
-          thinker=${analysis.thinker}
+          thinker=${analysis.agent}
           nodes=${analysis.nodes}
         />`}
         ${analyses.length > 0 && html`<${ValueChart} record=${record} ply=${ply} go=${go} blundered=${blundered} />`}

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from experiments.arena.game_records import (
-    Analysis,
     GameRecord,
     PlayerRecord,
     load_record,
@@ -15,6 +14,7 @@ from experiments.arena.game_records import (
     store_analysis,
     write_record,
 )
+from experiments.players.thoughts import Analysis
 from games.errors import InputError, NotFoundError
 from training.store import Store
 
@@ -77,6 +77,47 @@ def test_a_json_record_is_held_to_its_board_too(tmp_path, record, change, compla
     given = record.model_dump(mode="json", exclude_none=True) | change
     (tmp_path / "g.json").write_text(json.dumps(given))
     with pytest.raises(InputError, match=complaint):
+        read_record(tmp_path / "g.json")
+
+
+FORMER = {
+    "format": "hexlaw-game-1",
+    "boardsize": 2,
+    "moves": [1],
+    "black": {"name": "a"},
+    "white": {"name": "b"},
+    "analysis": {
+        "agent": 7,
+        "nodes": 8,
+        "moves": [
+            {
+                "action": 1, "choice": 2, "value": 0.5, "network_value": 0.25, "variation": [2, 1],
+                "visits": [0, 3, 4, 0], "prior": [0, 0.5, 0.5, 0], "q": [0, 0.1, 0.2, 0],
+                "policy": [0, 0.4, 0.6, 0],
+            }
+        ],
+    },
+}  # fmt: skip
+"""A record as former versions wrote it: `action` was the move played, `choice` the agent's."""
+
+
+def test_a_record_of_the_former_format_opens_and_is_written_in_the_present_one(tmp_path):
+    (tmp_path / "g.json").write_text(json.dumps(FORMER))
+    record = read_record(tmp_path / "g.json")
+    assert record.analysis is not None
+    (thoughts,) = record.analysis.moves
+    assert (thoughts.action, thoughts.policy, thoughts.variation) == (2, [0, 0.4, 0.6, 0], [2, 1])
+    write_record(record, tmp_path / "g.sgf")  # over the record it came with
+    written = json.loads((tmp_path / "g.json").read_text())
+    assert written["format"] == "hexlaw-game-2"
+    assert written["analysis"]["moves"][0]["action"] == 2
+    assert "choice" not in written["analysis"]["moves"][0]
+    assert read_record(tmp_path / "g.sgf") == record
+
+
+def test_a_record_of_a_format_to_come_is_refused(tmp_path):
+    (tmp_path / "g.json").write_text(json.dumps({**FORMER, "format": "hexlaw-game-3"}))
+    with pytest.raises(InputError, match=r"g.json is no record of a game: format.*hexlaw-game-2"):
         read_record(tmp_path / "g.json")
 
 

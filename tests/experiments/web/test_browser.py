@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from experiments.arena.game_records import GameRecord, PlayerRecord
+from experiments.players.thoughts import Analysis
 from experiments.web.annotate import Annotator, annotated
 from experiments.web.lab_view import LabView
-from experiments.web.replay_page import Analysis, analyse, write_replay_page
+from experiments.web.replay_page import write_replay_page
 from games.text.notation import cell_name, play
 from games.text.sgf import read_sgf
 from mcts import SearchConfig
@@ -231,8 +232,9 @@ def test_the_offline_page_by_mouse_and_keyboard(watched, store, rules, snapshot_
         white=PlayerRecord(name="white"),
     )
     replay = annotated(record)
-    thoughts = Analysis(thinker="tester", nodes=8, player=0, moves=analyse(thinker, moves, 8))
-    write_replay_page(replay.model_copy(update={"analyses": [thoughts]}), tmp_path / "game.html")
+    thoughts = [thinker.think(moves[:ply], 8)[0] for ply in range(len(moves))]
+    analysis = Analysis(agent="tester", nodes=8, colour=0, moves=thoughts)
+    write_replay_page(replay.model_copy(update={"analyses": [analysis]}), tmp_path / "game.html")
     page = watched.page
     page.goto((tmp_path / "game.html").as_uri())
     assert page.title().startswith("Hex 3×3")
@@ -248,8 +250,7 @@ def test_the_offline_page_by_mouse_and_keyboard(watched, store, rules, snapshot_
         page.get_by_text(heat, exact=True).first.click()
         seen.append(shades())
     assert len({json.dumps(each) for each in seen}) == 4
-    line = thoughts.moves[1]
-    assert line is not None
+    line = thoughts[1]
     if len(line.variation) > 1:
         page.locator(".line").hover()
         assert page.locator(".ghost").count() == len(line.variation)

@@ -8,12 +8,13 @@ import re
 import numpy as np
 import pytest
 
+from experiments.players.thoughts import Analysis, Thoughts
 from experiments.web.replay_page import (
-    Analysis,
-    MoveThoughts,
     ReplayRecord,
     Side,
+    Verdict,
     perfect_verdicts,
+    read_web_file,
     render_replay_page,
     write_replay_page,
 )
@@ -42,20 +43,22 @@ def full_record(oracle, size: int, rng: np.random.Generator, **changes) -> Repla
         if oracle("hex_oracle").joined(owner, size):
             break
 
-    def thoughts() -> MoveThoughts:
+    def thoughts() -> Thoughts:
         cells = size**2
-        return MoveThoughts(
-            value=round(rng.uniform(-1, 1), 3),
-            network_value=round(rng.uniform(-1, 1), 3),
-            prior=rng.dirichlet(np.ones(cells)).round(3).tolist(),
+        return Thoughts(
+            action=int(rng.integers(cells)),
+            value=rng.uniform(-1, 1),
+            network_value=rng.uniform(-1, 1),
+            prior=rng.dirichlet(np.ones(cells)).tolist(),
             visits=rng.multinomial(1023, rng.dirichlet(np.ones(cells))).tolist(),
-            q=rng.uniform(-1, 1, cells).round(3).tolist(),
+            q=rng.uniform(-1, 1, cells).tolist(),
+            policy=rng.dirichlet(np.ones(cells)).tolist(),
             variation=rng.permutation(cells)[:12].tolist(),
         )
 
     sides = (Side(name="a", elo=-12.5, se=3.0, nodes=1024, move_flops=2e9), Side(name="b"))
     analyses = [
-        Analysis(thinker=side.name, nodes=1024, player=k, moves=[thoughts() for _ in moves])
+        Analysis(agent=side.name, nodes=1024, colour=k, moves=[thoughts() for _ in moves])
         for k, side in enumerate(sides)
     ]
     fields = {"title": "a game", "size": size, "moves": moves, "winner": (len(moves) + 1) % 2}
@@ -75,10 +78,73 @@ def test_the_page_holds_the_whole_record_and_names_no_address(oracle):
     shown = embedded(page)
     assert shown["moves"] == record.moves
     assert shown["title"] == MARKUP
-    assert shown["analyses"] == [analysis.model_dump() for analysis in record.analyses]
+    whole = record.model_dump(mode="json")["analyses"]
+    for analysis in whole:
+        for thoughts in analysis["moves"]:
+            del thoughts["policy"]  # no script reads it
+    assert shown["analyses"] == whole
     assert "<script>document.title" not in page
     outside = re.sub(r"data:text/javascript;base64,[\w+/=]+", "", page)
     assert not re.search(r"https?://|src=|href=|url\(|@import", outside)
+
+
+def test_the_scripts_find_what_they_read_of_thoughts():
+    """The JSON as replay.js, charts.js, play.js and compare.js know it."""
+    thoughts = Thoughts(
+        action=1, value=0.12344, network_value=-0.00001, prior=[0.25, 0.75, 0, 0],
+        visits=[1, 6, 0, 0], q=[-0.5, 0.33333, 0, 0], policy=[0, 1, 0, 0], variation=[1, 2],
+    )  # fmt: skip
+    record = ReplayRecord(
+        title="t", size=2, moves=[1], winner=None, players=(Side(name="a"), Side(name="b", elo=3)),
+        analyses=[Analysis(agent="a", nodes=8, colour=0, moves=[thoughts])],
+        perfect=[Verdict(winner=0, moves=[1, 2])],
+    )  # fmt: skip
+    side = {"se": None, "nodes": None, "move_flops": None, "train_flops": None, "settings": {}}
+    assert embedded(render_replay_page(record)) == {
+        "title": "t",
+        "size": 2,
+        "moves": [1],
+        "winner": None,
+        "opening_plies": 0,
+        "players": [{"name": "a", "elo": None, **side}, {"name": "b", "elo": 3.0, **side}],
+        "analyses": [
+            {
+                "agent": "a",
+                "nodes": 8,
+                "colour": 0,
+                "moves": [
+                    {
+                        "action": 1,
+                        "value": 0.1234,
+                        "network_value": 0.0,
+                        "prior": [0.25, 0.75, 0.0, 0.0],
+                        "visits": [1, 6, 0, 0],
+                        "q": [-0.5, 0.3333, 0.0, 0.0],
+                        "variation": [1, 2],
+                    }
+                ],
+            }
+        ],
+        "perfect": [{"winner": 0, "moves": [1, 2]}],
+        "origin": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shape"),
+    [
+        (r"\b(?:thoughts?|said)\??\.(\w+)", {*Thoughts.model_fields, "nodes", "seconds", "done"}),
+        (r"\banalysis\??\.(\w+)", set(Analysis.model_fields)),
+        (r"\brecord\.(\w+)", set(ReplayRecord.model_fields)),
+    ],
+)
+def test_the_scripts_read_nothing_that_is_not_sent(pattern, shape):
+    scripts = ("replay", "charts", "play", "compare")
+    read = {
+        name for script in scripts for name in re.findall(pattern, read_web_file(f"{script}.js"))
+    }
+    assert read
+    assert read <= shape
 
 
 def test_a_record_that_is_no_game_makes_no_page(oracle, tmp_path):

@@ -126,7 +126,7 @@ def test_a_stored_game_comes_with_the_thoughts_of_both_players(web, rules):
     number = pair["games"][0]["id"]
     bare, full = (rows(web, f"/api/game/{number}{end}") for end in ("", "?thoughts"))
     assert bare["analyses"] == []
-    assert [analysis["player"] for analysis in full["analyses"]] == [0, 1]
+    assert [analysis["colour"] for analysis in full["analyses"]] == [0, 1]
     play(rules, full["moves"])
     for analysis in full["analyses"]:
         assert len(analysis["moves"]) == len(full["moves"])
@@ -253,7 +253,7 @@ def test_a_stored_game_is_written_as_a_page(hexlaw, capsys, store, tmp_path):
     assert hexlaw("replay", 9, "--lab", store.folder, "--html", page) == 0
     assert str(page) in capsys.readouterr().out
     assert page.stat().st_size < 400_000
-    assert '"analyses":[{"thinker"' in page.read_text()
+    assert '"analyses":[{"agent"' in page.read_text()
 
 
 @pytest.mark.parametrize(
