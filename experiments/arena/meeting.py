@@ -19,7 +19,7 @@ import pydantic
 from experiments.arena.openings import draw_openings
 from experiments.players.engine import FORFEIT
 from experiments.players.move_keys import move_keys, stable_seed
-from experiments.players.player import RESIGNS, Player
+from experiments.players.player import RESIGNS, Player, act_in_games
 from games.config import FrozenModel
 from games.protocol import Game, State
 from mcts import SearchConfig
@@ -261,7 +261,8 @@ class _Table:
             if not len(games):
                 continue
             seen = jax.tree.map(lambda leaf: leaf[games], states)  # noqa: B023
-            actions = np.asarray(player.act(seen, keys[games]))
+            moves = self._moves[games, :ply].tolist()
+            actions = np.asarray(act_in_games(player, seen, moves, keys[games]))
             notes: dict[int, str] = getattr(player, "notes", {})
             for index, note in notes.items():
                 self.notes.setdefault(int(games[index]), []).append({"ply": ply, "note": note})

@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -164,6 +165,11 @@ class EnginePlayer:
             ) from None
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
+        """As `act_after`, where only positions are known: it is told their stones in the order of
+        the cells, black's and white's in turn."""
+        return self.act_after(moves_to(self._game, states), keys)
+
+    def act_after(self, moves: Sequence[Sequence[int]], keys: np.ndarray) -> np.ndarray:
         """The engine's moves; `RESIGNS` where it resigned or failed, see `notes`.
 
         Raises:
@@ -171,15 +177,7 @@ class EnginePlayer:
         """
         del keys  # its chance is its own
         self.notes = {}
-        movers = np.asarray(states.to_move)
-        return np.array(
-            [
-                self._move(index, moves, COLOURS[mover])
-                for index, (moves, mover) in enumerate(
-                    zip(moves_to(self._game, states), movers, strict=True)
-                )
-            ]
-        )
+        return np.array([self._move(index, played) for index, played in enumerate(moves)])
 
     def close(self) -> None:
         """End the engine."""
@@ -187,12 +185,12 @@ class EnginePlayer:
             self._engine.close()
             self._engine = None
 
-    def _move(self, index: int, moves: list[int], colour: str) -> int:
+    def _move(self, index: int, moves: Sequence[int]) -> int:
         for _ in range(ATTEMPTS):
             try:
                 if self._engine is None:
                     self._engine = self._start()
-                action = self._ask_for_move(self._engine, moves, colour)
+                action = self._ask_for_move(self._engine, moves)
                 self._forfeits = 0
                 return action
             except EngineError as error:
@@ -217,12 +215,12 @@ class EnginePlayer:
             raise
         return engine
 
-    def _ask_for_move(self, engine: Engine, moves: list[int], colour: str) -> int:
+    def _ask_for_move(self, engine: Engine, moves: Sequence[int]) -> int:
         size = self._game.size
         engine.ask("clear_board", self._seconds)
         for ply, action in enumerate(moves):
             engine.ask(f"play {COLOURS[ply % 2]} {cell_name(action, size)}", self._seconds)
-        answer = engine.ask(f"genmove {colour}", self._seconds).lower()
+        answer = engine.ask(f"genmove {COLOURS[len(moves) % 2]}", self._seconds).lower()
         if answer == "resign":
             return RESIGNS
         try:

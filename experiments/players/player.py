@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +31,25 @@ class Player(Protocol):
         played again.
         """
         ...
+
+
+@runtime_checkable
+class HearsMoves(Protocol):
+    """A player that is told how its games went, not only where they stand: an outside engine may
+    keep a history, take back, or refuse a game in another order."""
+
+    def act_after(self, moves: Sequence[Sequence[int]], keys: np.ndarray) -> np.ndarray:
+        """As `Player.act`, after all the moves of each of L games, in the order played."""
+        ...
+
+
+def act_in_games(
+    player: Player, states: State, moves: Sequence[Sequence[int]], keys: np.ndarray
+) -> np.ndarray:
+    """What a player does in L live states, each reached by `moves`."""
+    if isinstance(player, HearsMoves):
+        return player.act_after(moves, keys)
+    return player.act(states, keys)
 
 
 class Choice(NamedTuple):

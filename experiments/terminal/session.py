@@ -15,7 +15,7 @@ import games
 from experiments.arena.game_records import GameRecord, PlayerRecord
 from experiments.players.agents import find_player
 from experiments.players.move_keys import move_keys, stable_seed
-from experiments.players.player import NetworkPlayer, Player
+from experiments.players.player import NetworkPlayer, Player, act_in_games
 from experiments.players.positions import stack
 from experiments.players.specs import NetworkSpec, PlayerSpec
 from experiments.players.thinking import analyse_moves
@@ -118,7 +118,8 @@ class Session:
             InputError: if the game is over.
         """
         self._refuse_if_over()
-        return int(self._player.act(stack([self.state]), self._key())[0])
+        here = stack([self.state])
+        return int(act_in_games(self._player, here, [self.moves], self._key())[0])
 
     def think(self) -> Thoughts | None:
         """What the player thinks of the position; none if it has no network."""

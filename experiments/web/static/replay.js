@@ -217,6 +217,7 @@ export function ThoughtsTable({
   thought, size, player, looked, played, winning, thinker, nodes, onLine, showsLine,
 }) {
   const visited = total(thought.visits);
+  const spent = `${whole(nodes)} ${nodes === 1 ? "node" : "nodes"}`; // a name may end with it
   const strength = (a) => thought.visits[a] + thought.prior[a];
   const order = [...thought.prior.keys()].sort((a, b) => strength(b) - strength(a));
   const rows = order.slice(0, CANDIDATES).filter((a) => strength(a) > 0.001);
@@ -227,7 +228,7 @@ export function ThoughtsTable({
   const perfect = winning && winning.winner === player ? winning.moves : [];
   return html`<section class="thoughts" aria-label="What the agent thought">
     <p>
-      <strong>${thinker}</strong> with ${whole(nodes)} ${nodes === 1 ? "node" : "nodes"}:
+      <strong>${thinker}</strong>${!thinker.endsWith(spent) && ` with ${spent}`}:
       value for ${PLAYERS[player]}${" "}<b>${signed(thought.value)}</b>${" "}
       (network alone ${signed(thought.network_value)})${thought.seconds !== undefined && html`, ${milliseconds(thought.seconds)}`}
     </p>

@@ -70,6 +70,54 @@ def test_one_failure_is_survived_and_noted(engine, mood, what):
     assert moves_of(player, "a1 c3") == [1] or player.notes  # it goes on
 
 
+def conversation(file: Path) -> list[list[str]]:
+    """What a strict engine was told before each genmove, and the genmove."""
+    lines = [line for line in file.read_text().splitlines() if line.startswith(("play", "genm"))]
+    ends = [number + 1 for number, line in enumerate(lines) if line.startswith("genmove")]
+    return [lines[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def test_an_engine_hears_a_game_in_the_order_played(engine, tmp_path):
+    """In the terminal, after taking back, too."""
+    file = tmp_path / "told"
+    session = Session(parse_player(f"gtp:{sys.executable} {SCRIPT} strict {file}"), 3)
+    try:
+        for move in ("c2", "b2", "a2", "c3"):
+            session.play(move)
+        session.undo()
+        session.play("a1")
+        assert session.choose() == 1  # b1 is the first free cell
+    finally:
+        session.close()
+    assert conversation(file) == [["play b c2", "play w b2", "play b a2", "play w a1", "genmove b"]]
+
+
+def test_in_the_arena_an_engine_hears_every_game_from_its_opening_on(engine, tmp_path):
+    file = tmp_path / "told"
+    config = MeetingConfig(opening_plies=2, openings=2)
+    result = play_round(GAME, [engine("strict", file), RandomPlayer(GAME)], 0, config)
+    assert result is not None
+    assert not result.notes
+    games = {
+        tuple(
+            f"play {'bw'[ply % 2]} {'abc'[action % 3]}{action // 3 + 1}"
+            for ply, action in enumerate(moves[moves >= 0].tolist())
+        )
+        for moves in result.moves.reshape(-1, GAME.max_plies)
+    }
+    told = conversation(file)
+    assert len(told) > 4
+    for *before, genmove in told:
+        assert genmove == f"genmove {'bw'[len(before) % 2]}"
+        assert any(game[: len(before)] == tuple(before) for game in games)
+
+
+def test_where_only_a_position_is_known_its_stones_come_cell_by_cell_in_turn(engine, tmp_path):
+    file = tmp_path / "told"
+    assert moves_of(engine("strict", file), "c2 b2 a2 a1") == [1]
+    assert conversation(file) == [["play b a2", "play w a1", "play b c2", "play w b2", "genmove b"]]
+
+
 def test_an_engine_that_fails_again_forfeits_and_after_three_games_is_given_up(engine):
     player = engine("crash", 1)
     assert moves_of(player, "a1 c3") == [RESIGNS]
