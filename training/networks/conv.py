@@ -7,13 +7,12 @@ from typing import ClassVar, Literal
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Shaped
+from jaxtyping import Array, Bool
 
 from games.protocol import Game
+from training.networks.neighbourhood import NEIGHBOURHOOD, convolve, gather
 from training.networks.network import NETWORKS, Layer
-from training.networks.residual import Residual, ResidualNetwork
-
-NEIGHBOURHOOD = 7  # a hexagonal cell and the six around it
+from training.networks.residual import ORTHOGONAL, Residual, ResidualNetwork
 
 
 @NETWORKS.add
@@ -47,10 +46,9 @@ class ConvNetwork(ResidualNetwork):
         """See `see_edges`."""
         return see_edges(planes)
 
-    def see_layer(self, x: jax.Array, planes: jax.Array) -> jax.Array:
-        """Each cell's neighbourhood, zeros beyond the board."""
-        grid = x.reshape(-1, *planes.shape[2:], x.shape[-1])
-        return neighbourhood(jnp.pad(grid, ((0, 0), (1, 1), (1, 1), (0, 0))))
+    def layer(self, x: jax.Array, planes: jax.Array, name: str) -> jax.Array:
+        """A convolution."""
+        return HexConvolution(self.config.matmul, name=name)(x, (planes.shape[2], planes.shape[3]))
 
     def read_policy(self, x: jax.Array) -> jax.Array:
         """A number for each cell."""
@@ -60,6 +58,21 @@ class ConvNetwork(ResidualNetwork):
         """Mean and maximum of each channel, so that the board's size does not matter."""
         seen = nn.relu(x)
         return jnp.concatenate([seen.mean(axis=-2), seen.max(axis=-2)], axis=-1)
+
+
+class HexConvolution(nn.Module):
+    """As many channels as it is given, from each cell's neighbourhood; see `convolve`."""
+
+    matmul: str
+
+    @nn.compact
+    def __call__(self, x: jax.Array, shape: tuple[int, int]) -> jax.Array:
+        """[B, A, W] on a grid of R rows and C columns → [B, A, W]."""
+        width = x.shape[-1]
+        kernel = self.param("kernel", ORTHOGONAL, (NEIGHBOURHOOD * width, width))
+        bias = self.param("bias", nn.initializers.zeros, (width,))
+        cells: jax.Array = convolve(x.reshape(-1, *shape, width), kernel, self.matmul)
+        return cells.reshape(x.shape) + bias[None, None]
 
 
 def see_edges(planes: Bool[Array, "B 2 S S"]) -> Bool[Array, "B A 14"]:
@@ -72,17 +85,4 @@ def see_edges(planes: Bool[Array, "B 2 S S"]) -> Bool[Array, "B A 14"]:
     theirs = jnp.pad(planes[:, 1], ((0, 0), (0, 0), (1, 1)), constant_values=True)
     mine = jnp.pad(mine, ((0, 0), (0, 0), (1, 1)))
     theirs = jnp.pad(theirs, ((0, 0), (1, 1), (0, 0)))
-    return neighbourhood(jnp.stack([mine, theirs], axis=-1))
-
-
-def neighbourhood(padded: Shaped[Array, "B R C W"]) -> Shaped[Array, "B A V"]:
-    """A border and a board [B, S+2, S+2, C] → each cell and its six neighbours [B, A, 7C].
-
-    Side by side and then one matrix product: seven ninths of a 3×3 convolution, whose other two
-    cells do not touch, and a batched product, not a grouped convolution, where the members of a
-    population share the pass.
-    """
-    size = padded.shape[1] - 2
-    offsets = [(1, 1), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)]  # own cell first
-    around = [padded[:, r : r + size, c : c + size] for r, c in offsets]
-    return jnp.concatenate(around, axis=-1).reshape(padded.shape[0], size**2, -1)
+    return gather(jnp.stack([mine, theirs], axis=-1))

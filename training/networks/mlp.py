@@ -8,7 +8,7 @@ import jax
 
 from games.protocol import Game
 from training.networks.network import NETWORKS, Layer
-from training.networks.residual import Residual, ResidualNetwork
+from training.networks.residual import ORTHOGONAL, Residual, ResidualNetwork
 
 
 @NETWORKS.add
@@ -48,10 +48,10 @@ class MlpNetwork(ResidualNetwork):
         """All of it, in one row."""
         return planes.reshape(planes.shape[0], -1)
 
-    def see_layer(self, x: jax.Array, planes: jax.Array) -> jax.Array:
-        """All of it."""
+    def layer(self, x: jax.Array, planes: jax.Array, name: str) -> jax.Array:
+        """A linear layer."""
         del planes
-        return x
+        return self.linear(x.shape[-1], name, ORTHOGONAL)(x)
 
     def read_policy(self, x: jax.Array) -> jax.Array:
         """A linear layer."""

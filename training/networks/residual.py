@@ -69,6 +69,9 @@ class Residual(NetworkConfig, frozen=True):
         return self.matmul
 
 
+ORTHOGONAL = nn.initializers.orthogonal(math.sqrt(2))
+
+
 class ResidualNetwork(nn.Module):
     """x₀ = L(board), xₖ₊₁ = xₖ + αₖ · L(relu(xₖ)), with αₖ = 0 at the start (Bachlechner et al.
     2020, "ReZero is all you need"); a kind says what L looks at, and what the heads do."""
@@ -91,8 +94,8 @@ class ResidualNetwork(nn.Module):
         """What the first layer looks at: [B, P, R, C] → [B, ..., inputs]."""
         raise NotImplementedError
 
-    def see_layer(self, x: jax.Array, planes: jax.Array) -> jax.Array:
-        """What a residual layer looks at, given the one before: [B, ..., W] → [B, ..., inputs]."""
+    def layer(self, x: jax.Array, planes: jax.Array, name: str) -> jax.Array:
+        """L of a residual layer: [B, ..., W] → [B, ..., W]."""
         raise NotImplementedError
 
     def read_policy(self, x: jax.Array) -> jax.Array:
@@ -113,13 +116,11 @@ class ResidualNetwork(nn.Module):
         )
 
     def _trunk(self, planes: jax.Array, width: int, depth: int, prefix: str) -> jax.Array:
-        orthogonal = nn.initializers.orthogonal(math.sqrt(2))
         seen = self.see_board(planes)
-        x = self.linear(width, f"{prefix}input", orthogonal)(seen.astype(jnp.float32))
+        x = self.linear(width, f"{prefix}input", ORTHOGONAL)(seen.astype(jnp.float32))
         for k in range(depth):
             alpha = self.param(f"{prefix}alpha_{k}", nn.initializers.zeros, ())
-            seen = self.see_layer(nn.relu(x), planes)
-            x = x + alpha * self.linear(width, f"{prefix}residual_{k}", orthogonal)(seen)
+            x = x + alpha * self.layer(nn.relu(x), planes, f"{prefix}residual_{k}")
         return x
 
 
