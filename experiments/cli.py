@@ -86,11 +86,11 @@ VERBS = {
     ),
     "solve": Entry(
         "verbs.solve", "SolveConfig", "run",
-        "Solve Hex positions exactly: at once up to 5×5, within seconds on 6×6.",
+        "Solve positions exactly: of Hex at once up to 5×5, within seconds on 6×6.",
     ),
     "blunders": Entry(
         "verbs.blunders", "BlundersConfig", "run",
-        "Count how often agents throw won positions away, against perfect play (3×3 to 6×6).",
+        "Count how often agents throw won positions away, where perfect play is known.",
     ),
     "unbeaten": Entry(
         "verbs.unbeaten", "UnbeatenConfig", "run",

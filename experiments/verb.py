@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import pydantic
 import tyro
 
+import games
 from games.config import FrozenModel
 
 
@@ -29,6 +30,24 @@ class VerbConfig(FrozenModel, frozen=True):
             return value.expanduser()
         except RuntimeError:
             raise ValueError(f"{value} names nobody's home; write the whole path") from None
+
+
+class BoardConfig(VerbConfig, frozen=True):
+    """Flags of the verbs that ask for a board."""
+
+    game: str = "hex"
+    """What is played; `hexlaw list` shows all games and their boards."""
+    size: int = 5
+    """Side of the board."""
+
+    @property
+    def rules(self) -> games.Game:
+        """The rules on that board.
+
+        Raises:
+            InputError: if there is no such game, or it cannot be played on such a board.
+        """
+        return games.make(self.game, self.size)
 
 
 class InterruptedByUserError(Exception):

@@ -57,10 +57,10 @@ def to_spiel_state(game: Game, moves: str | Iterable[str | int]) -> pyspiel.Stat
         InputError: if OpenSpiel is not installed, or it refuses a move.
     """
     state = spiel_game(game).new_initial_state()
-    actions = parse_moves(moves, game.size)
+    actions = parse_moves(moves, game)
     for ply, action in enumerate(actions):
         spiel_action = to_spiel_action(game, action)
         if spiel_action not in state.legal_actions():  # it would crash on an illegal one
-            raise illegal_move(actions, ply, game.size, over=state.is_terminal())
+            raise illegal_move(actions, ply, game, over=state.is_terminal())
         state.apply_action(spiel_action)
     return state

@@ -18,24 +18,33 @@ _RESAMPLES = 999
 
 
 def count_blunders(
-    winning: np.ndarray, moves: np.ndarray, values: np.ndarray, games: np.ndarray | None = None
+    winning: np.ndarray,
+    moves: np.ndarray,
+    values: np.ndarray,
+    games: np.ndarray | None = None,
+    *,
+    drawn: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """What an agent did in N positions, in the columns of the table `blunder_rate`.
 
     Args:
-        winning: bool [N, A], all winning moves of the side to move; none in a lost position.
+        winning: bool [N, A], all winning moves of the side to move; none in a lost position. In a
+            drawn one, the moves that hold the draw: it can be thrown away as a win can.
         moves: [N] the agent's moves.
         values: [N] the agent's values, from the view of the side to move; 0 is of no sign.
         games: [N] which game each position is from; none if they are no one's games. Positions of
             one game are alike, so games are what is resampled.
+        drawn: bool [N], which positions are draws, where a game has such: no sign of a value is
+            wrong there, so values are not counted.
     """
     won = winning.any(1)
     blunder = won & ~winning[np.arange(len(moves)), moves]
-    wrong = np.sign(values) != np.where(won, 1, -1)
+    valued = ~(np.zeros_like(won) if drawn is None else drawn)
+    wrong = (np.sign(values) != np.where(won, 1, -1))[valued]
     counts: dict[str, Any] = {
         "won": int(won.sum()),
         "blunders": int(blunder.sum()),
-        "valued": len(values),
+        "valued": int(valued.sum()),
         "wrong_values": int(wrong.sum()),
     }
     if games is None:
@@ -49,7 +58,7 @@ def count_blunders(
         intervals = {
             "blunders": over_games(blunder[won], games[won]),
             "games": wilson(len(with_blunder), len(with_win)),
-            "values": over_games(wrong, games),
+            "values": over_games(wrong, games[valued]),
         }
     for name, (low, high) in intervals.items():
         counts |= {f"{name}_low": low, f"{name}_high": high}

@@ -14,54 +14,62 @@ from sqlalchemy import orm
 from analysis.tables.blunder_rates import count_blunders
 from experiments.players.move_keys import move_keys
 from experiments.players.player import NetworkPlayer
-from games.exact import tables
-from games.exact.compiled import COMPILED
-from games.exact.perfect import winning_moves
-from games.exact.positions import fixed_positions, padded, states_before
-from games.exact.solver import MoveSolver
-from games.hex import Hex, HexState
+from games.batches import padded, states_before
+from games.errors import InputError
+from games.exact.protocol import ExactPlay, Verdicts
+from games.exact.registry import exact_play, judged_set
+from games.protocol import Game, State
 from training.store import Agent, Match, Store
 from training.store import Game as GameRow
 
 OPEN_FIELDS = ("arena", "league")  # values of `match.stage`
 
-MAX_NODES = 20_000  # of the solver for one position of a game: a tenth of a second
+MAX_NODES = 20_000  # of a solver for one position of a game: a tenth of a second on 6×6 Hex
 
 
 class Positions(NamedTuple):
     """Live positions, and what perfect play says of them."""
 
     id: str  # hash of what they are
-    states: HexState  # host arrays, [N, ...]
-    winning: np.ndarray  # bool [N, A], all winning moves; none if the side to move has lost
+    states: State  # host arrays, [N, ...]
+    verdicts: Verdicts  # all known
     games: np.ndarray | None = None  # [N] number of the game each is from, where they are of games
     unsolved: int = 0  # positions left out, too hard for the solver
 
 
 def judge(player: NetworkPlayer, positions: Positions) -> dict[str, Any]:
     """What an agent does in the positions, in the columns of the table `blunder_rate`."""
-    count = len(positions.winning)
+    value, keeping, _ = positions.verdicts
+    count = len(value)
     moves, values = np.zeros(0, int), np.zeros(0)
     if count:
         choice = player.choose(positions.states, move_keys(range(count), ply=0))
         moves, values = np.asarray(choice.action), np.asarray(choice.value)
-    counts = count_blunders(positions.winning, moves, values, positions.games)
+    counts = count_blunders(keeping, moves, values, positions.games, drawn=value == 0)
     return {"positions_id": positions.id, "unsolved": positions.unsolved, **counts}
 
 
-def fixed_set(rules: Hex) -> Positions:
-    """The positions shipped for a board."""
-    fixed = fixed_positions(rules)
-    return Positions(fixed.digest, fixed.states, fixed.winning)
+def fixed_set(rules: Game) -> Positions:
+    """The positions that a game's exact player brings for a board.
+
+    Raises:
+        InputError: if it brings none.
+    """
+    fixed = judged_set(rules)
+    if fixed is None:
+        raise InputError(
+            f"{rules.name}: there are no judged positions for boards of size {rules.size}"
+        )
+    return Positions(*fixed)
 
 
-def own_games(store: Store, rules: Hex, limit: int) -> dict[int, tuple[int, ...]]:
+def own_games(store: Store, rules: Game, limit: int) -> dict[int, tuple[int, ...]]:
     """Stored games of each snapshot of a board: up to `limit`, spread evenly over all it has in
     tournaments and leagues. Other stages of an experiment pick its opponents or its settings.
 
-    None where they could not be judged: beyond the tables, plain Python takes too long.
+    None where it would take too long to judge them.
     """
-    if limit == 0 or (rules.size > tables.MAX_SIZE and not COMPILED):
+    if limit == 0 or not exact_play(rules).quick:
         return {}
     games, black, white = _games_and_players()
     query = games.with_only_columns(GameRow.id, black.snapshot_id, white.snapshot_id).where(
@@ -85,9 +93,12 @@ def games_id(game_ids: Sequence[int]) -> str:
 
 
 def own_positions(
-    store: Store, rules: Hex, snapshot_id: int, game_ids: Sequence[int], solver: MoveSolver
+    store: Store, rules: Game, snapshot_id: int, game_ids: Sequence[int], exact: ExactPlay
 ) -> Positions:
-    """The positions of stored games after the opening in which a snapshot was to move."""
+    """The positions of stored games after the opening in which a snapshot was to move.
+
+    Left out are those that take the solver more than `MAX_NODES`.
+    """
     games, black, white = _games_and_players()
     query = games.with_only_columns(
         GameRow.id, GameRow.moves, GameRow.opening_plies, black.snapshot_id, white.snapshot_id
@@ -98,13 +109,14 @@ def own_positions(
     in_play = (ply >= openings) & (ply < [len(line) for line in lines])  # [T + 1, G]
     mine = in_play & (np.array(players) == snapshot_id)[ply[:, 0] % 2]
     states = jax.tree.map(lambda leaf: leaf[mine], states_before(rules, padded(rules, lines)))
-    winning, solved = solve_all(rules, states, solver)
+    verdicts = exact.judge(states, max_nodes=MAX_NODES)
+    known = verdicts.known
     return Positions(
         id=games_id(game_ids),
-        states=jax.tree.map(lambda leaf: leaf[solved], states),
-        winning=winning[solved],
-        games=np.broadcast_to(ids, mine.shape)[mine][solved],
-        unsolved=int((~solved).sum()),
+        states=jax.tree.map(lambda leaf: leaf[known], states),
+        verdicts=Verdicts(*(column[known] for column in verdicts)),
+        games=np.broadcast_to(ids, mine.shape)[mine][known],
+        unsolved=int((~known).sum()),
     )
 
 
@@ -119,23 +131,3 @@ def _games_and_players() -> tuple[sa.Select, Any, Any]:
         .order_by(GameRow.id)
     )
     return query, black, white
-
-
-def solve_all(rules: Hex, states: HexState, solver: MoveSolver) -> tuple[np.ndarray, np.ndarray]:
-    """All winning moves of N live positions, bool [N, A], and whether they are known, bool [N].
-
-    From the table where the board has one; else by the solver, up to `MAX_NODES` each.
-    """
-    if rules.size <= tables.MAX_SIZE:
-        return winning_moves(rules, states), np.ones(len(states.labels), bool)
-    stones = np.stack([np.asarray(side) for side in rules.stones(states)], axis=1)  # [N, 2, A]
-    distinct, which = np.unique(stones, axis=0, return_inverse=True)
-    winning = np.zeros((len(distinct), rules.num_actions), bool)
-    solved = np.zeros(len(distinct), bool)
-    for row, (black, white) in enumerate(distinct):
-        to_move = int(black.sum() - white.sum())
-        moves = solver.winning_moves(black, white, to_move, max_nodes=MAX_NODES).winning_moves
-        if moves is not None:
-            winning[row, list(moves)] = True
-            solved[row] = True
-    return winning[which], solved[which]

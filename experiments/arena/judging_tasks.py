@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,9 +22,9 @@ from experiments.arena.judging import (
 from experiments.machine.parallel import Task, Worker
 from experiments.players.agents import AgentEntry, enter_agents, load_player
 from experiments.players.player import NetworkPlayer
-from experiments.players.solutions import StoredSolver
+from experiments.players.solutions import stored_play
 from experiments.players.specs import NetworkSpec, PlayerSpec
-from games.hex import Hex
+from games.protocol import Game
 from training.store import BlunderRate, Run, Snapshot, Store
 
 LANES = 64
@@ -42,7 +43,7 @@ class Job(NamedTuple):
 
 def blunder_tasks(
     store: Store,
-    rules: Hex,
+    rules: Game,
     wanted: Mapping[PlayerSpec, int],
     lanes: int = LANES,
 ) -> list[Task]:
@@ -50,7 +51,7 @@ def blunder_tasks(
 
     Args:
         store: the lab.
-        rules: Hex 3×3 to 6×6.
+        rules: a board with judged positions.
         wanted: the agents, one snapshot each, and how many stored games of it to judge at most.
         lanes: batch size of the searches; the arena's own saves their compilation.
     """
@@ -79,20 +80,20 @@ def blunder_tasks(
             f"{rules.size}×{rules.size} board, judging networks of {parameters:,} parameters",
             _judge_task,
             (store.folder, rules, tuple(jobs), lanes),
-            work=float(sum(job.nodes for job in jobs) * len(fixed_set(rules).winning)),
+            work=float(sum(job.nodes for job in jobs) * len(fixed_set(rules).verdicts.value)),
             place=rules,
         )
         for parameters, jobs in by_network.items()
     ]
 
 
-def _judge_task(worker: Worker, lab: Path, rules: Hex, jobs: Sequence[Job], lanes: int) -> None:
+def _judge_task(worker: Worker, lab: Path, rules: Game, jobs: Sequence[Job], lanes: int) -> None:
     store = Store(lab)
-    with StoredSolver(store, rules.size) as solver:
+    with contextlib.closing(stored_play(store, rules)) as exact:
 
         @functools.lru_cache(maxsize=1)
         def of_games(snapshot_id: int, game_ids: tuple[int, ...]) -> Positions:
-            return own_positions(store, rules, snapshot_id, game_ids, solver)
+            return own_positions(store, rules, snapshot_id, game_ids, exact)
 
         for number, job in enumerate(jobs):
             if worker.should_stop():

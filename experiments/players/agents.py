@@ -28,7 +28,6 @@ from experiments.players.specs import (
     RandomSpec,
 )
 from games.errors import InputError
-from games.exact.perfect import check_reach
 from games.protocol import Game
 from mcts import STRATEGIES, SearchConfig, Strategy
 from training.files import load_snapshot
@@ -225,7 +224,6 @@ def make_host_player(game: Game, spec: PlayerSpec) -> Player:
         case RandomSpec():
             return RandomPlayer(game)
         case PerfectSpec():
-            check_reach(game)
             return PerfectPlayer(game)
         case LadderSpec():
             return LadderPlayer(game, spec.probability)

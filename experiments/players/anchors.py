@@ -7,13 +7,12 @@ tell something.
 
 from __future__ import annotations
 
-import jax
 import numpy as np
 
+from games.batches import legal_moves
 from games.errors import InputError
-from games.exact.perfect import check_reach, choose_moves
-from games.exact.solver import MoveSolver
-from games.hex import Hex
+from games.exact.protocol import ExactPlay
+from games.exact.registry import perfect_play
 from games.protocol import Game, State
 
 
@@ -21,14 +20,11 @@ class RandomPlayer:
     """Plays any legal move, all equally likely; on every game and board."""
 
     def __init__(self, game: Game) -> None:
-        self._legal = jax.jit(jax.vmap(game.legal))
+        self._game = game
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `experiments.players.player.Player.act`."""
-        length = len(jax.tree.leaves(states)[0])
-        # The next power of two, filled up with copies: few batch sizes, few compilations.
-        rows = np.minimum(np.arange(1 << (length - 1).bit_length()), length - 1)
-        legal = np.asarray(self._legal(jax.tree.map(lambda leaf: leaf[rows], states)))[:length]
+        legal = legal_moves(self._game, states)
         return np.where(legal, Chance(keys).random(legal.shape), -1).argmax(1)
 
 
@@ -36,35 +32,37 @@ class LadderPlayer:
     """Plays perfectly with some probability at each move, else at random.
 
     Args:
-        game: Hex of side 2 to 6.
+        game: one on which perfect play is known from the first move on.
         probability: share of perfect moves; 0 is a random player, 1 a perfect one.
-        solver: who solves positions on boards larger than 4×4; this process's own if none.
+        exact: who knows perfect play; this process's own if none.
 
     Raises:
         InputError: if the game is out of reach or the probability is not in [0, 1].
     """
 
-    def __init__(self, game: Game, probability: float, *, solver: MoveSolver | None = None) -> None:
+    def __init__(self, game: Game, probability: float, *, exact: ExactPlay | None = None) -> None:
         if not 0 <= probability <= 1:
             raise InputError(
                 f"ladder: probability must be between 0 (random) and 1 (perfect), got {probability}"
             )
-        self._game: Hex = check_reach(game)
+        self._exact = exact or perfect_play(game)
         self._probability = probability
-        self._solver = solver
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `experiments.players.player.Player.act`."""
-        return choose_moves(
-            self._game, states, Chance(keys), self._probability, solver=self._solver
-        )
+        return self._exact.choose(states, Chance(keys), self._probability)
+
+    def close(self) -> None:
+        """Let go of its exact player."""
+        self._exact.close()
 
 
 class PerfectPlayer(LadderPlayer):
-    """Never throws a win away, and in a lost position leaves the fewest winning replies."""
+    """Never throws a win or a draw away; in a lost position it resists as its game's exact player
+    says (in Hex, it leaves the fewest winning replies)."""
 
-    def __init__(self, game: Game, *, solver: MoveSolver | None = None) -> None:
-        super().__init__(game, 1.0, solver=solver)
+    def __init__(self, game: Game, *, exact: ExactPlay | None = None) -> None:
+        super().__init__(game, 1.0, exact=exact)
 
 
 class Chance:

@@ -12,8 +12,12 @@ from sqlalchemy.dialects import sqlite
 
 from games.errors import InputError
 from games.exact.bitboard import to_bits
-from games.exact.solver import Solution, shared_solver
-from games.hex import BLACK, WHITE
+from games.exact.hex_play import HexPlay
+from games.exact.protocol import ExactPlay, Solution
+from games.exact.registry import exact_play
+from games.exact.solver import shared_solver
+from games.hex import BLACK, WHITE, Hex
+from games.protocol import Game
 from training.store import Solution as SolutionRow
 from training.store import Store
 
@@ -21,6 +25,31 @@ SECONDS_BETWEEN_WRITES = 1.0  # what a kill may lose; a write for every position
 
 Key = tuple[int, int]
 """Stones of the side to move and of the other one, as in the table `solution`."""
+
+
+def stored_play(store: Store, game: Game) -> ExactPlay:
+    """What is known of a board, looked up in a lab, to which it adds what it solves.
+
+    What was solved last is written when it is closed. Only positions of Hex are kept: the table
+    `solution` has no column for another game, and no other has needed it yet.
+
+    Raises:
+        InputError: if nothing is known of the board, or the store cannot be used.
+    """
+    exact = exact_play(game)
+    return _StoredHexPlay(exact.game, store) if isinstance(exact, HexPlay) else exact
+
+
+class _StoredHexPlay(HexPlay):
+    """Perfect play of Hex by a solver that remembers."""
+
+    def __init__(self, game: Hex, store: Store) -> None:
+        self._stored = StoredSolver(store, game.size)
+        super().__init__(game, self._stored)
+
+    def close(self) -> None:
+        """Write what was solved last."""
+        self._stored.write()
 
 
 class StoredSolver:

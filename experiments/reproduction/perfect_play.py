@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+import games
+from experiments.arena.judging import fixed_set
 from experiments.arena.judging_tasks import GAMES_EACH, blunder_tasks
 from experiments.arena.meeting import MeetingConfig, Pairs
 from experiments.arena.strength import best_of_each_recipe, last_of_best_runs, league_points
@@ -19,19 +21,14 @@ from experiments.machine.parallel import Task
 from experiments.players.agents import enter_agents, resolve
 from experiments.players.anchors import PerfectPlayer
 from experiments.players.player import Player
-from experiments.players.solutions import StoredSolver
+from experiments.players.solutions import stored_play
 from experiments.players.specs import NetworkSpec, PerfectSpec, PlayerSpec
 from experiments.reproduction.league import league_agents, league_lanes, runs_on, snapshots_of
 from experiments.reproduction.plan import Plan
 from experiments.reproduction.rounds import Field, Games, Part, Rounds, can_be_played, load_all
-from games.exact.perfect import MAX_SIZE
-from games.exact.positions import RECIPES, fixed_positions
-from games.hex import Hex
+from games.exact.registry import judged_set, reach_of
 from games.protocol import Game
 from training.store import Agent, BlunderRate, Run, Snapshot, Store
-
-LONG_OPENING = 4
-"""Plies that open a game on 6×6: a move earlier, perfect play takes seconds."""
 
 
 class PerfectPlay:
@@ -53,7 +50,8 @@ def _within_reach(plan: Plan) -> Plan:
     if plan.perfect is None:
         return plan
     wanted = plan.boardsizes if plan.perfect.boards is None else plan.perfect.boards
-    boards = tuple(size for size in wanted if plan.game == "hex" and size <= MAX_SIZE)
+    reaches = {size: reach_of(games.make(plan.game, size)) for size in wanted}
+    boards = tuple(size for size, reach in reaches.items() if reach is not None and reach.whole)
     perfect = plan.perfect.model_copy(update={"boards": boards})
     return plan.model_copy(update={"perfect": perfect})
 
@@ -77,15 +75,17 @@ def _load(store: Store, rules: Game, field: Field) -> Sequence[Player]:
     networks = field._replace(agents=field.agents[:-1], lanes=field.lanes[:-1])
     return [
         *load_all(store, rules, networks),
-        PerfectPlayer(rules, solver=StoredSolver(store, rules.size)),
+        PerfectPlayer(rules, exact=stored_play(store, rules)),
     ]
 
 
 def _meeting(plan: Plan, rules: Game) -> MeetingConfig:
+    """Games open with as many plies as perfect play needs to be asked in a moment."""
+    reach = reach_of(rules)
     assert plan.perfect is not None
-    if rules.size < MAX_SIZE:
-        return plan.perfect
-    return plan.perfect.model_copy(update={"opening_plies": LONG_OPENING})
+    assert reach is not None
+    plies = max(plan.perfect.opening_plies, reach.prompt_from)
+    return plan.perfect.model_copy(update={"opening_plies": plies})
 
 
 def _games(plan: Plan, rules: Game) -> list[Games]:
@@ -100,17 +100,18 @@ _MATCHES = Rounds(
 )
 
 
-def _judged_boards(store: Store, plan: Plan) -> list[Hex]:
-    if plan.perfect is None or plan.game != "hex":
+def _judged_boards(store: Store, plan: Plan) -> list[Game]:
+    if plan.perfect is None:
         return []
+    boards = [games.make(plan.game, size) for size in plan.boardsizes]
     return [
-        Hex(size)
-        for size in plan.boardsizes
-        if size in RECIPES and can_be_played(store, plan, size)
+        rules
+        for rules in boards
+        if judged_set(rules) is not None and can_be_played(store, plan, rules.size)
     ]
 
 
-def _judging(store: Store, plan: Plan, rules: Hex) -> Part:
+def _judging(store: Store, plan: Plan, rules: Game) -> Part:
     """How far judging is: agents with a row, of two for each snapshot."""
     ends = (1, plan.arena.search.nodes)
     query = (
@@ -121,7 +122,7 @@ def _judging(store: Store, plan: Plan, rules: Hex) -> Part:
     with store.session() as session:
         judged = session.scalar(query) or 0
     snapshots = snapshots_of(runs_on(plan, rules))
-    positions = len(fixed_positions(rules).winning)
+    positions = len(fixed_set(rules).verdicts.value)
     return Part(
         f"{rules.size}×{rules.size} board, judging",
         work=float(snapshots * positions * sum(ends)),
@@ -138,7 +139,7 @@ def _judging_tasks(store: Store, plan: Plan) -> list[Task]:
     search, temperature, tasks = plan.arena.search, float(plan.arena.sampled), []
     ladder = sorted({4**k for k in range(6) if 4**k < search.nodes} | {search.nodes})
 
-    def find(rules: Hex, nodes: Sequence[int], run: str, index: int | None) -> list[PlayerSpec]:
+    def find(rules: Game, nodes: Sequence[int], run: str, index: int | None) -> list[PlayerSpec]:
         searches = [search.with_nodes(n) for n in nodes]
         return [
             spec
@@ -149,7 +150,7 @@ def _judging_tasks(store: Store, plan: Plan) -> list[Task]:
         ]
 
     for rules in _judged_boards(store, plan):
-        largest = _largest_runs(store, rules.size)
+        largest = _largest_runs(store, rules)
         ends = (1, search.nodes)
         everyone = find(rules, ends, "*", None)
         last = find(rules, ends, "*", -1) + [s for r in largest for s in find(rules, ladder, r, -1)]
@@ -159,9 +160,10 @@ def _judging_tasks(store: Store, plan: Plan) -> list[Task]:
     return sorted(tasks, key=lambda task: -task.work)
 
 
-def _largest_runs(store: Store, boardsize: int) -> Sequence[str]:
+def _largest_runs(store: Store, rules: Game) -> Sequence[str]:
     """The runs of a board's largest network that have a snapshot."""
-    runs = sa.select(Run.parameters, Run.id).join(Snapshot).where(Run.boardsize == boardsize)
+    runs = sa.select(Run.parameters, Run.id).join(Snapshot)
+    runs = runs.where(Run.game == rules.name, Run.boardsize == rules.size)
     rows = store.frame_query(runs.distinct())[1]
     return [run for parameters, run in rows if parameters == max(rows)[0]]
 

@@ -202,9 +202,9 @@ def judge_agents(worker: Worker, lab: Path, board: int, agents: Sequence[Agent])
     """Add a line to the lab's `judged.jsonl` for every agent that has none."""
     rules, store = Hex(board), Store(lab)
     positions = fixed_set(rules)
-    won = positions.winning.any(1)
+    won = positions.verdicts.value > 0
     states = jax.tree.map(lambda leaf: leaf[won], positions.states)
-    winning, keys = positions.winning[won], move_keys(range(won.sum()), ply=0)
+    winning, keys = positions.verdicts.keeping[won], move_keys(range(won.sum()), ply=0)
     done = {Agent(*row["agent"]) for row in read_judged(lab)}
     for agent in agents:
         if agent in done:

@@ -72,7 +72,7 @@ class Session:
             InputError: if it is no cell, taken, or the game is over. Nothing changes then.
         """
         self._refuse_if_over()
-        (action,) = parse_moves([move], self.size)
+        (action,) = parse_moves([move], self.game)
         self._states = play_through(self.game, [*self.moves, action])
         self.moves.append(action)
         return action

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Column, Table
 
+import games
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import load_lab
 from experiments.arena.judging_tasks import GAMES_EACH, blunder_tasks
@@ -30,15 +31,15 @@ from experiments.players.agents import (
 from experiments.players.specs import NetworkSpec, PlayerSpec, parse_player
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
-from games.exact.positions import RECIPES
-from games.hex import Hex
+from games.exact.registry import judged_set
+from games.protocol import Game
 from training.store import BlunderRate, Run, Store
 
 Nodes = Annotated[int, pydantic.Field(ge=1, le=4096)]
 
 
 class BlundersConfig(VerbConfig, frozen=True):
-    """Count how often agents throw won positions away, against perfect play (3×3 to 6×6)."""
+    """Count how often agents throw won positions away, where perfect play is known."""
 
     lab: Path = Path("runs/laptop")
     """The lab whose snapshots are judged; rows are written to its store."""
@@ -79,15 +80,17 @@ def run(config: BlundersConfig, console: Console) -> Outcome:
     return Outcome({"lab": str(config.lab), "blunder_rates": _as_json(points)})
 
 
-def _wanted(store: Store, config: BlundersConfig) -> dict[Hex, list[PlayerSpec]]:
+def _wanted(store: Store, config: BlundersConfig) -> dict[Game, list[PlayerSpec]]:
     """The agents to judge, by board.
 
     Raises:
         InputError: if a name fits no snapshot of a board that can be judged.
     """
-    query = sa.select(Run.boardsize).where(Run.game == "hex").distinct().order_by(Run.boardsize)
-    sizes = [size for (size,) in store.frame_query(query)[1] if size in RECIPES]
-    wanted: dict[Hex, list[PlayerSpec]] = {Hex(size): [] for size in sizes}
+    query = sa.select(Run.game, Run.boardsize).distinct().order_by(Run.game, Run.boardsize)
+    boards = [games.make(*board) for board in store.frame_query(query)[1]]
+    wanted: dict[Game, list[PlayerSpec]] = {
+        rules: [] for rules in boards if judged_set(rules) is not None
+    }
     for name in config.agents or ("*#*",):
         misfit: InputError | None = InputError(f"no board of {store.folder} can be judged")
         for spec in _with_nodes(parse_player(name), config.nodes):

@@ -1,4 +1,4 @@
-"""`hexlaw solve`: who wins a Hex position under perfect play, and with which moves.
+"""`hexlaw solve`: who wins a position under perfect play, and with which moves.
 
 `--moves "c3 b2"` shows one position; `--input FILE.jsonl` answers many, one a line:
 `{"size": 5, "moves": [12, "b2"]}` comes back with `to_move`, `winner` and `winning_moves` added.
@@ -19,35 +19,30 @@ from typing import Any
 import pydantic
 from rich.console import Console
 
-from experiments.players.solutions import StoredSolver
-from experiments.verb import Outcome, VerbConfig
+import games
+from experiments.players.solutions import stored_play
+from experiments.verb import BoardConfig, Outcome
 from games.errors import InputError
-from games.exact.solver import (
-    MoveSolver,
-    PositionSolution,
-    check_reach,
-    shared_solver,
-    solve_position,
-)
-from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
-from games.text.drawing import draw_text
-from games.text.notation import PLAYER_NAMES, cell_name, parse_moves, play
+from games.exact.protocol import ExactPlay, PositionSolution
+from games.exact.registry import exact_play, solve_position
+from games.protocol import Game
+from games.text.notation import NOBODY, PLAYER_NAMES, parse_moves, play
 from training.store import Store
 
 UNKNOWN = "unknown"
 SOME_UNANSWERED = 2
 
-SolverOf = Callable[[int], MoveSolver]
-"""The solver of a board side."""
+ExactOf = Callable[[Game], ExactPlay]
+"""The exact player of a board."""
 
 
-class SolveConfig(VerbConfig, frozen=True):
-    """Solve Hex positions exactly: at once up to 5×5, within seconds on 6×6."""
+class SolveConfig(BoardConfig, frozen=True):
+    """Solve positions exactly: of Hex at once up to 5×5, within seconds on 6×6."""
 
-    size: int = pydantic.Field(5, ge=MIN_SIZE, le=MAX_SIZE)
+    size: int = 5
     """Side of the board; in --input, of lines that name none."""
     moves: str | None = None
-    """Moves from the empty board, cell names or numbers: "c3 b2"."""
+    """Moves from the empty board, names or numbers: "c3 b2"."""
     input: str | None = None
     """A file of positions, one JSON object a line; - reads standard input."""
     max_nodes: int | None = pydantic.Field(None, ge=1)
@@ -77,46 +72,49 @@ def run(config: SolveConfig, console: Console) -> Outcome:
     """
     if config.moves is not None and config.input is not None:
         raise InputError("solve: --moves and --input exclude each other; leave one out")
-    with _solvers(config.lab) as solver_of:
+    with _exact_players(config.lab) as exact_of:
         if config.input is None:
-            return Outcome(_solve_one(config, console, solver_of))
+            return Outcome(_solve_one(config, console, exact_of))
         if config.input == "-":
-            return _solve_lines(sys.stdin, config, console, solver_of)
+            return _solve_lines(sys.stdin, config, console, exact_of)
         with open(config.input, encoding="utf-8-sig", errors="replace") as lines:
-            return _solve_lines(lines, config, console, solver_of)
+            return _solve_lines(lines, config, console, exact_of)
 
 
 @contextlib.contextmanager
-def _solvers(lab: Path | None) -> Iterator[SolverOf]:
-    """This process's own solvers, or those that remember in a lab."""
+def _exact_players(lab: Path | None) -> Iterator[ExactOf]:
+    """This process's own, or those that remember in a lab."""
     if lab is None:
-        yield shared_solver
+        yield exact_play
         return
     store = Store(lab)
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def stored(size: int) -> StoredSolver:
-            return stack.enter_context(StoredSolver(store, size))
+        def stored(game: Game) -> ExactPlay:
+            return stack.enter_context(contextlib.closing(stored_play(store, game)))
 
         yield stored
 
 
-def _solve_one(config: SolveConfig, console: Console, solver_of: SolverOf) -> dict[str, Any]:
-    game, moves = Hex(config.size), parse_moves(config.moves or "", config.size)
-    solution = _solve(game, moves, config, solver_of)
+def _solve_one(config: SolveConfig, console: Console, exact_of: ExactOf) -> dict[str, Any]:
+    game = config.rules
+    moves = parse_moves(config.moves or "", game)
+    solution = _solve(game, moves, config, exact_of)
     state = play(game, moves)
-    console.out(draw_text(game, state, moves[-1] if moves else None), highlight=False)
-    console.out(_in_words(solution, game.size, over=int(state.winner) != NOBODY), highlight=False)
+    console.out(games.draw_text(game, state, moves[-1] if moves else None), highlight=False)
+    over = bool(game.terminal(state))
+    console.out(_in_words(solution, game, over=over), highlight=False)
     cost = {"nodes": solution.nodes, "seconds": round(solution.seconds, 6)}
-    return {"size": config.size, "moves": moves, **_answer(solution), **cost}
+    board = {"game": game.name, "size": game.size}
+    return {**board, "moves": moves, **_answer(solution), **cost}
 
 
 def _solve_lines(
-    lines: Iterable[str], config: SolveConfig, console: Console, solver_of: SolverOf
+    lines: Iterable[str], config: SolveConfig, console: Console, exact_of: ExactOf
 ) -> Outcome:
     answers, errors = [], []
-    for number, outcome in _outcomes(lines, config, solver_of):
+    for number, outcome in _outcomes(lines, config, exact_of):
         if isinstance(outcome, InputError):
             errors.append({"line": number, "error": str(outcome)})
             print(f"hexlaw: line {number}: {outcome}", file=sys.stderr)
@@ -129,21 +127,21 @@ def _solve_lines(
 
 
 def _outcomes(
-    lines: Iterable[str], config: SolveConfig, solver_of: SolverOf
+    lines: Iterable[str], config: SolveConfig, exact_of: ExactOf
 ) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Number, counted from 1, and answer or error of each line that is not blank."""
     for number, text in enumerate(lines, start=1):
         if text.strip():
             try:
-                yield number, _answer_line(text, config, solver_of)
+                yield number, _answer_line(text, config, exact_of)
             except InputError as error:
                 yield number, error
 
 
-def _answer_line(text: str, config: SolveConfig, solver_of: SolverOf) -> dict[str, Any]:
+def _answer_line(text: str, config: SolveConfig, exact_of: ExactOf) -> dict[str, Any]:
     given, line = _read_line(text)
-    game = Hex(config.size if line.size is None else line.size)
-    solution = _solve(game, parse_moves(line.moves, game.size), config, solver_of)
+    game = games.make(config.game, config.size if line.size is None else line.size)
+    solution = _solve(game, parse_moves(line.moves, game), config, exact_of)
     return {**given, "size": game.size, **_answer(solution)}
 
 
@@ -177,15 +175,14 @@ def _real(text: str) -> float:
 
 
 def _solve(
-    game: Hex, moves: list[int], config: SolveConfig, solver_of: SolverOf
+    game: Game, moves: list[int], config: SolveConfig, exact_of: ExactOf
 ) -> PositionSolution:
-    check_reach(game)
     return solve_position(
         game,
         moves,
         max_nodes=config.max_nodes,
         max_seconds=config.max_seconds,
-        solver=solver_of(game.size),
+        exact=exact_of(game),
     )
 
 
@@ -208,16 +205,19 @@ def _answer(solution: PositionSolution) -> dict[str, Any]:
     }
 
 
-def _in_words(solution: PositionSolution, size: int, *, over: bool) -> str:
+def _in_words(solution: PositionSolution, game: Game, *, over: bool) -> str:
     cost = f"{solution.seconds:.3g} s, {solution.nodes:,} positions searched"
     if solution.nodes == 0:
         cost = f"{solution.seconds:.3g} s, known to the lab"
     if solution.winner is None:
         return f"winner: {UNKNOWN}; a limit was met ({cost})"
+    names = " ".join(game.action_name(move) for move in solution.winning_moves or ())
+    if solution.winner == NOBODY:
+        held = "the game is over" if over else f"moves that hold the draw: {names} ({cost})"
+        return f"a draw; {held}"
     winner = PLAYER_NAMES[solution.winner]
     if over:
         return f"winner: {winner}; the game is over"
     if solution.winner != solution.to_move:
         return f"winner: {winner}; no move of {PLAYER_NAMES[solution.to_move]}'s wins ({cost})"
-    names = " ".join(cell_name(move, size) for move in solution.winning_moves or ())
     return f"winner: {winner}\nwinning moves: {names} ({cost})"

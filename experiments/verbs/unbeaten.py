@@ -22,8 +22,8 @@ from experiments.players.move_keys import move_keys
 from experiments.players.player import Player
 from experiments.players.specs import NetworkSpec, parse_player
 from experiments.verb import Outcome, VerbConfig
+from games.batches import states_after
 from games.errors import InputError
-from games.exact.positions import states_after
 from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
 from games.text.notation import cell_name
 

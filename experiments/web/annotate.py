@@ -18,6 +18,7 @@ from experiments.players.thoughts import Analysis
 from experiments.web.lab_view import LabView, Row
 from experiments.web.replay_page import ReplayRecord, Side, Verdict, perfect_verdicts
 from games.errors import InputError
+from games.protocol import Game
 from games.text.notation import PLAYER_NAMES
 from games.text.numbers import parse_natural
 from mcts import STRATEGIES, SearchConfig, Strategy
@@ -44,7 +45,7 @@ class Annotator:
         self,
         lab: LabView | None,
         *,
-        verdicts: Callable[[int, list[int]], list[Verdict | None]] = perfect_verdicts,
+        verdicts: Callable[[Game, list[int]], list[Verdict | None]] = perfect_verdicts,
     ) -> None:
         self._lab = lab
         self._verdicts = verdicts
@@ -85,7 +86,7 @@ class Annotator:
                 self._side(record.white, names[1], record.boardsize),
             ),
             analyses=analyses,
-            perfect=self._verdicts(record.boardsize, record.moves) if thoughts else [],
+            perfect=self._verdicts(record.rules, record.moves) if thoughts else [],
             origin=self._origin(record),
         )
 

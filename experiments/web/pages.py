@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+import games
 from experiments.arena.game_records import GameRecord, PlayerRecord, to_sgf
 from experiments.players.specs import NetworkSpec
 from experiments.players.thinking import BUDGETS
@@ -33,11 +34,19 @@ from experiments.web.play_page import (
     plan_answers,
     rule_of,
 )
-from experiments.web.replay_page import SOLVED_UP_TO, ReplayRecord, Verdict, render_replay_page
+from experiments.web.replay_page import (
+    PAGE_GAME,
+    ReplayRecord,
+    Verdict,
+    known_throughout,
+    render_replay_page,
+)
 from experiments.web.solver_process import Solver
 from games.config import describe as describe_problems
 from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE, NOBODY, Hex
+from games.exact.registry import largest_whole
+from games.hex import MAX_SIZE, MIN_SIZE
+from games.protocol import Game
 from games.text.notation import play
 from games.text.numbers import parse_natural
 from mcts import STRATEGIES
@@ -109,7 +118,7 @@ class Pages:
             {
                 "rules": list(RULES),
                 "budgets": BUDGETS,
-                "solved_up_to": SOLVED_UP_TO,
+                "solved_up_to": largest_whole(PAGE_GAME),
                 "rule_of": rules,
             }
         )
@@ -162,10 +171,10 @@ class Pages:
         finally:
             self._sockets -= 1
 
-    def _verdicts(self, size: int, moves: list[int]) -> list[Verdict | None]:
-        if size > SOLVED_UP_TO:
+    def _verdicts(self, game: Game, moves: list[int]) -> list[Verdict | None]:
+        if not known_throughout(game):
             return [None] * len(moves)
-        return self._solver.verdicts(size, moves).result()
+        return self._solver.verdicts(game, moves).result()
 
     def _replay(self, number: int, *, thoughts: bool = True) -> ReplayRecord:
         return self._annotator.annotate(self._annotator.stored(number), thoughts=thoughts)
@@ -292,14 +301,17 @@ async def _body(request: Request) -> bytes:
 
 
 def _record(game: Save) -> GameRecord:
-    winner = int(play(Hex(game.size), game.moves).winner)
+    rules = games.make(PAGE_GAME, game.size)
+    last = play(rules, game.moves)
+    over = bool(rules.terminal(last))
     return GameRecord(
-        boardsize=game.size,
+        game=rules.name,
+        boardsize=rules.size,
         moves=game.moves,
         black=_player(game.black),
         white=_player(game.white),
-        winner=None if winner == NOBODY else winner,
-        ending=None if winner == NOBODY else "board",
+        winner=int(rules.winner(last)) if over else None,
+        ending="board" if over else None,
     )
 
 

@@ -17,9 +17,10 @@ import pydantic
 import games
 from experiments.players.thinking import BUDGETS, MAX_BUDGET, Thinker
 from experiments.web.annotate import Annotator
+from experiments.web.replay_page import PAGE_GAME
 from experiments.web.solver_process import Solver
 from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE, NOBODY
+from games.hex import MAX_SIZE, MIN_SIZE
 from games.text.notation import play
 from mcts import RULES as SEARCH_RULES
 from mcts import SearchConfig, Strategy
@@ -86,16 +87,16 @@ def plan_answers(question: Question, annotator: Annotator, solver: Solver) -> li
     Raises:
         InputError: if the position is illegal or over, or there is no such player or rule.
     """
-    rules = games.make("hex", question.size)
+    rules = games.make(PAGE_GAME, question.size)
     state = play(rules, question.moves)
-    if int(state.winner) != NOBODY:
+    if bool(rules.terminal(state)):
         raise InputError("the game is over; there is nothing to ask")
     if question.ask == "verdict":
-        return [lambda: solver.verdict(question.size, question.moves)]
+        return [lambda: solver.verdict(rules, question.moves)]
     if question.player == RANDOM:
         return [lambda: {"action": _random_move(rules, state)}]
     if question.player == PERFECT:
-        return [lambda: solver.move(question.size, question.moves)]
+        return [lambda: solver.move(rules, question.moves)]
     if question.rule not in RULES:
         raise InputError(f"no search rule {question.rule!r}; there is {', '.join(RULES)}")
     return _ask_network(question, annotator)

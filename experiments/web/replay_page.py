@@ -18,10 +18,10 @@ import jinja2
 import pydantic
 from markupsafe import Markup
 
+import games
 from experiments.players.thoughts import Analysis
-from games.exact.perfect import MAX_SIZE as SOLVED_UP_TO
-from games.exact.solver import solve_position
-from games.hex import Hex
+from games.exact.registry import reach_of, solve_position
+from games.protocol import Game
 from games.text.notation import play
 from training.files import write_atomically
 
@@ -38,6 +38,9 @@ MODULES = {
 
 UNREAD: Any = {"analyses": {"__all__": {"moves": {"__all__": {"policy"}}}}}
 """What no script reads; it would be a fifth of a page."""
+
+PAGE_GAME = "hex"
+"""The game whose boards the scripts draw."""
 
 SECONDS_A_POSITION = 3.0  # after so long a position's verdict is left open
 
@@ -108,7 +111,7 @@ def render_replay_page(record: ReplayRecord) -> str:
     Raises:
         InputError: if the moves are not a game.
     """
-    play(Hex(record.size), record.moves)
+    play(games.make(PAGE_GAME, record.size), record.moves)
     perfect = record.perfect or [None] * len(record.moves)
     page = _templates().get_template("replay.html")
     return page.render(
@@ -133,26 +136,32 @@ def read_web_file(name: str) -> str:
     )
 
 
-def perfect_verdicts(size: int, moves: Sequence[int]) -> list[Verdict | None]:
-    """What perfect play says before each move, as far as the solver reaches.
+def known_throughout(game: Game) -> bool:
+    """Whether perfect play can be asked of every position of a board."""
+    reach = reach_of(game)
+    return reach is not None and reach.whole
+
+
+def perfect_verdicts(game: Game, moves: Sequence[int]) -> list[Verdict | None]:
+    """What perfect play says before each move, as far as it is known.
 
     From the end of the game to its beginning, since what is proven late in it helps earlier.
     """
     verdicts: list[Verdict | None] = [None] * len(moves)
-    if size > SOLVED_UP_TO:
+    if not known_throughout(game):
         return verdicts
     for ply in reversed(range(len(moves))):
-        verdicts[ply] = perfect_verdict(size, moves[:ply])
+        verdicts[ply] = perfect_verdict(game, moves[:ply])
         if verdicts[ply] is None:
             break  # earlier positions are harder still
     return verdicts
 
 
 def perfect_verdict(
-    size: int, moves: Sequence[int], seconds: float = SECONDS_A_POSITION
+    game: Game, moves: Sequence[int], seconds: float = SECONDS_A_POSITION
 ) -> Verdict | None:
     """What perfect play says after `moves`; none if the solver is not done in time."""
-    solution = solve_position(Hex(size), list(moves), max_seconds=seconds)
+    solution = solve_position(game, list(moves), max_seconds=seconds)
     if solution.winner is None:
         return None
     return Verdict(winner=solution.winner, moves=list(solution.winning_moves or ()))

@@ -16,9 +16,8 @@ import numpy as np
 
 from experiments.web.replay_page import Verdict, perfect_verdicts
 from games.errors import InputError
-from games.exact.perfect import MAX_SIZE, perfect_moves
-from games.exact.solver import solve_position
-from games.hex import Hex
+from games.exact.registry import perfect_play
+from games.protocol import Game
 from games.text.notation import play
 
 Answer = TypeVar("Answer")
@@ -32,7 +31,7 @@ class Solver:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    def verdict(self, size: int, moves: list[int]) -> Future[dict[str, Any]]:
+    def verdict(self, game: Game, moves: list[int]) -> Future[dict[str, Any]]:
         """Who wins and with which moves: `winner` and `winning`.
 
         The promise fails with an InputError if there was not enough time.
@@ -40,15 +39,15 @@ class Solver:
         Raises:
             InputError: if the board is out of reach.
         """
-        return self._submit(solve_verdict, size, moves)
+        return self._submit(solve_verdict, game, moves)
 
-    def move(self, size: int, moves: list[int]) -> Future[dict[str, Any]]:
+    def move(self, game: Game, moves: list[int]) -> Future[dict[str, Any]]:
         """A perfect player's move as `action`, beside the verdict; errors as there."""
-        return self._submit(solve_move, size, moves)
+        return self._submit(solve_move, game, moves)
 
-    def verdicts(self, size: int, moves: list[int]) -> Future[list[Verdict | None]]:
+    def verdicts(self, game: Game, moves: list[int]) -> Future[list[Verdict | None]]:
         """What perfect play says before each move of a game; errors as in `verdict`."""
-        return self._submit(perfect_verdicts, size, moves)
+        return self._submit(perfect_verdicts, game, moves)
 
     def close(self) -> None:
         """End its process."""
@@ -56,37 +55,33 @@ class Solver:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(
-        self, solve: Callable[[int, list[int]], Answer], size: int, moves: list[int]
+        self, solve: Callable[[Game, list[int]], Answer], game: Game, moves: list[int]
     ) -> Future[Answer]:
-        if size > MAX_SIZE:
-            raise InputError(
-                f"perfect play is known up to {MAX_SIZE}×{MAX_SIZE} only, not on {size}×{size}"
-            )
+        perfect_play(game)  # which refuses a board that is out of reach
         for _ in range(2):
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(1, mp_context=context)
             try:
-                return self._pool.submit(solve, size, moves)
+                return self._pool.submit(solve, game, moves)
             except BrokenExecutor:
                 self._pool = None  # its process was killed; a new one takes its place
         raise InputError("the solver cannot be started; see the server's messages")
 
 
-def solve_verdict(size: int, moves: list[int]) -> dict[str, Any]:
+def solve_verdict(game: Game, moves: list[int]) -> dict[str, Any]:
     """See `Solver.verdict`."""
-    solution = solve_position(Hex(size), moves, max_seconds=SECONDS)
+    solution = perfect_play(game).solve(play(game, moves), max_seconds=SECONDS)
     if solution.winner is None:
         raise InputError(f"not solved within {SECONDS:.0f} s; ask again later in the game")
     return {"winner": solution.winner, "winning": list(solution.winning_moves or ())}
 
 
-def solve_move(size: int, moves: list[int]) -> dict[str, Any]:
+def solve_move(game: Game, moves: list[int]) -> dict[str, Any]:
     """See `Solver.move`."""
-    answer = solve_verdict(size, moves)
+    answer = solve_verdict(game, moves)
     candidates = answer["winning"]
     if not candidates:  # lost: leave as few winning replies as possible
-        rules = Hex(size)
-        states = jax.tree.map(lambda leaf: leaf[None], play(rules, moves))
-        candidates = np.flatnonzero(perfect_moves(rules, states)[0]).tolist()
+        states = jax.tree.map(lambda leaf: np.asarray(leaf)[None], play(game, moves))
+        candidates = np.flatnonzero(perfect_play(game).perfect_moves(states)[0]).tolist()
     return {**answer, "action": int(np.random.default_rng().choice(candidates))}

@@ -20,9 +20,9 @@ import json
 import pathlib
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from games.batches import padded, states_after
 from games.errors import InputError
 from games.exact.perfect import winning_moves
 from games.hex import Hex, HexState
@@ -86,47 +86,6 @@ def fixed_positions(game: Hex) -> JudgedPositions:
         row[line["winning_moves"]] = True
     moves = [line["moves"] for line in lines]
     return JudgedPositions(moves, states_after(game, padded(game, moves)), winning)
-
-
-def padded(game: Hex, moves: list[list[int]]) -> np.ndarray:
-    """Games of different lengths as one array [G, T], -1 after the last move."""
-    array = np.full((len(moves), game.max_plies), -1, np.int32)
-    for row, line in zip(array, moves, strict=True):
-        row[: len(line)] = line
-    return array
-
-
-def states_after(game: Hex, moves: np.ndarray) -> HexState:
-    """The states [G, ...] at the end of lines of play [G, T], which -1 fills up; host arrays."""
-    return jax.tree.map(lambda leaf: leaf[-1], states_before(game, moves))
-
-
-def states_before(game: Hex, moves: np.ndarray) -> HexState:
-    """The states [T + 1, G, ...] before each move of lines of play [G, T]; host arrays.
-
-    After the last move of a line, which -1 fills up, its state stays as it is.
-    """
-    rows = np.minimum(np.arange(-(-len(moves) // 256) * 256), len(moves) - 1)  # few batch sizes
-    states = jax.device_get(_replay(game, jnp.asarray(moves[rows].T, jnp.int32)))
-    return jax.tree.map(lambda leaf: leaf[:, : len(moves)], states)
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _replay(game: Hex, moves: jax.Array) -> HexState:
-    def play(states: HexState, move: jax.Array) -> tuple[HexState, HexState]:
-        played = jax.vmap(game.step)(states, move)
-        after = jax.tree.map(
-            lambda new, old: jnp.where((move >= 0).reshape(-1, *[1] * (new.ndim - 1)), new, old),
-            played,
-            states,
-        )
-        return after, states
-
-    start = jax.tree.map(
-        lambda leaf: jnp.broadcast_to(leaf, (moves.shape[1], *leaf.shape)), game.init()
-    )
-    last, before = jax.lax.scan(play, start, moves)
-    return jax.tree.map(lambda all_, end: jnp.concatenate([all_, end[None]]), before, last)
 
 
 def draw_positions(game: Hex, recipe: Recipe) -> JudgedPositions:

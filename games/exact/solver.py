@@ -6,10 +6,9 @@ clocks and checks.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -19,34 +18,13 @@ from games.errors import InputError
 from games.exact import must_play
 from games.exact.bitboard import MAX_SIZE, make_board, to_bits
 from games.exact.compiled import vector
-from games.hex import BLACK, MIN_SIZE, WHITE, Hex
-from games.text.notation import play
+from games.exact.protocol import Solution
+from games.hex import BLACK, MIN_SIZE, WHITE
 
 DEFAULT_MEMORY_MB = 64.0
 
 FIRST_SLICE = 256  # nodes; about a tenth of a second in plain Python
 NO_LIMIT = 2**62
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Solution:
-    """What the solver found."""
-
-    winner: int | None
-    """Player 0 or 1 under perfect play; none if a limit was met first."""
-    winning_moves: tuple[int, ...] | None = None
-    """All winning moves of the side to move, in order; none if not asked for or not known."""
-    nodes: int
-    """Positions visited."""
-    seconds: float
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PositionSolution(Solution):
-    """What the solver found at a position reached by moves from the empty board."""
-
-    to_move: int
-    """Whose turn it is; the loser's once the game is over."""
 
 
 class MoveSolver(Protocol):
@@ -189,52 +167,6 @@ class Solver:
 def shared_solver(size: int) -> Solver:
     """One solver a board size and process, so that a position is solved once."""
     return Solver(size)
-
-
-def solve_position(
-    game: Hex,
-    moves: str | Iterable[str | int],
-    *,
-    max_nodes: int | None = None,
-    max_seconds: float | None = None,
-    solver: MoveSolver | None = None,
-) -> PositionSolution:
-    """Who wins after `moves` from the empty board, and all winning moves.
-
-    Args:
-        game: Hex of side 2 to 7.
-        moves: cell names or actions, as in `games.text.notation.parse_moves`.
-        max_nodes: positions to visit at most.
-        max_seconds: about how long to try.
-        solver: who solves it; this process's own of that board size if none is given.
-
-    Raises:
-        InputError: if a move is not legal, or the game or its size is out of the solver's reach.
-    """
-    check_reach(game)
-    state = play(game, moves)
-    black, white = game.stones(state)
-    to_move = int(state.to_move)
-    found = (solver or shared_solver(game.size)).winning_moves(
-        np.asarray(black), np.asarray(white), to_move, max_nodes=max_nodes, max_seconds=max_seconds
-    )
-    return PositionSolution(**dataclasses.asdict(found), to_move=to_move)
-
-
-def check_reach(game: object) -> Hex:
-    """The game itself, if it can be solved here.
-
-    Raises:
-        InputError: unless the game is Hex of side 2 to 7.
-    """
-    if not isinstance(game, Hex):
-        name = getattr(game, "name", type(game).__name__)
-        raise InputError(f"{name}: only hex can be solved exactly")
-    if game.size > MAX_SIZE:
-        raise InputError(
-            f"hex: size {game.size} is out of reach of the exact solver; choose at most {MAX_SIZE}"
-        )
-    return game
 
 
 def _cells(bits: int) -> list[int]:

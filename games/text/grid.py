@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from games.protocol import Game, State
+from games.text.notation import board_name
 from games.text.picture import (
     GREY,
     GRID,
@@ -58,7 +59,7 @@ def draw_svg(
     owners = np.asarray(game.owners(state))
     width, height = columns * CELL + 4, rows * CELL + HEAD + 4
     svg = new_svg(-2, -HEAD, width, height)
-    name = f"{game.name.capitalize()} {rows}×{columns}"
+    name = board_name(game)
     ET.SubElement(svg, "title").text = title or f"{name}: {situation(game, state)}"
     shade = _on_cells(game, checked_heat(heat, game.num_actions))
     cells = ET.SubElement(svg, "g", {"stroke": GRID, "stroke-width": "1.2"})

@@ -1,7 +1,7 @@
-"""Cells and moves as people write them: `c2` is column c, row 2, counted from the top left.
+"""Moves as people write them, and the cells of Hex: `c2` is column c, row 2, from the top left.
 
-The names are those of OpenSpiel, MoHex and the Hex SGF files: letters for columns, numbers from 1
-for rows. Everywhere else in the code a cell is its action, `row * size + column`.
+The names of Hex's cells are those of OpenSpiel, MoHex and the Hex SGF files: letters for columns,
+numbers from 1 for rows. Everywhere else in the code a cell is its action, `row * size + column`.
 """
 
 from __future__ import annotations
@@ -54,25 +54,31 @@ def parse_cell(text: str, size: int) -> int:
     raise InputError(f"no cell {text!r:.40} on a {size}×{size} board; cells are {_names(size)}")
 
 
-def parse_moves(moves: str | Iterable[str | int], size: int) -> list[int]:
-    """The actions of a list of moves, each a cell name or an action number.
+def board_name(game: Game) -> str:
+    """A game and its board in words: `Hex 5×5`."""
+    rows, columns = game.shape
+    return f"{game.name.capitalize()} {rows}×{columns}"
+
+
+def parse_moves(moves: str | Iterable[str | int], game: Game) -> list[int]:
+    """The actions of a list of moves, each the name of an action or its number.
 
     Args:
         moves: `"c3 b2"`, `"12, 6"`, `["c3", 6]`; in a string, blanks or commas separate moves.
-        size: side of the board.
+        game: the rules, which know the names.
 
     Raises:
-        InputError: if a move is not a cell of the board. Legality is not looked at; see `play`.
+        InputError: if a move is no action of the board. Legality is not looked at; see `play`.
     """
     tokens = filter(None, _SEPARATORS.split(moves)) if isinstance(moves, str) else moves
-    return [_parse_move(token, size) for token in tokens]
+    return [_parse_move(token, game) for token in tokens]
 
 
 def play(game: Game, moves: str | Iterable[str | int]) -> State:
     """The state after `moves` (as in `parse_moves`) from the empty board, replayed one by one.
 
     Raises:
-        InputError: if a move is not a cell of the board, is not legal, or follows the end.
+        InputError: if a move is no action of the board, is not legal, or follows the end.
     """
     return play_through(game, moves)[-1]
 
@@ -83,33 +89,33 @@ def play_through(game: Game, moves: str | Iterable[str | int]) -> list[State]:
     Raises:
         InputError: as `play`.
     """
-    actions = parse_moves(moves, game.size)
+    actions = parse_moves(moves, game)
     states = [game.init()]
     for ply, action in enumerate(actions):
         legal, over, following = _try_move(game, states[-1], jnp.int32(action))
         if not legal:
-            raise illegal_move(actions, ply, game.size, over=bool(over))
+            raise illegal_move(actions, ply, game, over=bool(over))
         states.append(following)
     return states
 
 
-def illegal_move(actions: Sequence[int], ply: int, size: int, *, over: bool) -> InputError:
+def illegal_move(actions: Sequence[int], ply: int, game: Game, *, over: bool) -> InputError:
     """The error that says why `actions[ply]` cannot be played after the actions before it.
 
     Args:
         actions: the game's moves; those before `ply` were legal.
         ply: which of them was refused, counted from 0; the message counts from 1.
-        size: side of the board.
+        game: the rules.
         over: whether the game had ended before it.
     """
     action, before = actions[ply], list(actions[:ply])
     if over:
-        reason = f"the game ended with move {ply} ({cell_name(before[-1], size)})"
-    elif action in before:
+        reason = f"the game ended with move {ply} ({game.action_name(before[-1])})"
+    elif game.fills_cells and action in before:
         reason = f"the cell was taken by move {before.index(action) + 1}"
     else:
         reason = "the rules do not allow it here"
-    move = f"move {ply + 1} ({cell_name(action, size)})"
+    move = f"move {ply + 1} ({game.action_name(action)})"
     return InputError(f"{move} is illegal: {reason}; leave out that move and all after it")
 
 
@@ -119,11 +125,12 @@ def _try_move(game: Game, state: State, action: jax.Array) -> tuple[jax.Array, j
     return game.legal(state)[action], game.terminal(state), game.step(state, action)
 
 
-def _parse_move(token: str | int, size: int) -> int:
-    if not isinstance(token, str):
-        return _check_action(token, size)
-    number = parse_natural(token)
-    return parse_cell(token, size) if number is None else _check_action(number, size)
+def _parse_move(token: str | int, game: Game) -> int:
+    number = parse_natural(token) if isinstance(token, str) else operator.index(token)
+    if number is None:
+        return game.parse_action(str(token))
+    game.action_name(number)  # refuses what is no action
+    return number
 
 
 def _check_action(action: int, size: int) -> int:

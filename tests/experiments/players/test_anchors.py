@@ -10,6 +10,7 @@ from experiments.arena.meeting import ArenaConfig, play_round
 from experiments.players.anchors import LadderPlayer, PerfectPlayer, RandomPlayer
 from experiments.players.move_keys import move_keys
 from games.errors import InputError
+from games.exact.hex_play import HexPlay
 from games.exact.solver import Solver
 from games.exact.tables import load_table
 from games.hex import BLACK, Hex
@@ -70,7 +71,9 @@ def test_beyond_the_tables_a_perfect_player_asks_the_solver_it_is_given():
             return super().winning_moves(*position, **limits)
 
     solver = Counting(5, memory_mb=4)
-    move = PerfectPlayer(Hex(5), solver=solver).act(empty_boards(Hex(5), 1), move_keys([0], 0))
+    move = PerfectPlayer(Hex(5), exact=HexPlay(Hex(5), solver)).act(
+        empty_boards(Hex(5), 1), move_keys([0], 0)
+    )
     assert len(asked) == 1
     black = np.arange(25) == move[0]
     assert Solver(5, memory_mb=4).solve(black, np.zeros(25, bool), 1).winner == BLACK

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from experiments.arena import judging
 from experiments.arena.judging import fixed_set, judge, own_games, own_positions
 from experiments.players.player import Choice
+from games.exact import hex_play
+from games.exact.hex_play import HexPlay
 from games.exact.solver import Solver
 from games.exact.tables import load_table
 from games.hex import Hex
@@ -84,8 +86,9 @@ def store(tmp_path) -> Store:
 
 
 def positions_of(store: Store, snapshot_id: int, size: int = 3):
-    ids = own_games(store, Hex(size), limit=10)[snapshot_id]
-    return own_positions(store, Hex(size), snapshot_id, ids, Solver(size, memory_mb=4))
+    rules = Hex(size)
+    ids = own_games(store, rules, limit=10)[snapshot_id]
+    return own_positions(store, rules, snapshot_id, ids, HexPlay(rules, Solver(size, memory_mb=4)))
 
 
 class Scripted:
@@ -157,15 +160,15 @@ def test_games_are_sampled_evenly_and_a_board_without_games_has_none(store):
 
 
 def test_positions_too_hard_for_the_solver_are_left_out_and_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(judging, "COMPILED", True)
+    monkeypatch.setattr(hex_play, "COMPILED", True)
     monkeypatch.setattr(judging, "MAX_NODES", 60)
     store = fill(tmp_path, size=5)
     column = [12, 0, 7, 4, 17, 20, 2, 24, 22]
     add_games(store, column, opening_plies=0)
     black = positions_of(store, 1, size=5)
     assert black.unsolved > 0
-    assert len(black.winning) > 0
-    assert black.unsolved + len(black.winning) == 5
+    assert len(black.verdicts.value) > 0
+    assert black.unsolved + len(black.verdicts.value) == 5
 
 
 def rates(store: Store) -> list[tuple]:

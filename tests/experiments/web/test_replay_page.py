@@ -163,7 +163,7 @@ def test_a_page_that_cannot_be_written_is_named(oracle, tmp_path):
 
 def test_verdicts_are_those_of_the_tables(oracle):
     record = full_record(oracle, 4, np.random.default_rng(4))
-    verdicts = perfect_verdicts(4, record.moves)
+    verdicts = perfect_verdicts(Hex(4), record.moves)
     states = play_through(Hex(4), record.moves)[:-1]
     stacked = type(states[0])(*(np.stack(leaves) for leaves in zip(*states, strict=True)))
     expected = winning_moves(Hex(4), stacked)
@@ -174,4 +174,4 @@ def test_verdicts_are_those_of_the_tables(oracle):
 
 
 def test_large_boards_have_no_verdicts():
-    assert perfect_verdicts(9, [0, 1, 2]) == [None, None, None]
+    assert perfect_verdicts(Hex(9), [0, 1, 2]) == [None, None, None]

@@ -12,7 +12,8 @@ import pytest
 import games
 from games.exact import tables
 from games.exact.compiled import COMPILED
-from games.exact.perfect import choose_moves, perfect_moves, winning_moves
+from games.exact.perfect import perfect_moves, winning_moves
+from games.exact.registry import perfect_play
 from games.hex import BLACK, WHITE, Hex, HexState
 from games.protocol import State
 
@@ -30,7 +31,7 @@ def play_games(game: Hex, count: int, skills: tuple[float, float], seed: int) ->
     rng = np.random.default_rng(seed)
     states = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), game.init())
     for ply in range(game.max_plies):
-        moves = choose_moves(game, states, rng, skills[ply % 2])
+        moves = perfect_play(game).choose(states, rng, skills[ply % 2])
         states = advance(game, states, jnp.asarray(moves, jnp.int32))
     return np.asarray(states.winner)
 
@@ -66,7 +67,7 @@ def test_no_skill_is_uniform():
     """9,000 first moves on 3×3: 1,000 a cell, standard deviation 30; five of them allowed."""
     count = 9000
     states = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (count, *leaf.shape)), Hex(3).init())
-    moves = choose_moves(Hex(3), states, np.random.default_rng(SEED), skill=0)
+    moves = perfect_play(Hex(3)).choose(states, np.random.default_rng(SEED), skill=0)
     assert np.all(np.abs(np.bincount(moves, minlength=9) - 1000) < 150)
 
 
@@ -105,18 +106,18 @@ def test_choices_are_legal_and_repeatable(random_games):
     record, states = random_games("hex", 4), positions(random_games, 4)
     live, legal = ~record.terminal.reshape(-1), record.legal.reshape(-1, 16)
     for skill in (0.0, 0.5, 1.0):
-        moves = choose_moves(Hex(4), states, np.random.default_rng(SEED), skill)
+        moves = perfect_play(Hex(4)).choose(states, np.random.default_rng(SEED), skill)
         assert legal[live, moves[live]].all()
         assert np.all(moves[~live] == 0)
         assert np.array_equal(
-            moves, choose_moves(Hex(4), states, np.random.default_rng(SEED), skill)
+            moves, perfect_play(Hex(4)).choose(states, np.random.default_rng(SEED), skill)
         )
 
 
 def test_equal_moves_are_drawn_from():
     """All four winning openings of 4×4 are played, each about 250 times in 1,000."""
     states = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (1000, *leaf.shape)), Hex(4).init())
-    moves = choose_moves(Hex(4), states, np.random.default_rng(SEED))
+    moves = perfect_play(Hex(4)).choose(states, np.random.default_rng(SEED))
     cells, counts = np.unique(moves, return_counts=True)
     assert cells.tolist() == [3, 6, 9, 12]
     assert np.all(np.abs(counts - 250) < 70)  # five standard deviations
@@ -129,4 +130,4 @@ def test_equal_moves_are_drawn_from():
 def test_bad_input_is_refused_by_name(size, skill, culprit):
     states = jax.tree.map(lambda leaf: np.asarray(leaf)[None], Hex(size).init())
     with pytest.raises(games.InputError, match=culprit):
-        choose_moves(Hex(size), states, np.random.default_rng(SEED), skill)
+        perfect_play(Hex(size)).choose(states, np.random.default_rng(SEED), skill)

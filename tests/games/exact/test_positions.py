@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import games
+from games.batches import padded, states_before
 from games.exact import positions
 from games.exact.compiled import COMPILED
 from games.exact.positions import (
@@ -17,10 +18,8 @@ from games.exact.positions import (
     RECIPES,
     draw_positions,
     fixed_positions,
-    padded,
-    states_before,
 )
-from games.exact.solver import solve_position
+from games.exact.registry import solve_position
 from games.hex import Hex
 from games.text.notation import play
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import types
+
 import numpy as np
 import pytest
 
 import games
 from games.exact import tables
 from games.exact.compiled import COMPILED
-from games.exact.solver import Solver, shared_solver, solve_position
+from games.exact.registry import solve_position
+from games.exact.solver import Solver, shared_solver
 from games.hex import BLACK, WHITE, Hex
 
 SEED = 1995
+UNKNOWN = types.SimpleNamespace(name="go", size=9)
 
 # Where black's first stone wins (1) and loses (0), rows from the top. Up to 6×6: J. van Rijswijck,
 # Queenbee's openings page (www.cs.ualberta.ca/~queenbee/openings.html); 6×6 also benzene's
@@ -211,7 +215,7 @@ def test_handicap_positions_are_positions_too():
         (lambda: Solver(3).solve(np.zeros(9), np.zeros(9), 0, max_seconds=-1), "max_seconds"),
         (lambda: solve_position(Hex(3), "a1 a1"), "taken by move 1"),
         (lambda: solve_position(Hex(8), ""), "choose at most 7"),
-        (lambda: solve_position(object(), ""), "only hex"),  # type: ignore[arg-type]
+        (lambda: solve_position(UNKNOWN, ""), "go: perfect play is not known"),  # type: ignore[arg-type]
     ],
 )
 def test_bad_input_is_refused_by_name(call, culprit):

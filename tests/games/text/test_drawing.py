@@ -56,7 +56,7 @@ def test_text_rows_stay_in_line_beyond_row_nine():
 
 def test_the_chain_joins_the_winners_edges_stone_by_stone_and_is_shortest():
     state = play(Hex(4), "a4 a2 b4 b2 c4 c2 d4 b1 a1 d2")  # b1 belongs to the group, not the chain
-    assert winning_chain(Hex(4), state) == parse_moves("a2 b2 c2 d2", 4)
+    assert winning_chain(Hex(4), state) == parse_moves("a2 b2 c2 d2", Hex(4))
 
 
 def test_there_is_no_chain_before_the_end():

@@ -27,30 +27,30 @@ def test_names_and_actions_are_one_to_one(size):
     ["c3 b2", "C3,B2", " c3,\n b2 ", "8 4", ["c3", "b2"], [8, 4], ["c3", 4], np.array([8, 4])],
 )
 def test_moves_may_be_names_or_numbers(moves):
-    assert parse_moves(moves, 3) == [8, 4]
+    assert parse_moves(moves, Hex(3)) == [8, 4]
 
 
 def test_no_moves_are_no_moves():
-    assert parse_moves("", 3) == parse_moves([], 3) == []
+    assert parse_moves("", Hex(3)) == parse_moves([], Hex(3)) == []
 
 
 @pytest.mark.parametrize("token", ["d1", "a4", "a0", "a01", "3a", "aa1", "-1", "é1", "b2b3", "²"])
 def test_a_name_off_the_board_is_refused_with_the_cells_there_are(token):
     with pytest.raises(InputError, match=rf"^no cell '{token}' on a 3×3 board; .* a1 to c3"):
-        parse_moves(f"a1 {token}", 3)
+        parse_moves(f"a1 {token}", Hex(3))
 
 
 @pytest.mark.parametrize("moves", [[9], "0 9", [np.int32(9)]])
 def test_a_number_off_the_board_is_refused_with_the_numbers_there_are(moves):
     with pytest.raises(InputError, match=r"^no action 9 on a 3×3 board; actions are 0 to 8"):
-        parse_moves(moves, 3)
+        parse_moves(moves, Hex(3))
     with pytest.raises(InputError, match=r"^no action -1"):
         cell_name(-1, 3)
 
 
 def test_numbers_that_are_not_whole_are_refused():
     with pytest.raises(TypeError):
-        parse_moves([3.5], 3)  # type: ignore[list-item]
+        parse_moves([3.5], Hex(3))  # type: ignore[list-item]
 
 
 def test_play_puts_the_stones_where_the_names_say():

@@ -1,0 +1,66 @@
+"""Batches of positions on the host: lines of play as arrays, and the states along them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from games.protocol import Game, State
+
+
+def legal_moves(game: Game, states: State) -> np.ndarray:
+    """Legal actions of N states, bool [N, A]; none where the game is over."""
+    count = len(jax.tree.leaves(states)[0])
+    # The next power of two, filled up with copies: few batch sizes, few compilations.
+    rows = np.minimum(np.arange(1 << (count - 1).bit_length()), count - 1)
+    return np.asarray(_legal(game, jax.tree.map(lambda leaf: leaf[rows], states)))[:count]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _legal(game: Game, states: State) -> jax.Array:
+    return jax.vmap(game.legal)(states)
+
+
+def padded(game: Game, moves: Sequence[Sequence[int]]) -> np.ndarray:
+    """Games of different lengths as one array [G, T], -1 after the last move."""
+    array = np.full((len(moves), game.max_plies), -1, np.int32)
+    for row, line in zip(array, moves, strict=True):
+        row[: len(line)] = line
+    return array
+
+
+def states_after(game: Game, moves: np.ndarray) -> State:
+    """The states [G, ...] at the end of lines of play [G, T], which -1 fills up; host arrays."""
+    return jax.tree.map(lambda leaf: leaf[-1], states_before(game, moves))
+
+
+def states_before(game: Game, moves: np.ndarray) -> State:
+    """The states [T + 1, G, ...] before each move of lines of play [G, T]; host arrays.
+
+    After the last move of a line, which -1 fills up, its state stays as it is.
+    """
+    rows = np.minimum(np.arange(-(-len(moves) // 256) * 256), len(moves) - 1)  # few batch sizes
+    states = jax.device_get(_replay(game, jnp.asarray(moves[rows].T, jnp.int32)))
+    return jax.tree.map(lambda leaf: leaf[:, : len(moves)], states)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _replay(game: Game, moves: jax.Array) -> State:
+    def play(states: State, move: jax.Array) -> tuple[State, State]:
+        played = jax.vmap(game.step)(states, move)
+        after = jax.tree.map(
+            lambda new, old: jnp.where((move >= 0).reshape(-1, *[1] * (new.ndim - 1)), new, old),
+            played,
+            states,
+        )
+        return after, states
+
+    start = jax.tree.map(
+        lambda leaf: jnp.broadcast_to(leaf, (moves.shape[1], *leaf.shape)), game.init()
+    )
+    last, before = jax.lax.scan(play, start, moves)
+    return jax.tree.map(lambda all_, end: jnp.concatenate([all_, end[None]]), before, last)
