@@ -40,7 +40,7 @@ def duration(seconds: float) -> str:
     for unit, length in (("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{number(seconds / length, 1)} {unit}"
-    return f"{number(seconds, 1)} s"
+    return f"{number(seconds, 1 if seconds >= 1 else 2)} s"
 
 
 def listed(words: list[str]) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.laws.crossings import Crossings, crossings
 from analysis.laws.exchange import ExchangeFit, fit_exchange
 from analysis.laws.extrapolation import extrapolation
+from analysis.laws.fixed_network import FixedNetwork, fit_fixed_networks
 from analysis.laws.frontier import frontiers
 from analysis.laws.law import LawFit, fit_law
 from analysis.laws.model_size import SizeFit, fit_optimal_size
@@ -52,10 +53,12 @@ class RecipeFits:
 
 @dataclasses.dataclass(frozen=True)
 class Fits:
-    """The laws of all recipes, and the distance between the two that reports compare."""
+    """The laws of all recipes, the distance between the two that reports compare, and what search
+    is worth to one network."""
 
     recipes: list[RecipeFits]  # most runs first
     multiplier: Multiplier | None
+    fixed_network: dict[int, FixedNetwork]  # by board, of the recipe with most runs
 
     @property
     def main(self) -> RecipeFits:
@@ -77,7 +80,12 @@ def fit_all(study: Study, *, resamples: int = 200, seed: int = 0) -> Fits:
             league.of(recipe=CHEAP), league.of(recipe=DEAR), "train_flops",
             resamples=resamples, seed=seed,
         )  # fmt: skip
-    return Fits([_recipe(study, name, resamples, seed) for name in study.recipes], multiplier)
+    recipes = [_recipe(study, name, resamples, seed) for name in study.recipes]
+    fixed: dict[int, FixedNetwork] = {}
+    if study.searchers is not None:
+        swept = study.searchers.of(recipe=recipes[0].recipe).points
+        fixed = fit_fixed_networks(swept, resamples=resamples, seed=seed)
+    return Fits(recipes, multiplier, fixed)
 
 
 def _recipe(study: Study, recipe: str, resamples: int, seed: int) -> RecipeFits:

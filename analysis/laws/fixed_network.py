@@ -44,6 +44,37 @@ class Censored(NamedTuple):
     never: int
 
 
+class FixedNetwork(NamedTuple):
+    """What one board's agents say."""
+
+    rate: Rate  # through the three-way law
+    bands: pd.DataFrame  # as from `rates_by_band`
+    censored: Censored
+
+
+def fit_fixed_networks(
+    searchers: pd.DataFrame, *, resamples: int = 200, seed: int = 0
+) -> dict[int, FixedNetwork]:
+    """By board side; boards whose runs lack snapshots rated at several numbers of nodes are left
+    out.
+
+    Args:
+        searchers: columns boardsize, run_id, snapshot_id, samples, parameters, nodes, elo.
+        resamples: of the runs; the three-way law takes half of them, since it is refitted to each.
+        seed: of the resamples.
+    """
+    found = {}
+    for size in np.unique(searchers["boardsize"]).tolist():
+        agents = swept(searchers[searchers["boardsize"] == size])
+        if agents["snapshot_id"].nunique() < 2:
+            continue
+        bands = rates_by_band(agents, resamples=resamples, seed=seed)
+        if len(bands):
+            rate = three_way(agents, resamples=resamples // 2, seed=seed)
+            found[size] = FixedNetwork(rate, bands, censored(agents))
+    return found
+
+
 def swept(searchers: pd.DataFrame) -> pd.DataFrame:
     """The agents of snapshots that were rated at three numbers of nodes or more.
 

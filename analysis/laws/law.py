@@ -108,6 +108,18 @@ class LawFit:
     draws: list[Law]  # one refit a resample
     runs: dict[int, int]  # runs of each board size
 
+    def known(self, name: str) -> float:
+        """A coefficient or one of `DERIVED`; NaN if undetermined.
+
+        The factor per board size divides by the slope. Where the interval of the slope holds zero,
+        the ratio's has no end (Fieller 1954, "Some problems in interval estimation"), so there is
+        no factor.
+        """
+        low, high = self._limits("elo_per_tenfold", 0.95)
+        if name == "factor_per_size" and low <= 0 <= high:
+            return np.nan
+        return getattr(self.law, name)
+
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Percentile interval of a coefficient or of one of `DERIVED`; NaN if undetermined.
 
@@ -117,8 +129,9 @@ class LawFit:
         perhaps, so a frontier, which is a maximum, comes out weaker: intervals reach further to
         that side.
         """
-        if np.isnan(getattr(self.law, name)):
-            return np.nan, np.nan
+        return (np.nan, np.nan) if np.isnan(self.known(name)) else self._limits(name, level)
+
+    def _limits(self, name: str, level: float) -> tuple[float, float]:
         return percentile_interval(np.array([getattr(draw, name) for draw in self.draws]), level)
 
 

@@ -22,6 +22,7 @@ LAW = Law(  # Table III, printed at two significant digits
     plateau_size=-270,
     plateau_constant=570,
 )
+SMALL_BOARDS = (3, 4, 5, 6)
 SMALL_BOARDS_LAW = Law(
     incline_flops=510.6,
     incline_size=-463.4,
@@ -29,7 +30,7 @@ SMALL_BOARDS_LAW = Law(
     plateau_size=-280.2,
     plateau_constant=617.5,
 )
-"""The same refitted to his boards 3×3 to 6×6 alone, by us, from the snapshots of figure 5."""
+"""The same refitted to `SMALL_BOARDS` alone, by us, from the snapshots of figure 5."""
 SLOPES_APART = {3: 157, 4: 336, 5: 588, 6: 512, 7: 515, 8: 473, 9: 517}
 """Elo per tenfold compute with a slope for each board of its own, from the same snapshots."""
 EXCHANGE = Exchange(slope=-1.2, per_elo=0.004, constant=29)  # section 4.2; 9×9, his test axis

@@ -38,8 +38,14 @@ def four_networks(searchers: pd.DataFrame, nodes: int = 64) -> pd.DataFrame:
     return rows.sort_values(["level", "nodes"], ignore_index=True)
 
 
-def slope_per_tenfold(curve: pd.DataFrame) -> float:
-    """Elo that ten times the search buys one network between its weakest and strongest play: the
-    steepest stretch of its curve would flatter it."""
-    x, elo = np.log10(curve["nodes"].to_numpy(float)), curve["elo"].to_numpy(float)
-    return float(np.polyfit(x, elo, 1)[0])
+def slopes_per_tenfold(curve: pd.DataFrame) -> tuple[float, float]:
+    """Elo that ten times the search buys one network with few nodes and with many: of the lines
+    through the lower and through the upper half of its curve, which share the middle."""
+    ordered = curve.sort_values("nodes")
+    x, elo = np.log10(ordered["nodes"].to_numpy(float)), ordered["elo"].to_numpy(float)
+    middle = len(x) // 2
+    return _slope(x[: middle + 1], elo[: middle + 1]), _slope(x[middle:], elo[middle:])
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    return float(np.polyfit(x, y, 1)[0]) if len(x) > 1 else np.nan

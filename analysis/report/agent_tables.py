@@ -33,6 +33,8 @@ def strongest_agents(league: Board) -> Table:
         f"{board(league.boardsize)}: the best {len(rows)} of {len(league.agents)} agents. Zero is "
         f"{league.zero_name}; ± is the 95\u202f% interval of the difference to it."
     )
+    if league.zero_is_perfect and (league.agents["elo"] > 0).any():
+        caption += " Nobody is better than that: what stands above zero is the luck of the best."
     head = ["agent", "Elo", "±", "parameters", "nodes", "FLOPs", "games", "remarks"]
     return Table(caption, head, rows)
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from analysis.figures.wording import listed, number
 from analysis.laws import published
-from analysis.laws.fits import CHEAP, DEAR, Fits
+from analysis.laws.fits import CHEAP, DEAR, JONES_AXIS, Fits
 from analysis.ratings.study import Study
 from analysis.report.exhibits.base import board, called, estimate
+from analysis.report.exhibits.fixed_network import told_rates
 from analysis.report.exhibits.recipes import told_factor
 from analysis.tables.rows import LabRows
 
@@ -23,29 +24,26 @@ def summary(study: Study, fits: Fits) -> str:
     boards = listed([board(b.boardsize) for b in study.boards])
     rated = f"{number(study.agents['snapshot_id'].count())} agents on {boards} were rated."
     main = fits.main
-    law = main.laws.get(("league", "train_flops"))
+    law = main.laws.get(("league", JONES_AXIS))
     if law is None:
         return f"{rated} No law was fitted: {main.no_law}."
-    if math.isnan(law.law.elo_per_tenfold):
+    if math.isnan(law.known("factor_per_size")):
         return (
             f"{rated} Too few boards climb between random and perfect play to say what compute "
             "buys: train longer, or take snapshots earlier."
         )
     said = [
         rated,
-        f"Between random and perfect play, ten times the training compute bought "
-        f"{estimate(law.law.elo_per_tenfold, law.interval('elo_per_tenfold'), 0, ' Elo')}, and one "
-        "more cell of board side multiplied the compute needed by "
-        f"{estimate(law.law.factor_per_size, law.interval('factor_per_size'), 1)}; Jones 2021 "
-        f"found {number(published.LAW.elo_per_tenfold)} Elo and "
-        f"{number(published.LAW.factor_per_size, 1)} times on boards 3×3 to 9×9.",
+        "Between random and perfect play, ten times the training compute (counted as Jones does) "
+        f"bought {estimate(law.known('elo_per_tenfold'), law.interval('elo_per_tenfold'), 0)} Elo "
+        "by one slope for all boards, and one more cell of board side multiplied the compute "
+        f"needed by {estimate(law.known('factor_per_size'), law.interval('factor_per_size'), 1)}. "
+        f"{_theirs([b.boardsize for b in study.boards])}",
     ]
-    if main.exchange:
-        fit = main.exchange[max(main.exchange)]
-        slope = estimate(fit.paper.slope, fit.interval("paper", "slope"), 2)
+    if fits.fixed_network:
         said.append(
-            f"On {board(max(main.exchange))}, search and training trade at a slope of {slope} by "
-            f"the paper’s regression; Jones found {number(published.EXCHANGE.slope, 1)} on 9×9."
+            "While a network stays what it is, ten times less training was made up for by so many "
+            f"decades of search: {told_rates(fits.fixed_network)}."
         )
     if fits.multiplier and fits.multiplier.boards:
         each = [told_factor(fits.multiplier, size) for size in fits.multiplier.boards]
@@ -58,10 +56,25 @@ def summary(study: Study, fits: Fits) -> str:
     return " ".join(said)
 
 
+def _theirs(sizes: list[int]) -> str:
+    """Jones's law on his boards, and on ours where his were refitted to them."""
+    law, same = published.LAW, published.SMALL_BOARDS_LAW
+    said = (
+        f"Jones 2021 found {number(law.elo_per_tenfold)} Elo and {number(law.factor_per_size, 1)} "
+        "times on boards 3×3 to 9×9"
+    )
+    if tuple(sizes) != published.SMALL_BOARDS:
+        return f"{said}."
+    return (
+        f"{said}; on these boards his runs give {number(same.elo_per_tenfold)} Elo and "
+        f"{number(same.factor_per_size, 1)} times."
+    )
+
+
 def limits(study: Study, fits: Fits) -> list[str]:
     """What these runs cannot show, one plain sentence or two each."""
     sides = [b.boardsize for b in study.boards]
-    law = fits.main.laws.get(("league", "jones_flops"))
+    law = fits.main.laws.get(("league", JONES_AXIS))
     sentences = []
     if law is None:
         sentences.append(
@@ -121,7 +134,7 @@ def warnings(rows: LabRows, study: Study) -> list[str]:
     repeated = games - int(rows.matches["distinct_games"].sum())
     if repeated:
         found.append(
-            f"{number(repeated)} of {number(games)} games ({100 * repeated / games:.1f} %) repeat "
+            f"{number(repeated)} of {number(games)} games ({100 * repeated / games:.2g} %) repeat "
             "another game of their match move by move: intervals are too narrow by as much."
         )
     rated = study.agents["snapshot_id"].nunique()

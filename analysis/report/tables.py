@@ -45,7 +45,7 @@ def _law_table(fits: Fits) -> pd.DataFrame:
             for name, _, _ in QUANTITIES:
                 low, high = fit.interval(name)
                 theirs = getattr(published.LAW, name) if axis == JONES_AXIS else np.nan
-                value = getattr(fit.law, name)
+                value = fit.known(name)
                 lines.append((own.recipe, stage, axis, name, value, low, high, theirs))
     columns = ["recipe", "stage", "axis", "quantity", "value", "low", "high", "jones_2021"]
     return pd.DataFrame(lines, columns=pd.Index(columns))

@@ -140,7 +140,7 @@ def _fit_frontier(points: pd.DataFrame, config: FitConfig) -> Fitted:
     _one_search(points)
     fit = fit_law(points, resamples=config.resamples, seed=config.seed)
     rows = [
-        _row(name, getattr(fit.law, name), fit.interval(name), getattr(published.LAW, name))
+        _row(name, fit.known(name), fit.interval(name), getattr(published.LAW, name))
         for name in (*Law._fields, *DERIVED)
     ]
     sizes = sorted(fit.runs)

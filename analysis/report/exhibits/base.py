@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.wording import compute, interval, number
 from analysis.laws.fits import Fits
+from analysis.laws.law import LawFit
 from analysis.ratings.study import Study
 from analysis.tables.rows import LabRows
 
@@ -110,6 +111,13 @@ def cell(value: float, limits: tuple[float, float], digits: int = 0) -> Cell:
     if math.isnan(value):
         return Cell("–")
     return Cell(number(value, digits), "" if math.isnan(limits[0]) else interval(*limits, digits))
+
+
+def law_cell(fit: LawFit, quantity: str, digits: int = 0) -> Cell:
+    """A quantity of a law for a table; says so where the rows do not determine it."""
+    if math.isnan(value := fit.known(quantity)):
+        return Cell("undetermined")
+    return cell(value, fit.interval(quantity), digits)
 
 
 def verdict(limits: tuple[float, float], theirs: float, digits: int = 0) -> str:

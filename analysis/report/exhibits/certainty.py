@@ -17,7 +17,7 @@ from analysis.report.exhibits.base import (
     Table,
     board,
     called,
-    cell,
+    law_cell,
     verdict,
 )
 from analysis.report.exhibits.training import QUANTITIES
@@ -62,7 +62,7 @@ def _of_recipe(fits: RecipeFits) -> Table:
     rows = [
         [
             words,
-            *(cell(getattr(fit.law, name), fit.interval(name), digits) for _, fit in laws),
+            *(law_cell(fit, name, digits) for _, fit in laws),
             number(getattr(LAW, name), digits),
         ]
         for name, words, digits in QUANTITIES

@@ -3,12 +3,13 @@ up."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+
 import pandas as pd
 
 from analysis.figures.play import fixed_network_rates
 from analysis.figures.wording import interval, listed, number
-from analysis.laws.fixed_network import Censored, Rate, censored, rates_by_band, swept, three_way
+from analysis.laws.fixed_network import FixedNetwork
 from analysis.report.exhibits.base import (
     Cell,
     Exhibit,
@@ -21,48 +22,46 @@ from analysis.report.exhibits.base import (
     missing,
 )
 
-_RESAMPLES = 100
-
 
 def fixed_network(material: Material) -> Exhibit:
     """How many decades of search a decade of training replaces, the network being what it is."""
     title = "Training against search at a fixed network"
-    searchers = material.study.searchers
-    if searchers is None:
+    if material.study.searchers is None:
         return missing("fixed_network", "Fixed network", title, "nodes")
-    recipe = material.fits.main.recipe
-    points = searchers.of(recipe=recipe).points
-    found: dict[int, tuple[Rate, pd.DataFrame, Censored]] = {}
-    for size in np.unique(points["boardsize"]).tolist():
-        agents = swept(points[points["boardsize"] == size])
-        if agents["snapshot_id"].nunique() > 1:
-            rate = three_way(agents, resamples=_RESAMPLES)
-            found[size] = rate, rates_by_band(agents), censored(agents)
-    found = {size: parts for size, parts in found.items() if len(parts[1])}
+    recipe, found = material.fits.main.recipe, material.fits.fixed_network
     if not found:
         return Exhibit(
             "fixed_network", "Fixed network", title,
             "It needs runs with several snapshots rated at three numbers of nodes or more.",
         )  # fmt: skip
-    rates = [
-        f"{board(size)} {estimate(rate.value, (rate.low, rate.high), 1)}"
-        for size, (rate, _, _) in found.items()
-    ]
     never = [
-        f"{count.never} of {count.pairs} on {board(size)}" for size, (*_, count) in found.items()
+        f"{own.censored.never} of {own.censored.pairs} on {board(size)}"
+        for size, own in found.items()
     ]
+    bands = {size: own.bands for size, own in found.items()}
     return Exhibit(
         "fixed_network",
         "Fixed network",
         title,
         f"With {called(recipe)}, decades of search (nodes) that one decade of training (samples) "
-        f"replaces while the network stays the same, by a three-way law: {listed(rates)}. No one "
-        "number holds: the figure and the table have it by band of Elo. In many pairs of snapshots "
-        "of a run the earlier one does not come up to the later one’s network alone, however many "
-        f"of the nodes tried it searches: {listed(never)}. Such pairs have no rate, so the rates "
-        "are lower bounds on what search would have to do. Intervals draw the runs anew.",
-        fixed_network_rates({size: bands for size, (_, bands, _) in found.items()}),
-        [_table({size: bands for size, (_, bands, _) in found.items()})],
+        f"replaces while the network stays the same, by a three-way law: {told_rates(found)}. No "
+        "one number holds: the figure and the table have it by band of Elo. In many pairs of "
+        "snapshots of a run the earlier one does not come up to the later one’s network alone, "
+        f"however many of the nodes tried it searches: {listed(never)}. Such pairs have no rate, "
+        "so the rates are lower bounds on what search would have to do. Intervals draw the runs "
+        "anew.",
+        fixed_network_rates(bands),
+        [_table(bands)],
+    )
+
+
+def told_rates(found: Mapping[int, FixedNetwork]) -> str:
+    """Each board's rate with its interval, for a sentence."""
+    return listed(
+        [
+            f"{board(size)} {estimate(own.rate.value, (own.rate.low, own.rate.high), 1)}"
+            for size, own in found.items()
+        ]
     )
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from analysis.figures.cost import compute_multiplier
 from analysis.figures.wording import interval, listed, number
 from analysis.laws.fits import CHEAP, DEAR, JONES_AXIS, Fits
+from analysis.laws.law import LawFit
 from analysis.laws.multiplier import LEAST_BAND, Multiplier
-from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board, cell, estimate
+from analysis.report.exhibits.base import (
+    Cell,
+    Exhibit,
+    Material,
+    Table,
+    board,
+    cell,
+    estimate,
+    law_cell,
+)
+from analysis.statistics.bootstrap import percentile_interval
 
 _SLOPES = (("elo_per_tenfold", "Elo per tenfold compute", 0),
            ("factor_per_size", "compute factor per board size", 2))  # fmt: skip
@@ -26,6 +39,7 @@ def recipe_distance(material: Material) -> Exhibit:
             f"It needs frontiers of both recipes, {CHEAP} and {DEAR}, on one board; a plan with "
             "boards of both trains them.",
         )
+    slopes = _slopes(material.fits)
     head = ["board", "Elo that both climb through", "times less compute", "least and most by level"]
     return Exhibit(
         "recipe_distance",
@@ -34,7 +48,8 @@ def recipe_distance(material: Material) -> Exhibit:
         f"Compute of “{DEAR}” over compute of “{CHEAP}” at equal Elo, all FLOPs counted, on boards "
         f"where both frontiers climb through {number(LEAST_BAND)} Elo together or more: "
         f"{_said(multiplier)}. {_refused(multiplier)}There is no mean over boards, and the factor "
-        "holds for these bands of Elo alone: inside a band it changes with the level.",
+        "holds for these bands of Elo alone: inside a band it changes with the level."
+        f"{_one_law(slopes)}",
         compute_multiplier(multiplier, CHEAP, DEAR) if multiplier.boards else None,
         [
             Table(
@@ -42,7 +57,7 @@ def recipe_distance(material: Material) -> Exhibit:
                 head,
                 _rows(multiplier),
             ),
-            *_slopes(material.fits),
+            *([_slopes_table(material.fits, slopes)] if slopes else []),
         ],
     )
 
@@ -89,27 +104,44 @@ def _rows(multiplier: Multiplier) -> list[list[Cell | str]]:
     return rows
 
 
-def _slopes(fits: Fits) -> list[Table]:
-    """Both recipes' slopes and their difference."""
-    by_name = {f.recipe: f for f in fits.recipes}
-    key = ("league", JONES_AXIS)
-    if key not in by_name[CHEAP].laws or key not in by_name[DEAR].laws:
-        return []
-    cheap, dear = by_name[CHEAP].laws[key], by_name[DEAR].laws[key]
-    rows = []
-    for name, words, digits in _SLOPES:
+def _slopes(fits: Fits) -> dict[str, tuple[float, tuple[float, float]]]:
+    """By quantity of the law: `CHEAP`'s less `DEAR`'s, and its interval; none without both laws."""
+    laws = _laws(fits)
+    found = {}
+    for name, _, _ in _SLOPES if len(laws) == 2 else ():
+        cheap, dear = laws
         draws = [
             getattr(a, name) - getattr(b, name)
             for a, b in zip(cheap.draws, dear.draws, strict=True)
         ]
-        known = np.array(draws)[np.isfinite(draws)]
-        limits = tuple(np.quantile(known, [0.025, 0.975])) if len(known) else (np.nan, np.nan)
-        difference = getattr(cheap.law, name) - getattr(dear.law, name)
-        rows.append(
-            [
-                words,
-                *(cell(getattr(f.law, name), f.interval(name), digits) for f in (cheap, dear)),
-                cell(difference, limits, digits),
-            ]
-        )
-    return [Table("Slopes of both laws, Jones’s FLOPs", ["", CHEAP, DEAR, "difference"], rows)]
+        difference = cheap.known(name) - dear.known(name)
+        limits = percentile_interval(np.array(draws), 0.95)
+        found[name] = difference, limits
+    return found
+
+
+def _laws(fits: Fits) -> list[LawFit]:
+    """Of `CHEAP` and `DEAR`, those that were fitted."""
+    by_name = {own.recipe: own.laws for own in fits.recipes}
+    key = ("league", JONES_AXIS)
+    return [by_name[name][key] for name in (CHEAP, DEAR) if key in by_name[name]]
+
+
+def _one_law(slopes: dict[str, tuple[float, tuple[float, float]]]) -> str:
+    """Whether both recipes climb alike."""
+    difference, limits = slopes.get("elo_per_tenfold", (math.nan, (math.nan, math.nan)))
+    if math.isnan(difference) or math.isnan(limits[0]):
+        return ""
+    apart = f"{estimate(difference, limits)} Elo for ten times the compute"
+    if limits[0] <= 0 <= limits[1]:
+        return f" Their slopes are not told apart: they differ by {apart}."
+    return f" They do not share one law either: their slopes differ by {apart}."
+
+
+def _slopes_table(fits: Fits, slopes: dict[str, tuple[float, tuple[float, float]]]) -> Table:
+    """Both recipes' slopes and their difference."""
+    rows = [
+        [words, *(law_cell(fit, name, digits) for fit in _laws(fits)), cell(*slopes[name], digits)]
+        for name, words, digits in _SLOPES
+    ]
+    return Table("Slopes of both laws, Jones’s FLOPs", ["", CHEAP, DEAR, "difference"], rows)
