@@ -1,4 +1,4 @@
-"""A fixed set of judged positions for each board from 3×3 to 6×6: the same test for every agent.
+"""A fixed set of judged positions for each board from 3×3 to 7×7: the same test for every agent.
 
 A set is stratified, because positions met at random are mostly decided by any move. At each ply
 there are equally many positions with 1, with 2, with 3 to 4, and with more winning moves, as far as
@@ -6,29 +6,39 @@ they exist, and as many lost ones as won ones; where every move wins there is no
 Within a stratum, every unfinished position that a game can reach is equally likely, and no two are
 the same up to the 180° rotation.
 
-The sets lie in `judged/`, one JSON object a line, as `hexlaw solve --input` reads them, with
-`winning_moves` added. `python -m games.exact.positions` writes them anew, in some minutes.
+On 7×7 positions with little on the board may be too hard for the solver. They are passed over,
+which favours the easy ones, so they are counted by ply.
+
+The sets lie in `judged/`, compressed by gzip, one JSON object a line, as `hexlaw solve --input`
+reads them, with `winning_moves` added. `python -m games.exact.positions` writes them anew, in some
+minutes.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import gzip
 import hashlib
 import importlib.resources
 import json
 import pathlib
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from games.batches import padded, states_after
 from games.errors import InputError
+from games.exact import tables
 from games.exact.perfect import winning_moves
+from games.exact.solver import Solver
 from games.hex import Hex, HexState
 
 SEED = 5
-MOST_MOVES = (0, 1, 2, 4, 36)
+MOST_MOVES = (0, 1, 2, 4, 49)
 """Upper ends of the classes of positions by their number of winning moves; 0 are the lost ones."""
 
 
@@ -41,7 +51,11 @@ class Recipe:
     first_ply: int
     """Stones on the board at least. The solver takes too long over 6×6 with fewer than four."""
     draws: int
-    """Positions drawn at each ply, from which the classes are filled."""
+    """Positions drawn at each ply at most, from which the classes are filled."""
+    last_ply: int | None = None
+    """Stones on the board at most; one cell is left if none is given."""
+    max_nodes: int | None = None
+    """Positions that take the solver longer are passed over."""
 
 
 RECIPES = {
@@ -49,6 +63,7 @@ RECIPES = {
     4: Recipe(each=6, first_ply=0, draws=4000),
     5: Recipe(each=3, first_ply=0, draws=2000),
     6: Recipe(each=2, first_ply=4, draws=120),
+    7: Recipe(each=10, first_ply=10, draws=4000, last_ply=38, max_nodes=300_000),
 }
 
 
@@ -72,14 +87,14 @@ def fixed_positions(game: Hex) -> JudgedPositions:
     """The set that is shipped for a board.
 
     Raises:
-        InputError: unless the game is Hex of side 3 to 6.
+        InputError: unless the game is Hex of side 3 to 7.
     """
     if not isinstance(game, Hex) or game.size not in RECIPES:
         raise InputError(
-            f"{game.name}: there are judged positions for hex 3×3 to 6×6, not for size {game.size}"
+            f"{game.name}: there are judged positions for hex 3×3 to 7×7, not for size {game.size}"
         )
     folder = importlib.resources.files("games.exact") / "judged"
-    text = (folder / f"hex{game.size}.jsonl").read_text()
+    text = gzip.decompress((folder / _file_name(game.size)).read_bytes()).decode()
     lines = [json.loads(line) for line in text.splitlines()]
     winning = np.zeros((len(lines), game.num_actions), bool)
     for row, line in zip(winning, lines, strict=True):
@@ -88,36 +103,82 @@ def fixed_positions(game: Hex) -> JudgedPositions:
     return JudgedPositions(moves, states_after(game, padded(game, moves)), winning)
 
 
-def draw_positions(game: Hex, recipe: Recipe) -> JudgedPositions:
+class Draw(NamedTuple):
+    """Positions drawn by a recipe, and what was passed over."""
+
+    positions: JudgedPositions
+    too_hard: dict[int, tuple[int, int]]
+    """By ply: how many took the solver too long, of how many that it was asked for."""
+
+
+def draw_positions(game: Hex, recipe: Recipe) -> Draw:
     """A stratified set; the same for the same recipe."""
     rng = np.random.default_rng([SEED, game.size])
-    sets = [_draw_ply(game, ply, recipe, rng) for ply in range(recipe.first_ply, game.num_actions)]
-    return JudgedPositions(
-        moves=[line for part in sets for line in part.moves],
-        states=jax.tree.map(lambda *parts: np.concatenate(parts), *[part.states for part in sets]),
-        winning=np.concatenate([part.winning for part in sets]),
+    last = game.num_actions - 1 if recipe.last_ply is None else recipe.last_ply
+    plies = range(recipe.first_ply, last + 1)
+    solver = Solver(game.size)  # of its own, for what it knows already counts no nodes
+    drawn = [_draw_ply(game, ply, recipe, rng, solver) for ply in plies]
+    sets, too_hard = zip(*drawn, strict=True)
+    return Draw(
+        JudgedPositions(
+            moves=[line for part in sets for line in part.moves],
+            states=jax.tree.map(lambda *all_: np.concatenate(all_), *[s.states for s in sets]),
+            winning=np.concatenate([part.winning for part in sets]),
+        ),
+        dict(zip(plies, too_hard, strict=True)),
     )
 
 
-def _draw_ply(game: Hex, ply: int, recipe: Recipe, rng: np.random.Generator) -> JudgedPositions:
+def _draw_ply(
+    game: Hex, ply: int, recipe: Recipe, rng: np.random.Generator, solver: Solver
+) -> tuple[JudgedPositions, tuple[int, int]]:
     # Every order of the same stones is as good as any other: an unfinished position has been
     # unfinished all along, so equally likely lines make equally likely positions.
     order = rng.random((recipe.draws, game.num_actions)).argsort(1)
     lines = np.where(np.arange(game.max_plies) < ply, order, -1)
     states = states_after(game, lines)
     open_ = np.flatnonzero(_first_of_twins(game, states) & (states.winner < 0))
-    states = jax.tree.map(lambda leaf: leaf[open_], states)
-    winning = winning_moves(game, states) if len(open_) else np.zeros((0, game.num_actions), bool)
-    kinds = np.searchsorted(MOST_MOVES, winning.sum(1))
-    kinds[winning.sum(1) == game.num_actions - ply] = len(MOST_MOVES)  # every move wins
-    won = [np.flatnonzero(kinds == kind)[: recipe.each] for kind in range(1, len(MOST_MOVES))]
-    lost = np.flatnonzero(kinds == 0)[: sum(map(len, won)) or recipe.each]
-    chosen = np.concatenate([lost, *won])
-    return JudgedPositions(
-        moves=lines[open_[chosen], :ply].tolist(),
+    classes: list[list[int]] = [[] for _ in MOST_MOVES]
+    winning, asked, too_hard = {}, 0, 0
+    states_open = jax.tree.map(lambda leaf: leaf[open_], states)
+    answers = _answers(game, states_open, solver, recipe.max_nodes)
+    for row, moves in zip(open_.tolist(), answers, strict=False):  # no more answers than needed
+        asked += 1
+        if moves is None:
+            too_hard += 1
+        elif moves.sum() < game.num_actions - ply:  # there is a move to get wrong
+            winning[row] = moves
+            classes[int(np.searchsorted(MOST_MOVES, moves.sum()))].append(row)
+        if _complete(classes, recipe.each):
+            break
+    won = [row for rows in classes[1:] for row in rows[: recipe.each]]
+    chosen = classes[0][: len(won) or recipe.each] + won
+    judged = JudgedPositions(
+        moves=lines[chosen, :ply].tolist(),
         states=jax.tree.map(lambda leaf: leaf[chosen], states),
-        winning=winning[chosen],
+        winning=np.array([winning[row] for row in chosen], bool).reshape(-1, game.num_actions),
     )
+    return judged, (too_hard, asked)
+
+
+def _answers(
+    game: Hex, states: HexState, solver: Solver, max_nodes: int | None
+) -> Iterator[np.ndarray | None]:
+    """All winning moves of each position, bool [A], or nothing where that takes too long."""
+    if game.size <= tables.MAX_SIZE:
+        yield from winning_moves(game, states)
+        return
+    for black, white, mover in zip(*game.stones(states), states.to_move.tolist(), strict=True):
+        moves = solver.winning_moves(black, white, mover, max_nodes=max_nodes).winning_moves
+        if moves is None:
+            yield None
+        else:
+            yield np.isin(np.arange(game.num_actions), moves)
+
+
+def _complete(classes: list[list[int]], each: int) -> bool:
+    lost, *won = map(len, classes)
+    return min(won) >= each and lost >= each * len(won)
 
 
 def _first_of_twins(game: Hex, states: HexState) -> np.ndarray:
@@ -141,8 +202,15 @@ def _lines(positions: JudgedPositions) -> list[str]:
     ]
 
 
+def _file_name(size: int) -> str:
+    return f"hex{size}.jsonl.gz"
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(__file__).with_name("judged")
-    for size, recipe in RECIPES.items():
-        drawn = draw_positions(Hex(size), recipe)
-        (folder / f"hex{size}.jsonl").write_text("".join(_lines(drawn)))
+    for size in map(int, sys.argv[1:] or RECIPES):
+        drawn = draw_positions(Hex(size), RECIPES[size])
+        text = "".join(_lines(drawn.positions))
+        (folder / _file_name(size)).write_bytes(gzip.compress(text.encode(), mtime=0))
+        print(f"{size}×{size}: {len(drawn.positions.moves)} positions; too hard, of how many asked")
+        print(*(f"{n}/{of} at ply {ply}" for ply, (n, of) in drawn.too_hard.items()), sep=", ")

@@ -16,6 +16,7 @@ from games.exact.compiled import COMPILED
 from games.exact.positions import (
     MOST_MOVES,
     RECIPES,
+    Recipe,
     draw_positions,
     fixed_positions,
 )
@@ -26,7 +27,7 @@ from games.text.notation import play
 
 @pytest.mark.parametrize("size", [3, 4])
 def test_the_files_are_what_the_recipe_draws(size):
-    shipped, drawn = fixed_positions(Hex(size)), draw_positions(Hex(size), RECIPES[size])
+    shipped, drawn = fixed_positions(Hex(size)), draw_positions(Hex(size), RECIPES[size]).positions
     assert drawn.moves == shipped.moves
     np.testing.assert_array_equal(drawn.winning, shipped.winning)
     assert drawn.digest == shipped.digest
@@ -37,7 +38,7 @@ def test_sets_are_stratified_and_no_position_comes_twice(size):
     shipped, cells = fixed_positions(Hex(size)), size**2
     counts = shipped.winning.sum(1)
     won = counts > 0
-    assert 100 < won.sum() < len(won) < 600
+    assert 100 < won.sum() < len(won) < 600 if size < 7 else won.sum() >= 1000
     assert abs(won.sum() - (~won).sum()) < 0.15 * len(won)
     plies = [len(moves) for moves in shipped.moves]
     strata = collections.Counter(zip(plies, np.searchsorted(MOST_MOVES, counts), strict=True))
@@ -73,6 +74,8 @@ def test_every_position_is_open_and_has_a_move_to_get_wrong(size):
         pytest.param(5, 0, 60, marks=pytest.mark.skipif(not COMPILED, reason="half a minute")),
         (5, 12, 20),
         (6, 18, 20),
+        pytest.param(7, 14, 40, marks=pytest.mark.skipif(not COMPILED, reason="minutes")),
+        (7, 30, 20),
     ],
 )
 def test_winning_moves_are_those_of_the_solver(size, stones, sample):
@@ -81,6 +84,19 @@ def test_winning_moves_are_those_of_the_solver(size, stones, sample):
     for k in chosen[:: len(chosen) // sample]:
         expected = tuple(np.flatnonzero(shipped.winning[k]))
         assert solve_position(Hex(size), shipped.moves[k]).winning_moves == expected
+
+
+def test_too_hard_positions_are_passed_over_and_counted():
+    """What is shown in a hurry is proven all the same."""
+    recipe = Recipe(each=2, first_ply=15, draws=60, last_ply=16)
+    anyhow = draw_positions(Hex(5), recipe)
+    assert {too_hard for too_hard, _ in anyhow.too_hard.values()} == {0}
+    hurried = draw_positions(Hex(5), dataclasses.replace(recipe, max_nodes=4))
+    assert list(hurried.too_hard) == [15, 16]
+    assert all(0 < too_hard < asked <= 60 for too_hard, asked in hurried.too_hard.values())
+    for line, winning in zip(hurried.positions.moves, hurried.positions.winning, strict=True):
+        expected = tuple(np.flatnonzero(winning))
+        assert solve_position(Hex(5), line).winning_moves == expected
 
 
 def test_states_are_those_of_the_moves():
@@ -105,5 +121,5 @@ def test_the_digest_knows_positions_and_answers():
 
 
 def test_boards_without_a_set_are_refused_by_name():
-    with pytest.raises(games.InputError, match="3×3 to 6×6, not for size 7"):
-        positions.fixed_positions(Hex(7))
+    with pytest.raises(games.InputError, match="3×3 to 7×7, not for size 8"):
+        positions.fixed_positions(Hex(8))
