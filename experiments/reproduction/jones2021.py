@@ -17,7 +17,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated
 
 import jax
 import pydantic
@@ -25,7 +25,6 @@ import sqlalchemy as sa
 import tyro
 from rich.console import Console
 
-import games
 from analysis.report.report import write_report
 from analysis.tables.rows import load_lab
 from experiments.machine.lock import alone_in
@@ -38,13 +37,9 @@ from experiments.machine.parallel import (
     run_tasks,
 )
 from experiments.machine.progress import stage as shown
-from experiments.reproduction.example_stage import EXAMPLE
-from experiments.reproduction.grid import TRAINING
-from experiments.reproduction.league import DIRECT, LEAGUE, LEAGUE_JONES
-from experiments.reproduction.node_sweep import NODES
-from experiments.reproduction.perfect_play import PERFECT
-from experiments.reproduction.plan import Plan, load_plan
-from experiments.reproduction.rounds import Part, Stage
+from experiments.reproduction.plan import Plan, load_plan, waves_of
+from experiments.reproduction.stages import Part, Stage
+from experiments.reproduction.stages.league import League
 from experiments.reproduction.status import (
     add_timing,
     read_timings,
@@ -56,36 +51,8 @@ from games.errors import InputError
 from training.files import write_atomically
 from training.store import DATABASE_NAME, Match, Store
 
-StageName = Literal[
-    "training", "league", "league_jones", "nodes", "direct", "perfect", "example", "report"
-]
 REPORT = "report"
-
-
-class Step(NamedTuple):
-    """A stage with its place in the order."""
-
-    title: str
-    stage: Stage
-    needs: tuple[str, ...]
-    """Stages that must be over before."""
-    unit: str
-    """What its parts are."""
-
-
-STEPS: dict[str, Step] = {
-    "training": Step("Training", TRAINING, (), "runs"),
-    "league": Step("League", LEAGUE, ("training",), "rounds"),
-    "league_jones": Step("League as Jones played it", LEAGUE_JONES, ("training",), "rounds"),
-    "nodes": Step("Test-time search", NODES, ("league",), "rounds"),
-    "direct": Step("Against the best agent", DIRECT, ("league",), "rounds"),
-    "perfect": Step("Perfect play", PERFECT, ("league",), "matches and judgings"),
-    "example": Step("Example game", EXAMPLE, ("league",), "games"),
-}
-
-
-WAVES = (("training",), ("league", "league_jones"), ("nodes", "direct", "perfect", "example"))
-"""Stages that run side by side: none waits for another of its wave."""
+"""What comes last, beside the stages of the plan."""
 
 
 class ReproduceConfig(VerbConfig, frozen=True):
@@ -101,8 +68,8 @@ class ReproduceConfig(VerbConfig, frozen=True):
     """Folder of the report: index.html, figures, tables."""
     workers: int | None = pydantic.Field(default=None, ge=1)
     """Processes at work side by side; one a core if unset, one in all on a GPU."""
-    stages: tuple[StageName, ...] = get_args(StageName)
-    """Run only these, in the order of the list; all if unset."""
+    stages: tuple[str, ...] | None = None
+    """Run only these of the plan's stages and the report; all if unset."""
     status: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Say what is done, what remains and how long it will take, and do nothing."""
 
@@ -119,6 +86,7 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
         InterruptedByUserError: if Ctrl-C stopped it; the same command goes on.
     """
     plan = load_plan(config.preset, config.plan)
+    chosen = _chosen(plan, config.stages)
     name = config.plan.stem if config.plan else config.preset
     lab = config.lab or Path("runs") / name
     workers = config.workers or default_workers()
@@ -132,71 +100,81 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
         console.print(f"{name}: {plan.title}")
         console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
         with Team(workers) as team:
-            for wave in WAVES:
-                stages = [stage for stage in wave if stage in config.stages]
-                _run(store, plan, stages, team, console, config)
+            for wave in waves_of(plan.stages):
+                stages = [stage for stage in wave if stage.kind in chosen]
+                early = config.out if REPORT in chosen else None
+                _run(store, plan, stages, team, console, early)
     result = {"lab": str(lab)}
-    if REPORT in config.stages:
+    if REPORT in chosen:
         report = write_report(load_lab(store), config.out)
         console.print(f"report: {report.index}")
         result["report"] = str(report.index)
     return Outcome(result)
 
 
+def _chosen(plan: Plan, names: Sequence[str] | None) -> Sequence[str]:
+    """The kinds of stages to run, and the report."""
+    there = [*(stage.kind for stage in plan.stages), REPORT]
+    if unknown := [name for name in names or () if name not in there]:
+        raise InputError(f"--stages: {unknown[0]} is not in this plan; there is {', '.join(there)}")
+    return there if names is None else names
+
+
 def _run(
     store: Store,
     plan: Plan,
-    stages: Sequence[str],
+    stages: Sequence[Stage],
     team: Team,
     console: Console,
-    config: ReproduceConfig,
+    early_report: Path | None,
 ) -> None:
     """Run what is left of stages that do not wait for each other."""
     tasks: list[Task] = []
-    of_stage: dict[str, str] = {}  # by task
-    for name in stages:
-        step = STEPS[name]
-        _check_needs(store, plan, name)
+    of_stage: dict[str, Stage] = {}  # by task
+    for stage in stages:
+        _check_needs(store, plan, stage)
         found = [
-            dataclasses.replace(task, name=f"{step.title}: {task.name}")
-            for task in step.stage.tasks(store, plan)
+            dataclasses.replace(task, name=f"{stage.title}: {task.name}")
+            for task in stage.tasks(store, plan)
         ]
         if not found:
-            parts = step.stage.parts(store, plan)
-            console.print(f"{step.title}: {'done already' if parts else 'not part of this plan'}")
+            parts = stage.parts(store, plan)
+            console.print(f"{stage.title}: {'done already' if parts else 'nothing to do'}")
         tasks += found
-        of_stage |= dict.fromkeys((task.name for task in found), name)
+        of_stage |= dict.fromkeys((task.name for task in found), stage)
     if not tasks:
         return
     tasks.sort(key=lambda task: -task.work)
     work = {task.name: task.work for task in tasks}
-    if REPORT in config.stages and "league" not in stages and _is_rated(store):
-        console.print(f"a first report is being written: {config.out / 'index.html'}")
-        tasks.insert(0, Task("Report", _report_now, (store.folder, config.out), 0.0))
+    if early_report and League not in map(type, stages) and _is_rated(store):
+        console.print(f"a first report is being written: {early_report / 'index.html'}")
+        tasks.insert(0, Task("Report", _report_now, (store.folder, early_report), 0.0))
 
     def keep_books(event: Event) -> None:
         listen(event)
         if event.spent is not None and event.name in of_stage:
-            add_timing(store.folder, of_stage[event.name], work[event.name], event.spent)
+            add_timing(store.folder, of_stage[event.name].kind, work[event.name], event.spent)
 
-    with shown(console, ", ".join(STEPS[name].title for name in stages), tasks) as listen:
+    with shown(console, ", ".join(stage.title for stage in stages), tasks) as listen:
         finished = run_tasks(tasks, team, keep_books)
     if not finished:
         raise InterruptedByUserError
 
 
-def _check_needs(store: Store, plan: Plan, name: str) -> None:
-    for need in STEPS[name].needs:
-        if left := [part.name for part in STEPS[need].stage.parts(store, plan) if part.done < 1]:
+def _check_needs(store: Store, plan: Plan, stage: Stage) -> None:
+    for need in plan.stages:
+        if need.kind not in stage.needs:
+            continue
+        if left := [part.name for part in need.parts(store, plan) if part.done < 1]:
             raise InputError(
-                f"the stage {name} builds on {need}, which is not over ({left[0]}); add "
-                f"{need} to --stages"
+                f"the stage {stage.kind} builds on {need.kind}, which is not over ({left[0]}); "
+                f"add {need.kind} to --stages"
             )
 
 
 def _is_rated(store: Store) -> bool:
     """Whether a league has been played, so that there is something to report."""
-    query = sa.select(Match.id).where(Match.stage == LEAGUE.name).limit(1)
+    query = sa.select(Match.id).where(Match.stage == League.kind).limit(1)
     with store.session() as session:
         return session.scalar(query) is not None
 
@@ -222,11 +200,10 @@ def _claim(store: Store, plan: Plan) -> None:
 
 
 def _identity(plan: Plan) -> dict[str, list[str]]:
+    league = plan.stage(League)
     return {
         "runs": sorted(run.run_id for run in plan.runs),
-        "tournaments": [
-            plan.arena.tournament(games.make(plan.game, size)) for size in plan.boardsizes
-        ],
+        "tournaments": [league.tournament(plan.rules(size)) for size in plan.boardsizes],
     }
 
 
@@ -251,9 +228,9 @@ def _status(lab: Path, plan: Plan, workers: int, console: Console) -> Outcome:
             _check_claim(lab, _identity(plan))
         store = Store(lab, read_only=True) if is_there else Store(Path(nothing_done_yet))
         parts: dict[str, Sequence[Part]] = {
-            name: step.stage.parts(store, plan) for name, step in STEPS.items()
+            stage.kind: stage.parts(store, plan) for stage in plan.stages
         }
         standings = standings_of(parts, read_timings(lab), workers)
     console.print(f"lab {lab}, {workers} workers" + ("" if is_there else "; nothing is done yet"))
-    rows = show_standings(standings, {name: step.unit for name, step in STEPS.items()}, console)
+    rows = show_standings(standings, {stage.kind: stage.unit for stage in plan.stages}, console)
     return Outcome({"lab": str(lab), "stages": rows})

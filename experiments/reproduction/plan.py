@@ -1,4 +1,4 @@
-"""A plan: the grid of runs and what each stage plays; presets are plans in TOML files."""
+"""A plan: the grid of runs and the stages that it goes through; presets are plans in TOML files."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ import functools
 import importlib.resources
 import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pydantic
 
 import games
-from experiments.arena.meeting import ArenaConfig
 from experiments.reproduction.recipe import configure, load_recipe, merge
-from experiments.reproduction.stages import (
-    DirectConfig,
-    JonesLeagueConfig,
-    NodeSweepConfig,
-    PerfectConfig,
-    StageConfig,
-)
+from experiments.reproduction.stages import STAGES, AnyStage, Stage
 from games.config import FrozenModel, describe
 from games.errors import InputError
+from games.protocol import Game
 from training.config import TrainConfig
 from training.networks import AnyNetwork, NetworkConfig, parameter_count
 
 RUN_FIELDS = {"game", "boardsize", "network", "samples", "seed"}  # the plan's own, elsewhere
+LEAGUE = "league"  # of every plan: by it, the agents are rated and a lab knows its plan
+FORMER_TABLES = {  # of plans up to 0.1, and the stages that they stood for
+    "arena": "league",
+    "league_jones": "league_jones",
+    "nodes": "nodes",
+    "direct": "direct",
+    "perfect": "perfect",
+}
+
+OneStage = TypeVar("OneStage", bound=Stage)
 
 
 class BoardPlan(FrozenModel, frozen=True):
@@ -58,16 +63,26 @@ class Plan(FrozenModel, frozen=True):
     boards: tuple[BoardPlan, ...] = pydantic.Field(min_length=1)
     train: dict[str, Any] = pydantic.Field(default_factory=dict)
     """Fields of `TrainConfig` that differ from the recipes, for all runs."""
-    arena: ArenaConfig = ArenaConfig()
-    """The league: every pair of snapshots."""
-    league_jones: JonesLeagueConfig | None = None
-    """The league in the paper's convention; not played if unset, as the stages below."""
-    nodes: NodeSweepConfig | None = None
-    """Play with more and less search."""
-    direct: DirectConfig | None = None
-    """Every snapshot against the best."""
-    perfect: PerfectConfig | None = None
-    """The best against perfect play, and blunder rates."""
+    stages: tuple[AnyStage, ...] = pydantic.Field(default=("example",), validate_default=True)
+    """What is done with the grid, written `[[stages]]` with a `kind` and its settings. The league,
+    and what others build on, are taken with their defaults where they are not written."""
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _point_the_way(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        if former := [name for name in FORMER_TABLES if name in fields]:
+            raise ValueError(
+                f"[{former[0]}] is written [[stages]] now, with the line kind = "
+                f'"{FORMER_TABLES[former[0]]}" above its settings (docs/reproduction.md)'
+            )
+        return fields
+
+    @pydantic.field_validator("stages")
+    @classmethod
+    def _complete(cls, written: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        if LEAGUE not in (stage.kind for stage in written):
+            written = (STAGES[LEAGUE](), *written)
+        return with_needs(written)
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Plan:
@@ -79,24 +94,30 @@ class Plan(FrozenModel, frozen=True):
         names = [run.run_id for run in self.runs]  # checks every run's configuration, too
         if len(set(names)) < len(names):
             raise ValueError("a network stands twice on the same board with the same recipe")
-        for name, meeting in {"arena": self.arena, **self.stages}.items():
+        for stage in self.stages:
             for size in self.boardsizes:
                 try:
-                    meeting.check(games.make(self.game, size))
+                    stage.check(self.rules(size))
                 except ValueError as error:
-                    raise ValueError(f"{name}.{error}") from None
+                    raise ValueError(f"{stage.kind}.{error}") from None
         return self
 
-    @property
-    def stages(self) -> dict[str, StageConfig]:
-        """The stages after the league whose settings stand in the plan."""
-        found = (self.league_jones, self.nodes, self.direct, self.perfect)
-        return {stage.name: stage for stage in found if stage is not None}
+    def stage(self, kind: type[OneStage]) -> OneStage:
+        """The plan's stage of a kind that is there, such as one that the caller needs."""
+        return next(stage for stage in self.stages if isinstance(stage, kind))
 
     @property
     def boardsizes(self) -> list[int]:
         """Board sides, rising."""
         return sorted({board.boardsize for board in self.boards})
+
+    def rules(self, boardsize: int) -> Game:
+        """The game on a board."""
+        return games.make(self.game, boardsize)
+
+    def runs_on(self, rules: Game) -> list[TrainConfig]:
+        """The runs on a board."""
+        return [run for run in self.runs if run.boardsize == rules.size]
 
     @functools.cached_property
     def runs(self) -> list[TrainConfig]:
@@ -107,6 +128,40 @@ class Plan(FrozenModel, frozen=True):
             for network in board.networks
             for seed in range(board.seeds or self.seeds)
         ]
+
+
+def with_needs(written: Sequence[Stage]) -> tuple[Stage, ...]:
+    """Stages in the order in which they can run, together with those that they build on.
+
+    Raises:
+        ValueError: if a kind stands twice.
+    """
+    kinds = {stage.kind: stage for stage in written}
+    if len(kinds) < len(written):
+        raise ValueError("each kind of stage can stand only once")
+    found: dict[str, Stage] = {}
+
+    def add(stage: Stage) -> None:
+        for need in stage.needs:
+            add(kinds.get(need) or STAGES[need]())
+        found.setdefault(stage.kind, stage)
+
+    for stage in written:
+        add(stage)
+    return tuple(found.values())
+
+
+def waves_of(stages: Sequence[Stage]) -> list[list[Stage]]:
+    """Stages, in the order of `with_needs`, by when they can run: none waits for another of its
+    wave, and each wave for the ones before."""
+    waves: list[list[Stage]] = []
+    place: dict[str, int] = {}
+    for stage in stages:
+        place[stage.kind] = 1 + max((place[need] for need in stage.needs), default=-1)
+        if place[stage.kind] == len(waves):
+            waves.append([])
+        waves[place[stage.kind]].append(stage)
+    return waves
 
 
 def _configure(plan: Plan, board: BoardPlan, network: NetworkConfig, seed: int) -> TrainConfig:

@@ -16,8 +16,8 @@ from analysis.tables.rows import LabRows
 from experiments.machine.parallel import Task
 from experiments.players.agents import all_snapshots
 from experiments.players.specs import PerfectSpec
-from experiments.reproduction.grid import training_tasks
 from experiments.reproduction.recipe import configure, load_recipe
+from experiments.reproduction.stages.training import training_tasks
 from experiments.studies.study import Stage, Study
 from experiments.studies.work import judging_tasks, league_tasks
 from games.config import FrozenModel

@@ -60,8 +60,8 @@ from experiments.players.agents import enter_agents, load_player
 from experiments.players.move_keys import move_keys, stable_seed
 from experiments.players.player import NetworkPlayer, Player
 from experiments.players.specs import NetworkSpec, PerfectSpec, PlayerSpec
-from experiments.reproduction.grid import train_together
 from experiments.reproduction.recipe import configure, load_recipe
+from experiments.reproduction.stages.training import train_together
 from games.config import FrozenModel
 from games.hex import Hex
 from games.protocol import State

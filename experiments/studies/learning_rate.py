@@ -13,8 +13,8 @@ from analysis.report.study_page import Findings, Published
 from analysis.studies.learning_rate import Rule, blunders_by_rate, by_rule, sweep_runs
 from analysis.tables.rows import LabRows
 from experiments.machine.parallel import Task
-from experiments.reproduction.grid import training_tasks
 from experiments.reproduction.recipe import configure, load_recipe
+from experiments.reproduction.stages.training import training_tasks
 from experiments.studies.study import Stage, Study
 from experiments.studies.work import judging_tasks
 from games.config import FrozenModel

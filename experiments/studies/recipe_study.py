@@ -30,8 +30,8 @@ from analysis.tables.rows import LabRows, load_lab
 from experiments.arena.judging_tasks import blunder_tasks
 from experiments.machine.parallel import Task
 from experiments.players.specs import NetworkSpec, PlayerSpec
-from experiments.reproduction.grid import training_tasks
 from experiments.reproduction.recipe import configure, load_recipe
+from experiments.reproduction.stages.training import training_tasks
 from experiments.studies.study import Stage, Study
 from experiments.studies.work import league_elo, league_tasks
 from games.config import FrozenModel

@@ -1,6 +1,6 @@
 """Work that studies share, as tasks that leave their results in the lab: judging and leagues.
 
-Training is `experiments.reproduction.grid.training_tasks`.
+Training is `experiments.reproduction.stages.training.training_tasks`.
 """
 
 from __future__ import annotations

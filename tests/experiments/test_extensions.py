@@ -1,8 +1,10 @@
-"""A search rule, a strategy and a network, each one file under tests/toys, go the whole way: from
-training to arena, rating and blunders, with no change anywhere else."""
+"""A search rule, a strategy, a network and a stage of the reproduction, each one file under
+tests/toys, go the whole way: from training to arena, rating, blunders and report, with no change
+anywhere else."""
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 import games
-from tests.toys import one_ply, plain, uct
+from analysis.report.report import write_report
+from experiments.reproduction import jones2021
+from tests.toys import against_random, one_ply, plain, uct
 from training.ledger import forward_flops
-from training.store import Agent, Run, Store
+from training.store import Agent, Match, Run, Store
 
 TOYS = Path(__file__).parents[1] / "toys"
 RECIPE = """
@@ -27,6 +31,31 @@ samples = 128
 network = "plain8x1"
 search = { nodes = 4, rule = "uct", noise_fraction = 0.25 }
 """
+PLAN = """
+title = "A stage of one's own."
+
+[train]
+lanes = 8
+moves = 2
+batch_size = 16
+replay_ratio = 2
+snapshots = 2
+first_snapshot = 64
+
+[[stages]]
+kind = "league"
+search = { nodes = 4 }
+rounds = 1
+
+[[stages]]
+kind = "against_random"
+openings = 2
+
+[[boards]]
+boardsize = 3
+networks = ["2x1"]
+samples = 128
+"""
 PLAYS = {"strategy=raw": 1, "nodes=12,rule=uct,rule.c=0.5": 12, "strategy=one-ply,nodes=3": 3}
 """Ways to play, and the network evaluations a move that they cost."""
 
@@ -37,7 +66,7 @@ def installed(tmp_path_factory):
     site = tmp_path_factory.mktemp("site")
     folder = site / "toys-1.dist-info"
     folder.mkdir()
-    names = [toy.__name__.rpartition(".")[2] for toy in (uct, one_ply, plain)]
+    names = [toy.__name__.rpartition(".")[2] for toy in (uct, one_ply, plain, against_random)]
     lines = "".join(f"{name} = tests.toys.{name}\n" for name in names)
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: toys\nVersion: 1\n")
     (folder / "entry_points.txt").write_text(f"[hexlaw]\n{lines}")
@@ -114,3 +143,34 @@ def test_blunders_are_counted_by_workers_that_find_the_toys_themselves(answer, l
     assert {row["nodes"] for row in rows} == {3}
     assert all(0 <= row["blunders"] <= row["won"] for row in rows)
     assert sum(row["won"] for row in rows) > 0
+
+
+def test_a_stage_is_played_where_a_plan_names_it_and_the_report_is_written(
+    installed, hexlaw, tmp_path, monkeypatch, capsys
+):
+    """Against random moves, with the training and league that it builds on."""
+    plan, lab, out = tmp_path / "plan.toml", tmp_path / "lab", tmp_path / "report"
+    plan.write_text(PLAN)
+    flags = ("--plan", plan, "--lab", lab, "--workers", 1)
+    assert (
+        hexlaw("reproduce", *flags, "--out", out, "--stages", "training", "league", "report") == 0
+    )
+    assert hexlaw("reproduce", *flags, "--stages", "against_random") == 0
+    query = sa.select(Match.tournament, Match.games).where(Match.stage == "against_random")
+    rows = Store(lab).frame_query(query)[1]
+    assert [games for _, games in rows] == [2] * 2 * 2  # both colours of two snapshots
+    assert {name.rpartition("-")[2] for name, _ in rows} == {"against_random"}
+    capsys.readouterr()
+    assert hexlaw("reproduce", *flags, "--status", "--json") == 0
+    told = {row["stage"]: row for row in json.loads(capsys.readouterr().out)["stages"]}
+    assert list(told) == ["training", "league", "against_random"]
+    assert told["against_random"]["done"] == told["against_random"]["parts"] == 1
+    written = functools.partial(write_report, resamples=20)  # which are most of its time
+    monkeypatch.setattr(jones2021, "write_report", written)
+    assert hexlaw("reproduce", *flags, "--out", out, "--stages", "report") == 0
+    assert (out / "index.html").exists()
+    capsys.readouterr()
+    assert hexlaw("reproduce", *flags, "--stages", "nodes") == 2
+    assert (
+        "nodes is not in this plan; there is training, league, against" in capsys.readouterr().err
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from experiments.reproduction.plan import load_plan, preset_names
+from experiments.reproduction.plan import load_plan, preset_names, waves_of
+from experiments.reproduction.stages.league import League
 from games.errors import InputError
 from training.networks import parameter_count
 
@@ -17,7 +20,8 @@ lanes = 16
 batch_size = 64
 learning_rate = 0.01
 
-[arena]
+[[stages]]
+kind = "league"
 rounds = 3
 
 [[boards]]
@@ -49,7 +53,8 @@ def test_the_presets_that_users_are_promised_are_there():
 def test_every_preset_plays_all_stages_that_its_boards_allow(preset):
     plan = load_plan(preset)
     reachable = {"perfect"} if min(plan.boardsizes) <= 6 else set()
-    assert set(plan.stages) == {"league_jones", "nodes", "direct"} | reachable
+    everywhere = {"training", "league", "league_jones", "nodes", "direct", "example"}
+    assert {stage.kind for stage in plan.stages} == everywhere | reachable
 
 
 def test_the_laptop_grid_is_as_wide_as_promised():
@@ -113,6 +118,13 @@ def plan_file(tmp_path):
     return write
 
 
+def test_the_plan_in_the_docs_is_one(plan_file):
+    text = (Path(__file__).parents[3] / "docs" / "reproduction.md").read_text()
+    plan = load_plan(file=plan_file(text.partition("```toml\n")[2].partition("```")[0]))
+    assert [stage.kind for stage in plan.stages] == ["training", "league", "nodes"]
+    assert [run.network.name for run in plan.runs[::2]] == ["4x1", "8x2", "16x2"]
+
+
 def test_a_plan_is_every_network_on_its_board_with_every_seed(plan_file):
     plan = load_plan(file=plan_file(GOOD))
     runs = [(r.boardsize, r.network.width, r.network.depth, r.seed, r.samples) for r in plan.runs]
@@ -126,7 +138,33 @@ def test_a_plan_is_every_network_on_its_board_with_every_seed(plan_file):
     ]
     assert [run.learning_rate for run in plan.runs] == [0.01] * 4 + [0.001] * 2
     assert {run.lanes for run in plan.runs} == {16}
-    assert plan.arena.rounds == 3
+    assert plan.stage(League).rounds == 3
+
+
+def test_openings_that_could_end_a_game_are_refused_by_stage_and_board(plan_file):
+    text = GOOD.replace("boardsize = 3", "boardsize = 2")
+    path = plan_file(text.replace("rounds = 3", "opening_plies = 3"))
+    with pytest.raises(InputError, match=r"league.opening_plies: 3 can end a game on 2×2"):
+        load_plan(file=path)
+
+
+@pytest.mark.parametrize(
+    ("written", "waves"),
+    [
+        ("", [["training"], ["league"], ["example"]]),
+        ("stages = ['training']", [["training"], ["league"]]),
+        ("stages = ['perfect', 'league_jones']",
+         [["training"], ["league", "league_jones"], ["perfect"]]),
+        ("stages = ['direct', { kind = 'league', rounds = 5 }]",
+         [["training"], ["league"], ["direct"]]),
+    ],
+)  # fmt: skip
+def test_stages_run_after_those_they_build_on_which_need_not_be_written(plan_file, written, waves):
+    without = GOOD.replace('[[stages]]\nkind = "league"\nrounds = 3\n', "")
+    plan = load_plan(file=plan_file(written + without))
+    assert [[stage.kind for stage in wave] for wave in waves_of(plan.stages)] == waves
+    if "rounds" in written:
+        assert plan.stage(League).rounds == 5
 
 
 @pytest.mark.parametrize(
@@ -139,16 +177,34 @@ def test_a_plan_is_every_network_on_its_board_with_every_seed(plan_file):
         ('title = "A plan."', "", "title: "),
         ("lanes = 16", "lnes = 16", "lnes: "),
         ("lanes = 16", 'lanes = "many"', "lanes: "),
-        ("rounds = 3", "rounds = 0", "arena.rounds: "),
-        ("rounds = 3", "search = { nodes = 5000 }", "arena.search.nodes: "),
-        ("rounds = 3", "opponents = 3", "arena.opponents: "),
-        ("rounds = 3", "[league_jones]\nsnapshots = 1", "league_jones.snapshots: "),
-        ("rounds = 3", "[nodes]\nnodes = [64]", "nodes.nodes: "),
-        ("rounds = 3", "[direct]\nopening_plies = 9", "direct.opening_plies: "),
+        ("rounds = 3", "rounds = 0", "stages.0.rounds: "),
+        ("rounds = 3", "search = { nodes = 5000 }", "stages.0.search.nodes: "),
+        ("rounds = 3", "opponents = 3", "stages.0.opponents: "),
+        ("rounds = 3", "[[stages]]\nkind = 'league_jones'\nsnapshots = 1", "stages.1.snapshots: "),
+        ("rounds = 3", "[[stages]]\nkind = 'nodes'\nnodes = [64]", "stages.1.nodes: "),
+        (
+            "rounds = 3",
+            "[[stages]]\nkind = 'direct'\nopening_plies = 9",
+            "stages.1.opening_plies: ",
+        ),
+        ("rounds = 3", "boards = [3]", "stages.0.boards: "),
+        ("rounds = 3", "[[stages]]\nkind = 'league'", "each kind of stage can stand only once"),
+        ('kind = "league"', "", "stages.0: kind: missing; there is training, "),
+        (
+            'kind = "league"',
+            'kind = "leage"',
+            "stages.0: unknown stage 'leage'; there is ",
+        ),
+        ('[[stages]]\nkind = "league"', "[arena]", 'now, with the line kind = "league" above'),
+        (
+            "rounds = 3",
+            "[nodes]",
+            '[nodes] is written [[stages]] now, with the line kind = "nodes"',
+        ),
         ("samples = 8192", "samples = 8192\nflops = [1e9]", "boards.1.flops"),
         ("boardsize = 3", "boardsize = 1", "size must be 2 to 19, got 1"),
         ("boardsize = 3", 'game = "go"\nboardsize = 3', "boards.0.game: "),
-        ("rounds = 3", "opening_plies = 5", "arena.opening_plies: "),
+        ("rounds = 3", "opening_plies = 5", "stages.0.opening_plies: "),
         ("lanes = 16", "samples = 16", "train: samples cannot stand here"),
         ('"2x1"', '"4x1"', "a network stands twice on the same board"),
         ('"2x1"', '"2by1"', '"2by1" is not WIDTHxDEPTH'),

@@ -21,6 +21,8 @@ from experiments.arena import strength
 from experiments.machine import parallel
 from experiments.reproduction import jones2021
 from experiments.reproduction.plan import load_plan
+from experiments.reproduction.stages.nodes import Nodes
+from experiments.reproduction.stages.perfect import Perfect
 from experiments.verbs import report
 from games.hex import Hex
 from training.files import load_snapshot
@@ -102,10 +104,10 @@ def test_the_best_agent_and_the_last_of_each_run_meet_perfect_play(finished):
     met = {number for (number,) in store.frame_query(query)[1]}
     perfect = store.frame_query(query.where(Agent.kind == "perfect"))[1]
     expected = {number for (number,) in perfect}
-    assert PLAN.perfect is not None
-    assert PLAN.perfect.boards is not None
-    assert len(expected) == len(PLAN.perfect.boards)  # a perfect player a board
-    for size in PLAN.perfect.boards:
+    boards = PLAN.stage(Perfect).boards
+    assert boards is not None
+    assert len(expected) == len(boards)  # a perfect player a board
+    for size in boards:
         points = strength.league_points(store, Hex(size))
         last = points[points["index"] == points["index"].max()]
         expected |= {int(points["id"].iloc[0]), *last["id"].tolist()}
@@ -119,10 +121,10 @@ def test_one_fit_rates_every_snapshot_of_the_sweep_with_every_number_of_nodes(fi
     nodes: dict[int, set[int]] = {}
     for _, snapshot, count in store.frame_query(query)[1]:
         nodes.setdefault(snapshot, set()).add(count)
-    assert PLAN.nodes is not None
-    swept = [snapshot for snapshot, counts in nodes.items() if counts == set(PLAN.nodes.nodes)]
-    assert len(swept) >= 2 * PLAN.nodes.snapshots
-    assert set(map(frozenset, nodes.values())) <= {frozenset(PLAN.nodes.nodes), frozenset({8})}
+    stage = PLAN.stage(Nodes)
+    swept = [snapshot for snapshot, counts in nodes.items() if counts == set(stage.nodes)]
+    assert len(swept) >= 2 * stage.snapshots
+    assert set(map(frozenset, nodes.values())) <= {frozenset(stage.nodes), frozenset({8})}
 
 
 def test_the_report_is_one_page_with_its_figures_and_rows_beside_it(finished):
@@ -146,15 +148,13 @@ def test_the_second_time_nothing_is_left_to_do(finished, hexlaw, capsys, monkeyp
 
 
 def interrupting(title: str, events: int) -> Callable[..., bool]:
-    """`run_tasks` with a Ctrl-C in the tasks whose stage and names hold `title`, after so many
-    events."""
+    """`run_tasks` with a Ctrl-C in the tasks whose names hold `title`, after so many events."""
 
     def run_tasks(tasks, workers, listen) -> bool:
         count = itertools.count(1)
-        stages = {task.name: getattr(task.args[0], "name", "") for task in tasks}
 
         def poke(event) -> None:
-            if title in f"{stages[event.name]}: {event.name}" and next(count) == events:
+            if title in event.name and next(count) == events:
                 os.kill(os.getpid(), signal.SIGINT)
             listen(event)
 
@@ -174,12 +174,12 @@ def test_it_goes_on_after_a_stop_in_each_stage_and_ends_the_same(
     for title, events in (
         ("3×3 board, net", 5),
         ("4×4 board, net", 5),
-        ("league: ", 4),
-        ("league_jones: ", 2),
-        ("nodes: ", 14),
+        ("League: ", 4),
+        ("League as Jones played it: ", 2),
+        ("Test-time search: ", 14),
         ("judging", 2),
-        ("perfect: ", 3),
-        ("direct: ", 3),
+        ("Perfect play: 3×3 board, round", 3),
+        ("Against the best agent: ", 3),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(jones2021, "run_tasks", interrupting(title, events))
@@ -223,7 +223,7 @@ def test_a_plan_that_gained_rounds_and_stages_goes_on_in_its_lab(finished, tmp_p
     shutil.copytree(finished / "lab", tmp_path / "lab")
     text = (Path(jones2021.__file__).parent / "presets" / "smoke.toml").read_text()
     plan = tmp_path / "more.toml"
-    plan.write_text(text.replace("[direct]\nopenings = 1", "[direct]\nopenings = 1\nrounds = 2"))
+    plan.write_text(text.replace('"direct"', '"direct"\nrounds = 2'))
     lab = ["--plan", str(plan), "--lab", str(tmp_path / "lab"), "--workers", "1"]
     assert hexlaw("reproduce", *lab, "--stages", "direct") == 0
     found, before = rows(tmp_path), rows(finished)
@@ -260,7 +260,7 @@ def test_a_snapshot_that_went_missing_is_named_and_nothing_is_lost(
 ):
     """Stopped before the arena, one file deleted, then put back."""
     with monkeypatch.context() as patch:
-        patch.setattr(jones2021, "run_tasks", interrupting("league: ", 1))
+        patch.setattr(jones2021, "run_tasks", interrupting("League: ", 1))
         assert hexlaw(*command(tmp_path)) == 130
     victim = next((tmp_path / "lab" / "snapshots").rglob("01.safetensors"))
     content = victim.read_bytes()

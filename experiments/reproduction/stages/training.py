@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import jax
 import sqlalchemy as sa
 
 from experiments.machine.parallel import Task, Worker
-from experiments.reproduction.plan import Plan
-from experiments.reproduction.rounds import Part, runs_that_are_over
+from experiments.reproduction.stage import STAGES, Part, Stage, runs_that_are_over
 from training.config import TrainConfig
 from training.loop import Status, train_population
 from training.program import shape_of
 from training.store import Metric, Store
 
+if TYPE_CHECKING:
+    from experiments.reproduction.plan import Plan
+
 LANES_THAT_FILL = {"cpu": 384}  # one core; three seeds of 128 share a program
 MANY_LANES = 16_384  # of any accelerator
 
 
-class Training:
-    """The stage."""
+@STAGES.add
+class Training(Stage, frozen=True):
+    """Every run of the plan."""
+
+    kind: ClassVar[str] = "training"
+    title: ClassVar[str] = "Training"
+    unit: ClassVar[str] = "runs"
 
     def parts(self, store: Store, plan: Plan) -> list[Part]:
         """A part for each run."""
@@ -117,6 +125,3 @@ def _side_by_side(run: TrainConfig) -> int:
         return 1
     room = LANES_THAT_FILL.get(jax.default_backend(), MANY_LANES)
     return max(1, room // run.lanes)
-
-
-TRAINING = Training()

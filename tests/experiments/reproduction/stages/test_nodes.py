@@ -11,9 +11,8 @@ import pytest
 from experiments.arena.strength import best_of_each_recipe, last_of_best_runs, on_frontier
 from experiments.players.agents import AgentEntry
 from experiments.players.specs import NetworkSpec
-from experiments.reproduction.league import spread
-from experiments.reproduction.node_sweep import draw_near, kept_snapshots
-from experiments.reproduction.stages import NodeSweepConfig
+from experiments.reproduction.stages.league import spread
+from experiments.reproduction.stages.nodes import Nodes, draw_near, kept_snapshots
 
 # Two runs of one recipe and one of another; agent 13 is dearer than 5 and weaker.
 POINTS = pd.DataFrame(
@@ -43,7 +42,7 @@ def test_the_last_agents_of_the_best_runs_are_chosen_whatever_their_own_strength
 
 
 def test_kept_are_the_ends_of_the_runs_with_the_first_seeds_and_the_frontier():
-    kept = kept_snapshots(POINTS, NodeSweepConfig(snapshots=2, seeds=1))
+    kept = kept_snapshots(POINTS, Nodes(snapshots=2, seeds=1))
     assert kept == [1, 2, 4, 5, 21, 22]
 
 

@@ -7,12 +7,12 @@ short random openings with both colours, so that an agent without a fault scores
 from __future__ import annotations
 
 import collections
-import operator
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
+import pydantic
 import sqlalchemy as sa
 
-import games
 from experiments.arena.judging import fixed_set
 from experiments.arena.judging_tasks import GAMES_EACH, blunder_tasks
 from experiments.arena.meeting import MeetingConfig, Pairs
@@ -23,97 +23,91 @@ from experiments.players.anchors import PerfectPlayer
 from experiments.players.player import Player
 from experiments.players.solutions import stored_play
 from experiments.players.specs import NetworkSpec, PerfectSpec, PlayerSpec
-from experiments.reproduction.league import league_agents, league_lanes, runs_on, snapshots_of
-from experiments.reproduction.plan import Plan
-from experiments.reproduction.rounds import Field, Games, Part, Rounds, can_be_played, load_all
+from experiments.reproduction.rounds import Field, Games, RoundsStage, can_be_played
+from experiments.reproduction.stage import STAGES, Part
+from experiments.reproduction.stages.league import League, snapshots_of
 from games.exact.registry import judged_set, reach_of
 from games.protocol import Game
 from training.store import Agent, BlunderRate, Run, Snapshot, Store
 
+if TYPE_CHECKING:
+    from experiments.reproduction.plan import Plan
 
-class PerfectPlay:
-    """The stage: matches against the perfect player, then judging on fixed sets and own games."""
+
+@STAGES.add
+class Perfect(RoundsStage, frozen=True):
+    """The best agents against perfect play, where a solver reaches: up to 6×6; and judging, of all
+    agents on fixed sets and of the last ones in their own games."""
+
+    kind: ClassVar[str] = "perfect"
+    title: ClassVar[str] = "Perfect play"
+    unit: ClassVar[str] = "matches and judgings"
+    needs: ClassVar[tuple[str, ...]] = ("league",)
+
+    openings: int = pydantic.Field(default=64, ge=16)
+    """Openings that an agent plays in a round, each with both colours. Jones: 128 games with MoHex
+    from the empty board."""
+    runs: int = pydantic.Field(default=3, ge=1)
+    """Strongest runs of each recipe whose last snapshots play beside its best agent, which luck has
+    helped to be the best: together they say where perfect play lies. Jones: the best alone."""
 
     def parts(self, store: Store, plan: Plan) -> list[Part]:
         """A part for each board's matches and one for its judging."""
         judged = [_judging(store, plan, rules) for rules in _judged_boards(store, plan)]
-        return _MATCHES.parts(store, _within_reach(plan)) + judged
+        return super().parts(store, plan) + judged
 
     def tasks(self, store: Store, plan: Plan) -> list[Task]:
         """What is not played or judged yet."""
-        matches = _MATCHES.tasks(store, _within_reach(plan))
-        return matches + _judging_tasks(store, plan)
+        return super().tasks(store, plan) + _judging_tasks(store, plan)
 
+    def sizes(self, plan: Plan) -> list[int]:
+        """Sides of the boards that the solver reaches."""
+        reaches = {size: reach_of(plan.rules(size)) for size in super().sizes(plan)}
+        return [size for size, reach in reaches.items() if reach is not None and reach.whole]
 
-def _within_reach(plan: Plan) -> Plan:
-    """The plan with its matches on boards that the solver reaches only."""
-    if plan.perfect is None:
-        return plan
-    wanted = plan.boardsizes if plan.perfect.boards is None else plan.perfect.boards
-    reaches = {size: reach_of(games.make(plan.game, size)) for size in wanted}
-    boards = tuple(size for size, reach in reaches.items() if reach is not None and reach.whole)
-    perfect = plan.perfect.model_copy(update={"boards": boards})
-    return plan.model_copy(update={"perfect": perfect})
+    def draw(self, store: Store, plan: Plan, rules: Game, index: int) -> Field:
+        """Perfect play, last of the agents, and whoever meets it."""
+        agents = plan.stage(League).agents(store, rules)
+        by_id, lanes = {agent.id: agent for agent in agents}, plan.stage(League).lanes(len(agents))
+        points = league_points(store, rules)
+        numbers = [*best_of_each_recipe(points), *last_of_best_runs(points, self.runs)]
+        networks = [by_id[number] for number in dict.fromkeys(numbers)]
+        agents = [*networks, *enter_agents(store, rules, [PerfectSpec()])]
+        pairs = Pairs.all_of(len(agents), index * self.openings)
+        against_perfect = pairs.second == len(networks)
+        pairs = Pairs(*(column[against_perfect] for column in pairs))
+        return Field(agents, pairs, [lanes] * len(agents))
 
+    def games(self, plan: Plan, rules: Game) -> list[Games]:
+        """Two an agent and opening, of which perfect play thinks for one half."""
+        runs = collections.Counter(run.recipe for run in plan.runs_on(rules))
+        agents = sum(1 + min(count, self.runs) for count in runs.values())
+        return [Games(agents * self.openings, plan.stage(League).search.nodes)]
 
-def _draw(store: Store, plan: Plan, rules: Game, index: int) -> Field:
-    assert plan.perfect is not None
-    league = {agent.id: agent for agent in league_agents(store, rules, plan.arena)}
-    points = league_points(store, rules)
-    numbers = [*best_of_each_recipe(points), *last_of_best_runs(points, plan.perfect.runs)]
-    networks = [league[number] for number in dict.fromkeys(numbers)]
-    agents = [*networks, *enter_agents(store, rules, [PerfectSpec()])]
-    turn = index * plan.perfect.openings
-    pairs = Pairs.all_of(len(agents), turn)
-    against_perfect = pairs.second == len(networks)
-    pairs = Pairs(*(column[against_perfect] for column in pairs))
-    return Field(agents, pairs, [league_lanes(len(league), plan.arena)] * len(agents))
+    def meeting(self, rules: Game) -> MeetingConfig:
+        """From openings so long that perfect play answers in a moment."""
+        reach = reach_of(rules)
+        assert reach is not None
+        return self.model_copy(update={"opening_plies": max(self.opening_plies, reach.prompt_from)})
 
-
-def _load(store: Store, rules: Game, field: Field) -> Sequence[Player]:
-    """The agents, and a perfect player that remembers in the lab what it has solved."""
-    networks = field._replace(agents=field.agents[:-1], lanes=field.lanes[:-1])
-    return [
-        *load_all(store, rules, networks),
-        PerfectPlayer(rules, exact=stored_play(store, rules)),
-    ]
-
-
-def _meeting(plan: Plan, rules: Game) -> MeetingConfig:
-    """Games open with as many plies as perfect play needs to be asked in a moment."""
-    reach = reach_of(rules)
-    assert plan.perfect is not None
-    assert reach is not None
-    plies = max(plan.perfect.opening_plies, reach.prompt_from)
-    return plan.perfect.model_copy(update={"opening_plies": plies})
-
-
-def _games(plan: Plan, rules: Game) -> list[Games]:
-    assert plan.perfect is not None
-    runs = collections.Counter(run.recipe for run in runs_on(plan, rules))
-    agents = sum(1 + min(count, plan.perfect.runs) for count in runs.values())
-    return [Games(agents * plan.perfect.openings, plan.arena.search.nodes)]
-
-
-_MATCHES = Rounds(
-    "perfect", operator.attrgetter("perfect"), _draw, _games, meeting=_meeting, load=_load
-)
+    def load(self, store: Store, rules: Game, field: Field) -> Sequence[Player]:
+        """The agents, and a perfect player that remembers in the lab what it has solved."""
+        networks = field._replace(agents=field.agents[:-1], lanes=field.lanes[:-1])
+        perfect = PerfectPlayer(rules, exact=stored_play(store, rules))
+        return [*super().load(store, rules, networks), perfect]
 
 
 def _judged_boards(store: Store, plan: Plan) -> list[Game]:
-    if plan.perfect is None:
-        return []
-    boards = [games.make(plan.game, size) for size in plan.boardsizes]
     return [
-        rules
-        for rules in boards
-        if judged_set(rules) is not None and can_be_played(store, plan, rules.size)
+        plan.rules(size)
+        for size in plan.boardsizes
+        if judged_set(plan.rules(size)) is not None and can_be_played(store, plan, size)
     ]
 
 
 def _judging(store: Store, plan: Plan, rules: Game) -> Part:
     """How far judging is: agents with a row, of two for each snapshot."""
-    ends = (1, plan.arena.search.nodes)
+    ends = (1, plan.stage(League).search.nodes)
     query = (
         sa.select(sa.func.count(sa.distinct(BlunderRate.agent_id)))
         .join(Agent, BlunderRate.agent_id == Agent.id)
@@ -121,7 +115,7 @@ def _judging(store: Store, plan: Plan, rules: Game) -> Part:
     )
     with store.session() as session:
         judged = session.scalar(query) or 0
-    snapshots = snapshots_of(runs_on(plan, rules))
+    snapshots = snapshots_of(plan.runs_on(rules))
     positions = len(fixed_set(rules).verdicts.value)
     return Part(
         f"{rules.size}×{rules.size} board, judging",
@@ -136,7 +130,8 @@ def _judging_tasks(store: Store, plan: Plan) -> list[Task]:
     All snapshots are judged on the fixed sets, the last ones in their own games too; those of each
     board's largest network with less search besides, for the figure that shows what search adds.
     """
-    search, temperature, tasks = plan.arena.search, float(plan.arena.sampled), []
+    league = plan.stage(League)
+    search, temperature, tasks = league.search, float(league.sampled), []
     ladder = sorted({4**k for k in range(6) if 4**k < search.nodes} | {search.nodes})
 
     def find(rules: Game, nodes: Sequence[int], run: str, index: int | None) -> list[PlayerSpec]:
@@ -155,9 +150,9 @@ def _judging_tasks(store: Store, plan: Plan) -> list[Task]:
         everyone = find(rules, ends, "*", None)
         last = find(rules, ends, "*", -1) + [s for r in largest for s in find(rules, ladder, r, -1)]
         wanted = dict.fromkeys(everyone, 0) | dict.fromkeys(last, GAMES_EACH)
-        lanes = league_lanes(len(everyone) // 2, plan.arena)
+        lanes = league.lanes(len(everyone) // 2)
         tasks += blunder_tasks(store, rules, wanted, lanes=lanes)
-    return sorted(tasks, key=lambda task: -task.work)
+    return tasks
 
 
 def _largest_runs(store: Store, rules: Game) -> Sequence[str]:
@@ -166,6 +161,3 @@ def _largest_runs(store: Store, rules: Game) -> Sequence[str]:
     runs = runs.where(Run.game == rules.name, Run.boardsize == rules.size)
     rows = store.frame_query(runs.distinct())[1]
     return [run for parameters, run in rows if parameters == max(rows)[0]]
-
-
-PERFECT = PerfectPlay()
