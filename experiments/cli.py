@@ -43,7 +43,7 @@ VERBS = {
     ),
     "rate": Entry(
         "verbs.rate", "RateConfig", "rate_players",
-        "Rate players: Bradley–Terry with a first-player term, intervals from the covariance.",
+        "Rate players: Bradley–Terry, intervals from the covariance.",
     ),
     "replay": Entry(
         "terminal.replay", "ReplayConfig", "replay",

@@ -1,12 +1,12 @@
 """One function rates a lab: which stages share a scale, where its zero is, and who stands apart.
 
-Used by the report, the page, `rate` and the experiment's stages, so that an agent has one number
-wherever it is shown; see docs/decisions/0008-one-scale-a-board.md.
+Used by the report, the page, `rate`, tournaments, studies and the experiment's stages, so that an
+agent has one number wherever it is shown; see docs/decisions/0008-one-scale-a-board.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,19 +14,27 @@ import pandas as pd
 
 from analysis.ratings.bradley_terry import Ratings, rate
 from analysis.ratings.results import add_up
+from analysis.tables.rows import LabRows
 from games.errors import InputError
 
 SCALES: dict[str, tuple[str, ...]] = {
     "league": ("league", "perfect"),
     "nodes": ("league", "perfect", "nodes"),
-    "arena": ("league", "perfect", "nodes", "arena"),
     "league_jones": ("league_jones",),
+    "arena": ("league", "perfect", "nodes", "arena"),
 }
 """Stages whose games rate the agents of a scale. An agent belongs to the first scale it played on,
-so what is played later for other agents never moves it."""
+so what is played later for other agents never moves it. A scale is there if the stage it is named
+after was played."""
 
-OWN_SCALE = ("league_jones",)
-"""Scales that share no zero with the others: their agents play in another way."""
+OWN_SCALE = {"league_jones": "jones"}
+"""Scales that share no zero with the others, since their agents play in another way, and how each
+is called. All others are called `MAIN`."""
+
+MAIN = "main"
+
+PLAYERS = {"black_id": "black", "white_id": "white"}
+"""Columns of a lab's matches, and what ratings call them."""
 
 APART = "no chain of games joins it to the zero of its board"
 
@@ -106,21 +114,82 @@ def rate_scale(
     return rate_joined(played, never_err(agents), zero=zero, first_player=first_player)
 
 
-def rate_board(matches: pd.DataFrame, agents: pd.DataFrame) -> list[Scale]:
-    """All scales of one board on which somebody has played; arguments as `rate_scale`."""
+def rate_board(
+    matches: pd.DataFrame, agents: pd.DataFrame, *, zero: Hashable | None = None
+) -> list[Scale]:
+    """All scales of one board on which somebody has played; arguments as `rate_scale`.
+
+    Those that are no `OWN_SCALE` have the zero of the first of them.
+
+    Raises:
+        InputError: if `zero` did not play where its scale has its zero from.
+    """
     played = matches[matches.reindex(columns=_COUNTS, fill_value=0).sum(axis=1) > 0]
-    seen: set[Hashable] = set()
-    found = []
+    main_zero, seen, found = None, set(), []
     for name, stages in SCALES.items():
-        if not (played["stage"] == (stages[0] if name == "league" else stages[-1])).any():
+        if not (played["stage"] == name).any():
             continue
-        ratings, apart = rate_scale(played, agents, name)
+        here = played.loc[played["stage"].isin(stages), ["black", "white"]]
+        given = zero if zero in here.to_numpy() else None
+        first = name in OWN_SCALE or main_zero is None
+        ratings, apart = rate_scale(played, agents, name, zero=given if first else main_zero)
+        if name not in OWN_SCALE:
+            main_zero = ratings.zero
         table = ratings.table()
         own = table[~table["player"].isin(seen)].reset_index(drop=True)
         # Who stood apart from an earlier scale may be joined by later games.
         found.append(Scale(name, ratings, own, [player for player in apart if player not in seen]))
         seen |= set(own["player"])
+    if zero is not None and zero not in {scale.ratings.zero for scale in found}:
+        raise InputError(f"the zero of the scale, {zero!r}, has not played in the {found[0].name}")
     return found
+
+
+def ranked(scales: Sequence[Scale]) -> pd.DataFrame:
+    """All players of a board, each once: those of the main scale, the strongest first, those of
+    others, and last who stands apart, without numbers or a scale.
+
+    Returns:
+        The columns of `Ratings.table`, scale (`MAIN` or as `OWN_SCALE` calls it) and zero, whether
+        a player stands at the zero of its scale.
+    """
+    tables = [
+        scale.own.assign(
+            scale=OWN_SCALE.get(scale.name, MAIN), zero=scale.own["player"] == scale.ratings.zero
+        )
+        for scale in scales
+    ]
+    rated = pd.concat(tables, ignore_index=True)
+    order = np.lexsort((-rated["elo"], rated["scale"] != MAIN))
+    known = set(rated["player"])
+    apart = dict.fromkeys(player for scale in scales for player in scale.apart)
+    alone = [
+        {"player": player, "flags": "", "zero": False} for player in apart if player not in known
+    ]
+    return pd.concat([rated.iloc[order], pd.DataFrame(alone)], ignore_index=True)
+
+
+def rate_lab(matches: pd.DataFrame, agents: pd.DataFrame) -> pd.DataFrame:
+    """Everybody of a lab who has played: `ranked`, board by board.
+
+    Args:
+        matches: columns stage, black, white (numbers of agents) and counts, as `rate` wants them.
+        agents: columns id, kind, game and boardsize.
+    """
+    boards = zip(agents["game"], agents["boardsize"], strict=True)
+    board = dict(zip(agents["id"], boards, strict=True))
+    tables = [
+        ranked(scales)
+        for _, here in matches.groupby(matches["black"].map(board))
+        if (scales := rate_board(here, agents))
+    ]
+    nobody = pd.DataFrame(columns=["player", "elo", "scale"])
+    return pd.concat(tables, ignore_index=True) if tables else nobody
+
+
+def rate_rows(rows: LabRows) -> pd.DataFrame:
+    """`rate_lab` of a lab's rows."""
+    return rate_lab(rows.matches.rename(columns=PLAYERS), rows.agents)
 
 
 def never_err(agents: pd.DataFrame) -> frozenset[Hashable]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from analysis.ratings.bradley_terry import Ratings, rate
 from analysis.ratings.direct import direct_elo
 from analysis.ratings.names import PERFECT, shown_names
 from analysis.ratings.rated import Rated
-from analysis.ratings.scales import never_err, rate_joined, rate_scale
+from analysis.ratings.scales import PLAYERS, never_err, rate_joined, rate_scale
 from analysis.ratings.splits import Halves, split_ratings, split_scores
 from analysis.ratings.transitivity import Transitivity, transitivity
 from analysis.tables.rows import LabRows
@@ -107,11 +107,12 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
     league = [_rated(b.agents, b.ratings, split(b.ratings, b.boardsize)) for b in boards]
     met = pd.concat([stages["league"], perfect])
     here = met[met["boardsize"].isin(sizes)]
-    coloured = _rate_stage(rows, here, "league", split, first_player=True)
+    zeros = {board.boardsize: board.ratings.zero for board in boards}
+    coloured = _rate_stage(rows, here, "league", split, zeros, first_player=True)
     rated = {"league": _reference(_joined(league)), COLOURED: _reference(coloured)}
     if "league_jones" in stages:
         rated["league_jones"] = _reference(
-            _rate_stage(rows, stages["league_jones"], "league_jones", split)
+            _rate_stage(rows, stages["league_jones"], "league_jones", split, {})
         )
     if "direct" in stages:
         rated["direct"] = _reference(_direct(rows, stages["direct"], splits, seed))
@@ -119,7 +120,7 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
     if "nodes" in stages:
         together = pd.concat([stages["league"], stages["nodes"], perfect])
         swept = together["boardsize"].isin(stages["nodes"]["boardsize"])
-        searchers = _trained(_rate_stage(rows, together[swept], "nodes", split))
+        searchers = _trained(_rate_stage(rows, together[swept], "nodes", split, zeros))
     return Study(boards, rated, searchers)
 
 
@@ -152,7 +153,7 @@ def _board(
 
 
 def _named(matches: pd.DataFrame) -> pd.DataFrame:
-    return matches.rename(columns={"black_id": "black", "white_id": "white"})
+    return matches.rename(columns=PLAYERS)
 
 
 def _described(rows: LabRows, table: pd.DataFrame) -> pd.DataFrame:
@@ -192,14 +193,18 @@ def _rate_stage(
     matches: pd.DataFrame,
     scale: str,
     split: Callable[[Ratings, int], Halves],
+    zeros: Mapping[int, Hashable],
     *,
     first_player: bool = False,
 ) -> Rated:
-    """Rate all boards of some matches on one of `SCALES`."""
+    """Rate all boards of some matches on one of `SCALES`, each with its zero if it has one."""
     parts = []
     for _, board in matches.groupby("boardsize"):
-        ratings, _ = rate_scale(_named(board), rows.agents, scale, first_player=first_player)
-        halves = split(ratings, int(board["boardsize"].iloc[0]))
+        size = int(board["boardsize"].iloc[0])
+        ratings, _ = rate_scale(
+            _named(board), rows.agents, scale, zero=zeros.get(size), first_player=first_player
+        )
+        halves = split(ratings, size)
         parts.append(_rated(_described(rows, ratings.table()), ratings, halves))
     return _joined(parts)
 

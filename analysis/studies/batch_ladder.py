@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws.step_floor import StepFloor, fit_step_floor
-from analysis.ratings.bradley_terry import rate
+from analysis.ratings.scales import rate_rows
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import LabRows
 from games.errors import InputError
@@ -29,32 +29,12 @@ def ladder_points(rows: LabRows) -> pd.DataFrame:
     snapshots["steps"] = snapshots["learner_samples"] // snapshots["batch"]
     snapshots["raw"] = snapshots["id"].map(by_nodes[raw])
     snapshots["searched"] = snapshots["id"].map(by_nodes[most])
-    snapshots["elo"] = snapshots["id"].map(league_elo(rows))
+    rated = rate_rows(rows).merge(rows.agents, left_on="player", right_on="id")
+    rated = rated[rated["snapshot_id"].notna()]
+    snapshots["elo"] = snapshots["id"].map(rated.set_index("snapshot_id")["elo"])
     keys = ["boardsize", "recipe", "batch", "seed", "run_id", "index"]
     columns = ["steps", "samples", "train_flops", "raw", "searched", "elo"]
     return snapshots[[*keys, *columns]].sort_values(keys, ignore_index=True)
-
-
-def league_elo(rows: LabRows) -> dict[int, float]:
-    """Elo of each snapshot in the league of its board, perfect play at 0."""
-    agents = rows.agents.set_index("id")
-    found: dict[int, float] = {}
-    for _, of_board in rows.matches.groupby("boardsize"):
-        matches = pd.DataFrame(
-            {
-                "black": of_board["black_id"].map(agents["spec"]),
-                "white": of_board["white_id"].map(agents["spec"]),
-                "black_wins": of_board["black_wins"],
-                "white_wins": of_board["white_wins"],
-                "draws": of_board["draws"],
-            }
-        )
-        table = rate(matches, zero="perfect", first_player=False).table()
-        elo = dict(zip(table["player"], table["elo"], strict=True))
-        here = agents[agents["spec"].isin(list(elo)) & agents["snapshot_id"].notna()]
-        for agent in here.to_dict("records"):
-            found[int(agent["snapshot_id"])] = elo[agent["spec"]]
-    return found
 
 
 def step_floors(points: pd.DataFrame, resamples: int = 100) -> pd.DataFrame:

@@ -21,6 +21,7 @@ def stage_matches(store: Store) -> pd.DataFrame:
 
 
 def agent_kinds(store: Store) -> pd.DataFrame:
-    """Columns id, kind, game, boardsize of a lab's agents."""
-    columns, rows = store.frame_query(sa.select(Agent.id, Agent.kind, Agent.game, Agent.boardsize))
+    """Columns id, kind, spec, search_id, game and boardsize of a lab's agents."""
+    told = (Agent.id, Agent.kind, Agent.spec, Agent.search_id, Agent.game, Agent.boardsize)
+    columns, rows = store.frame_query(sa.select(*told))
     return pd.DataFrame(rows, columns=pd.Index(columns))

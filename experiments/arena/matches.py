@@ -34,8 +34,8 @@ def next_round(store: Store, tournament: str) -> int:
 
 
 def match_rows(store: Store, tournament: str | None = None) -> pd.DataFrame:
-    """Stored matches added up: columns game, boardsize, black, white (names of agents), games,
-    distinct_games, black_wins, white_wins, draws; one row an ordered pair."""
+    """Stored matches added up: columns game, boardsize, black, white (names of agents), black_id,
+    white_id, games, distinct_games, black_wins, white_wins, draws; one row an ordered pair."""
     black, white = orm.aliased(Agent), orm.aliased(Agent)
     counts = (Match.games, Match.distinct_games, Match.black_wins, Match.white_wins, Match.draws)
     query = (
@@ -44,6 +44,8 @@ def match_rows(store: Store, tournament: str | None = None) -> pd.DataFrame:
             black.boardsize,
             black.spec.label("black"),
             white.spec.label("white"),
+            Match.black_id,
+            Match.white_id,
             *(sa.func.sum(count).label(count.key) for count in counts),
         )
         .join(black, Match.black_id == black.id)
@@ -55,6 +57,11 @@ def match_rows(store: Store, tournament: str | None = None) -> pd.DataFrame:
         query = query.where(Match.tournament == tournament)
     columns, rows = store.frame_query(query)
     return pd.DataFrame(rows, columns=pd.Index(columns))
+
+
+def by_number(rows: pd.DataFrame) -> pd.DataFrame:
+    """Match rows in which black and white are the numbers of agents."""
+    return rows.assign(black=rows["black_id"], white=rows["white_id"])
 
 
 def store_round(

@@ -5,13 +5,13 @@ Training is `experiments.reproduction.stages.training.training_tasks`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from analysis.ratings.bradley_terry import rate
+from analysis.ratings.scales import rate_rows
 from analysis.tables.rows import LabRows
 from experiments.arena.judging_tasks import blunder_tasks
 from experiments.arena.matches import store_round, stored_rounds
@@ -82,20 +82,9 @@ def league_elo(
 ) -> np.ndarray:
     """Elo of the players of a league that was played by `league_tasks`, in their order."""
     name = tournament(rules, specs, MeetingConfig(openings=openings))
-    matches = rows.matches[rows.matches["tournament"] == name]
-    names = rows.agents.set_index("id")["spec"]
-    rated = rate(
-        pd.DataFrame(
-            {
-                "black": matches["black_id"].map(names),
-                "white": matches["white_id"].map(names),
-                "black_wins": matches["black_wins"],
-                "white_wins": matches["white_wins"],
-                "draws": matches["draws"],
-            }
-        )
-    ).table()
-    return rated.set_index("player")["elo"].loc[[spec.text for spec in specs]].to_numpy()
+    alone = dataclasses.replace(rows, matches=rows.matches[rows.matches["tournament"] == name])
+    elo = rate_rows(alone).merge(rows.agents, left_on="player", right_on="id")
+    return elo.set_index("spec")["elo"].loc[[spec.text for spec in specs]].to_numpy()
 
 
 def _play_league(

@@ -21,10 +21,17 @@ import games
 from analysis.ratings.bradley_terry import Ratings, rate
 from analysis.ratings.schedule import choose_pairs
 from analysis.ratings.sprt import Sprt, sprt
-from experiments.arena.matches import COUNTS, match_rows, next_round, paired_scores, store_round
+from experiments.arena.matches import (
+    COUNTS,
+    by_number,
+    match_rows,
+    next_round,
+    paired_scores,
+    store_round,
+)
 from experiments.arena.meeting import MeetingConfig, Pairs, play_pairs
 from experiments.arena.openings import count_openings
-from experiments.arena.standings import show_sprt, show_standings, standings
+from experiments.arena.standings import show_sprt, show_standings, tournament_standings
 from experiments.machine.lock import alone_in
 from experiments.machine.parallel import Task, Worker, run_tasks
 from experiments.machine.progress import stage
@@ -89,7 +96,7 @@ class _State:
 
     def reload(self) -> None:
         rows = match_rows(self.store, self.name)
-        rows = rows[rows["black"].isin(self.names) & rows["white"].isin(self.names)]
+        rows = rows[rows["black_id"].isin(self.ids) & rows["white_id"].isin(self.ids)]
         self.rows: pd.DataFrame = rows.reset_index(drop=True)
         self.games = int(rows["games"].sum())
         place = {name: number for number, name in enumerate(self.names)}
@@ -102,12 +109,12 @@ class _State:
         """Openings that two players have met so far; each was played with both colours."""
         return self._met.get((first, second), 0)
 
-    def ratings(self) -> Ratings:
-        """Of all players, those without games included."""
+    def known(self) -> Ratings:
+        """What the schedule goes by: all players, whether games join them yet or not."""
         nobody = pd.DataFrame({"black": self.names, "white": np.roll(self.names, 1)})
         nobody[list(COUNTS)] = 0
         zero = "perfect" if "perfect" in self.names else None
-        return rate(pd.concat([self.rows, nobody]), zero=zero)
+        return rate(pd.concat([self.rows, nobody]), zero=zero, first_player=False)
 
 
 def arena(config: TournamentConfig, console: Console) -> Outcome:
@@ -268,12 +275,12 @@ def _most_telling(config: TournamentConfig, state: _State) -> list[tuple[int, in
         order = np.random.default_rng(config.seed).permutation(players)
         ring = zip(order.tolist(), np.roll(order, 1).tolist(), strict=True)
         return sorted({(min(pair), max(pair)) for pair in ring})
-    ratings = state.ratings()
+    known = state.known()
     place = {name: number for number, name in enumerate(state.names)}
     at_once = max(1, min(config.round_games // 2, players // 2))
     return [
-        (place[str(ratings.players[i])], place[str(ratings.players[j])])
-        for i, j in choose_pairs(ratings, 2, at_once, target_se=config.target_se)
+        (place[str(known.players[i])], place[str(known.players[j])])
+        for i, j in choose_pairs(known, 2, at_once, target_se=config.target_se)
     ]
 
 
@@ -297,7 +304,6 @@ def _outcome(config: TournamentConfig, console: Console, state: _State) -> Outco
         result |= {"sprt": verdict._asdict()}
     if not state.rows[list(COUNTS)].to_numpy().any():
         return Outcome(result)
-    ratings = rate(state.rows, zero="perfect" if "perfect" in state.names else None)
-    table = standings(state.rows, ratings)
-    show_standings(console, table, ratings, state.rows)
-    return Outcome(result | {"ratings": table.to_dict("records")})
+    standings = tournament_standings(state.store, "hex", config.size, by_number(state.rows))
+    show_standings(console, standings)
+    return Outcome(result | {"ratings": standings.rows})

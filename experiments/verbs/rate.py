@@ -1,4 +1,4 @@
-"""`hexlaw rate`: ratings of a lab's agents, or of anybody's results from a table."""
+"""`hexlaw rate`: ratings of a lab's agents, as its page and report have them, or of a table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ import pydantic
 from rich.console import Console
 from rich.table import Column, Table
 
-from analysis.ratings.bradley_terry import rate
-from analysis.ratings.transitivity import Transitivity, transitivity
+from analysis.ratings.transitivity import Transitivity
 from analysis.tables.match_files import read_matches
-from experiments.arena.matches import match_rows
-from experiments.arena.standings import show_standings, standings
+from experiments.arena.matches import by_number, match_rows
+from experiments.arena.standings import (
+    Standings,
+    lab_standings,
+    show_standings,
+    table_standings,
+    tournament_standings,
+)
 from experiments.players.agents import open_lab
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
@@ -21,24 +26,27 @@ from games.hex import MAX_SIZE, MIN_SIZE
 from training.files import refuse_to_replace, write_atomically
 
 WORST_PAIRS = 5
+_ONE_SOURCE = "rate: name a lab with --lab, or a table with --matches"
 
 
 class RateConfig(VerbConfig, frozen=True):
-    """Rate players: Bradley–Terry with a first-player term, intervals from the covariance."""
+    """Rate players: Bradley–Terry, intervals from the covariance."""
 
     lab: Path | None = None
-    """Rate the agents of this lab."""
+    """Rate the agents of this lab: the numbers of its page and its report."""
     matches: Path | None = None
     """Rate this table: columns black, white, black_wins, white_wins and, if need be, draws; or a
     report's tables/matches.csv, whose players are the numbers of its agents."""
     size: int | None = pydantic.Field(None, ge=MIN_SIZE, le=MAX_SIZE)
     """Board, if the lab or the table holds several."""
     tournament: str | None = None
-    """Only this tournament; all together if unset."""
+    """Of a lab: only its players, with what its games alone say beside it. Of a table: only its
+    rows."""
     zero: str | None = None
-    """Who stands at 0 Elo; perfect if it played, else the best player."""
-    first_player: bool = True
-    """Fit black's advantage; without it, ratings explain win rates averaged over both colours."""
+    """Who stands at 0 Elo; perfect play if games join it to the others, else the best player."""
+    first_player: bool | None = None
+    """Of a table: fit black's advantage (on if unset); without it, and always in a lab, ratings
+    explain win rates averaged over both colours."""
     compare: tuple[str, str] | None = None
     """Two players: their difference, its interval, and how likely the first is the stronger."""
     out: Path | None = None
@@ -51,51 +59,64 @@ def rate_players(config: RateConfig, console: Console) -> Outcome:
     Raises:
         InputError: if nobody played, a file is malformed, or a player is not known.
     """
-    rows = _rows(config)
-    played = set(rows["black"]) | set(rows["white"])
-    zero = config.zero or ("perfect" if "perfect" in played else None)
-    ratings = rate(rows, zero=zero, first_player=config.first_player)
-    table = standings(rows, ratings)
-    show_standings(console, table, ratings, rows)
-    residuals = transitivity(rows, ratings)
+    standings = _of_table(config, config.matches) if config.matches else _of_lab(config)
+    show_standings(console, standings)
+    residuals = standings.residuals()
     _show_transitivity(console, residuals)
+    first = standings.scales[0].ratings
     result = {
-        "zero": ratings.zero,
-        "first_player_elo": ratings.first_player_elo,
-        "first_player_se": ratings.first_player_se,
-        "ratings": table.to_dict("records"),
+        "zero": standings.zero,
+        "first_player_elo": first.first_player_elo,
+        "first_player_se": first.first_player_se,
+        "ratings": standings.rows,
         "cyclic_share": residuals.cyclic_share,
         "noise_share": residuals.noise_share,
         "p_value": residuals.p_value,
     }
     if config.compare is not None:
-        first, second = config.compare
-        lead, se = ratings.difference(first, second)
-        superior = ratings.superiority(first, second)
+        lead, se, superior = standings.compare(*config.compare)
         console.out(
-            f"{first} leads {second} by {lead:.0f} ±{1.96 * se:.0f} Elo; it is the stronger with "
-            f"probability {superior:.3f}",
+            f"{config.compare[0]} leads {config.compare[1]} by {lead:.0f} ±{1.96 * se:.0f} Elo; it "
+            f"is the stronger with probability {superior:.3f}",
             highlight=False,
         )
         result["compare"] = {"lead": lead, "se": se, "superiority": superior}
     if config.out is not None:
         refuse_to_replace(config.matches, config.out)
-        write_atomically(config.out, table.to_csv(index=False).encode())
+        write_atomically(config.out, standings.table.to_csv(index=False).encode())
     return Outcome(result)
 
 
-def _rows(config: RateConfig) -> pd.DataFrame:
-    if (config.lab is None) == (config.matches is None):
-        raise InputError("rate: name a lab with --lab, or a table with --matches")
-    if config.matches is not None:
-        source, rows = config.matches, read_matches(config.matches)
-        if config.tournament is not None:
-            rows = _only(rows, "tournament", config.tournament, source)
-    else:
-        assert config.lab is not None
-        source, rows = config.lab, match_rows(open_lab(config.lab), config.tournament)
-    if config.size is not None:
-        rows = _only(rows, "boardsize", config.size, source)
+def _of_table(config: RateConfig, path: Path) -> Standings:
+    if config.lab is not None:
+        raise InputError(_ONE_SOURCE)
+    rows = read_matches(path)
+    if config.tournament is not None:
+        rows = _only(rows, "tournament", config.tournament, path)
+    rows = _one_board(rows, config.size, path)
+    return table_standings(rows, config.zero, first_player=config.first_player is not False)
+
+
+def _of_lab(config: RateConfig) -> Standings:
+    if config.lab is None:
+        raise InputError(_ONE_SOURCE)
+    if config.first_player:
+        raise InputError(
+            "--first-player is for a table (--matches): a lab's agents are rated averaged over "
+            "both colours, as in its report"
+        )
+    store = open_lab(config.lab)
+    rows = _one_board(match_rows(store, config.tournament), config.size, config.lab)
+    game, size = str(rows["game"].iloc[0]), int(rows["boardsize"].iloc[0])
+    if config.tournament is None:
+        return lab_standings(store, game, size, config.zero)
+    return tournament_standings(store, game, size, by_number(rows), config.zero)
+
+
+def _one_board(rows: pd.DataFrame, size: int | None, source: Path) -> pd.DataFrame:
+    """The rows of one board, the only one or the one that was chosen."""
+    if size is not None:
+        rows = _only(rows, "boardsize", size, source)
     if rows.empty:
         raise InputError(f"no games of that kind in {source}; play some with hexlaw arena")
     sizes = sorted(rows["boardsize"].unique().tolist()) if "boardsize" in rows else []

@@ -9,10 +9,11 @@ import collections
 import threading
 from typing import Any
 
+import pandas as pd
 import sqlalchemy as sa
 
 from analysis.ratings.names import shown_names
-from analysis.ratings.scales import APART, OWN_SCALE, rate_board
+from analysis.ratings.scales import APART, MAIN, OWN_SCALE, rate_lab
 from analysis.tables.match_counts import agent_kinds, stage_matches
 from games.errors import NotFoundError
 from training.store import Agent, Match, Run, Snapshot, Store
@@ -177,22 +178,12 @@ class LabView:
         ]
 
     def _ratings(self) -> dict[int, Row]:
-        """Rating and scale of every agent that has played, each board by itself, as the report."""
-        matches, agents = stage_matches(self.store), agent_kinds(self.store)
-        boards = zip(agents["game"], agents["boardsize"], strict=True)
-        board = dict(zip(agents["id"], boards, strict=True))
+        """Rating and scale of every agent that has played."""
         found: dict[int, Row] = {}
-        for _, here in matches.groupby(matches["black"].map(board)):
-            for scale in rate_board(here, agents):
-                for player in scale.apart:
-                    found[int(str(player))] = {"elo": None, "apart": APART}
-                for row in scale.own.to_dict("records"):
-                    number = int(row.pop("player"))
-                    found[number] = {
-                        **{str(key): value for key, value in row.items()},
-                        "zero": number == scale.ratings.zero,
-                        "scale": "jones" if scale.name in OWN_SCALE else "main",
-                    }
+        for row in rate_lab(stage_matches(self.store), agent_kinds(self.store)).to_dict("records"):
+            on_scale = {str(column): value for column, value in row.items() if column != "player"}
+            apart = {"elo": None, "apart": APART}
+            found[int(row["player"])] = on_scale if pd.notna(row["scale"]) else apart
         return found
 
     def _games(self, condition: sa.ColumnElement[bool]) -> Row:
@@ -229,7 +220,7 @@ def _count(table: Any) -> sa.ScalarSelect[int]:
 
 def _place(agent: Row) -> tuple:
     """By board; those on its main scale first, the strongest first; then other scales, the rest."""
-    scales = ("main", "jones", None)
+    scales = (MAIN, *OWN_SCALE.values(), None)
     return agent["size"], scales.index(agent["scale"]), -(agent["elo"] or 0)
 
 

@@ -132,7 +132,8 @@ def _play_board(here, boardsize, games, share, rng, agents, elo, matches):
         row = {
             "id": len(agents) + 1, "kind": kind, "game": "hex", "boardsize": boardsize,
             "spec": f"{snapshot['run_id']}#{snapshot['index']}@nodes={nodes}" if kind == "network"
-            else kind, "search_id": search, "search": {"nodes": nodes}, "temperature": 0.0,
+            else kind, "search": {"nodes": nodes}, "temperature": 0.0,
+            "search_id": search if kind == "network" else "",
         }  # fmt: skip
         true = 0.0
         if kind == "network":

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.theme import WIDTH, themed
-from analysis.ratings.bradley_terry import rate
+from analysis.ratings.scales import rate_rows
 from analysis.report.exhibits.base import Cell, Exhibit, Table
 from analysis.report.study_page import Findings, Published
 from analysis.tables.rows import LabRows
@@ -42,22 +41,14 @@ def play(store: Store, config: LadderConfig) -> Sequence[Task]:
 
 def findings(rows: LabRows, config: LadderConfig) -> Findings:
     """Ratings with perfect play at zero."""
-    names = rows.agents.set_index("id")["spec"]
-    matches = pd.DataFrame(
-        {
-            "black": rows.matches["black_id"].map(names),
-            "white": rows.matches["white_id"].map(names),
-            "black_wins": rows.matches["black_wins"],
-            "white_wins": rows.matches["white_wins"],
-        }
-    )
-    table = rate(matches, zero="perfect").table()
+    rated = rate_rows(rows).merge(rows.agents, left_on="player", right_on="id")
+    table = rated[["spec", "elo", "se"]]
     with themed():
         figure = Figure(figsize=(WIDTH, 2.5))
         axes = figure.subplots()
-        axes.barh(table["player"].astype(str), table["elo"])
+        axes.barh(table["spec"].astype(str), table["elo"])
         axes.set_xlabel("Elo (perfect play = 0)")
-    lines = [[row["player"], Cell(f"{row['elo']:.0f}")] for row in table.to_dict("records")]
+    lines = [[row["spec"], Cell(f"{row['elo']:.0f}")] for row in table.to_dict("records")]
     exhibit = Exhibit(
         "ratings", "Table 1", "Elo of each player", "Perfect play is at zero.",
         figure, tables=[Table("All colours together.", ["player", "Elo"], lines)],

@@ -1,6 +1,8 @@
-"""The page and the report say the same about the same agents."""
+"""Report, page, `rate` and a tournament say the same about the same agents."""
 
 from __future__ import annotations
+
+import json
 
 import pandas as pd
 import pytest
@@ -90,3 +92,78 @@ def test_zero_is_perfect_play_and_strangers_are_not_ranked(lab):
     apart = [agent for agent in agents if agent["apart"]]
     assert [agent["kind"] for agent in apart] == ["gtp", "gtp"]
     assert all(agent["elo"] is None and agent["scale"] is None for agent in apart)
+
+
+@pytest.fixture
+def answer(hexlaw, capsys, lab):
+    def run(verb, *arguments):
+        assert hexlaw(verb, *arguments, "--lab", lab.folder, "--json") == 0
+        return json.loads(capsys.readouterr().out)["ratings"]
+
+    return run
+
+
+def on_the_page(lab, size):
+    """Agents of a board by the name that they have on command lines."""
+    agents = [agent for agent in LabView(lab).overview()["agents"] if agent["size"] == size]
+    shared = {a["spec"] for a in agents if [b["spec"] for b in agents].count(a["spec"]) > 1}
+    return {
+        f"{agent['spec']} search {'jones' if agent['scale'] == 'jones' else 'quiet'}"
+        if agent["spec"] in shared else agent["spec"]: agent
+        for agent in agents
+    }  # fmt: skip
+
+
+def check_same(rows, page):
+    for row in rows:
+        shown = page[row["player"]]
+        assert (row["scale"], row["elo"] is None) == (shown["scale"], shown["elo"] is None)
+        if row["elo"] is not None:
+            numbers = ("elo", "se", "low", "high", "flags", "zero")
+            assert [row[name] for name in numbers] == [shown[name] for name in numbers]
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_rate_shows_the_page_s_numbers(lab, answer, size):
+    rows, page = answer("rate", "--size", size), on_the_page(lab, size)
+    assert {row["player"] for row in rows} == set(page)
+    check_same(rows, page)
+    ranks = [row["place"] for row in rows if row["scale"] == "main"]
+    assert ranks == list(range(1, len(ranks) + 1))
+    assert all(row["place"] is None for row in rows if row["scale"] is None)
+
+
+def test_another_zero_moves_all_and_is_none_who_came_later(lab, answer, hexlaw, capsys):
+    """Agents of the sweep are on the league's scale, but do not make its zero."""
+    usual = {row["player"]: row for row in answer("rate", "--size", 4)}
+    league = [name for name in usual if name.endswith("search quiet")]
+    zero = league[2]
+    moved = {row["player"]: row for row in answer("rate", "--size", 4, "--zero", zero)}
+    assert [moved[name]["elo"] for name in league] == pytest.approx(
+        [usual[name]["elo"] - usual[zero]["elo"] for name in league], abs=0.01
+    )
+    jones = [name for name in usual if name.endswith("search jones")]
+    assert [moved[name] for name in jones] == [usual[name] for name in jones]
+    sweep = next(name for name in usual if name.endswith("nodes=4"))
+    assert hexlaw("rate", "--size", 4, "--zero", sweep, "--lab", lab.folder) == 2
+    assert "has not played in the league" in capsys.readouterr().err
+
+
+def test_a_tournament_shows_the_page_s_numbers_and_its_own(lab, answer):
+    """Perfect play, whom the league knows, and two newcomers; then two strangers' games."""
+    played = answer(
+        "arena", "--players", "perfect", "ladder:0.6", "random", "--size", 3, "--games", 20
+    )
+    page = on_the_page(lab, 3)
+    check_same(played, page)
+    assert [row["player"] for row in played] == ["perfect", "ladder:0.6", "random"]
+    assert [row["place"] for row in played] == [1, 2, 3]
+    # No other games bear on the newcomers.
+    assert [row["here"] for row in played] == pytest.approx([row["elo"] for row in played], abs=15)
+    again = answer("rate", "--size", 3)
+    check_same(again, page)
+    strangers = answer("rate", "--size", 3, "--tournament", "own")
+    check_same(strangers, page)
+    assert [row["elo"] for row in strangers] == [None, None]
+    # The winner of three games in four leads by 400 log10(3) = 191 Elo, less the prior's pull.
+    assert [row["here"] for row in strangers] == pytest.approx([0, -170], abs=15)
