@@ -13,6 +13,7 @@ from games.protocol import Game
 from mcts import SearchConfig
 from training.networks import AnyNetwork, Mlp
 
+SNAPSHOT_NAME = r"([^#\s]+)#(\d+)"  # a run and the place of a snapshot in it
 SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
 
 
@@ -26,6 +27,9 @@ class TrainConfig(FrozenModel, frozen=True):
     boardsize: int = 5
     network: AnyNetwork = Mlp()
     seed: int = pydantic.Field(default=0, ge=0, lt=2**31)
+    begin: str = pydantic.Field(default="", pattern=rf"^$|^{SNAPSHOT_NAME}$")
+    """Snapshot of the lab, RUN#INDEX, whose weights the run begins with; what they had cost counts
+    as spent. Fresh weights if empty. Jones: fresh."""
 
     search: SearchConfig = SELFPLAY_SEARCH
     """Search of every self-play move. Jones: `mcts.JONES`."""

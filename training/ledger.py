@@ -32,6 +32,23 @@ def _flops(layer: Layer) -> int:
     return 2 * layer.rows * layer.inputs * layer.outputs
 
 
+COSTS = (
+    "samples",
+    "learner_samples",
+    "network_evaluations",
+    "selfplay_flops",
+    "learner_flops",
+    "train_flops",
+    "jones_flops",
+    "seconds",
+    "selfplay_seconds",
+    "learner_seconds",
+    "other_seconds",
+    "energy_joules",
+)
+"""Columns of a snapshot's row that add up over the runs which led to it."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Ledger:
     """What a run has spent so far; of a population, each member's equal share."""

@@ -18,6 +18,7 @@ import jax
 import numpy as np
 
 from games.errors import InputError
+from training.beginning import begin_with, beginning_of
 from training.config import TrainConfig
 from training.devices import EnergyMeter, agree, is_first_process
 from training.files import Checkpoints
@@ -88,7 +89,8 @@ def train_population(
 
     Raises:
         InputError: if something cannot be written, the store holds another run of the same name,
-            or the runs cannot share a program or so many devices.
+            a snapshot to begin with is not there or does not fit, or the runs cannot share a
+            program or so many devices.
     """
     _check(configs, devices)
     records = Records(store, devices)
@@ -147,7 +149,10 @@ class _Training:
         self._program: Program = compile_program(shape)
         self._settings = settings_of(members)
         seeds = np.array([config.seed for config in members], np.uint32)
-        self._state: TrainState = self._program.start(self._settings, seeds)
+        beginnings = [beginning_of(store, config) for config in members]
+        self._spent = [{} if own is None else own.spent for own in beginnings]
+        start: TrainState = self._program.start(self._settings, seeds)
+        self._state = begin_with(start, members, beginnings, shape.computed)
         self._checkpoints = Checkpoints(store.folder / "checkpoints" / _name(members))
         self._iteration, self._ledger, self._tally = 0, Ledger(), Tally()
         if resumed := self._checkpoints.latest(self._state):
@@ -237,7 +242,7 @@ class _Training:
         params = jax.tree.map(lambda leaf: leaf[number], self._state.learner.average)
         config = self._members[number]
         params = trim_params(config.rules, params, config.network)
-        self._records.take_snapshot(config, index, params, self._ledger, means)
+        self._records.take_snapshot(config, index, params, self._ledger, means, self._spent[number])
 
     def _save(self) -> None:
         self._checkpoints.save(self._iteration, self._state, self._ledger, self._tally)

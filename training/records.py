@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -104,13 +104,19 @@ class Records:
         params: Params,
         ledger: Ledger,
         means: dict[str, Any],
+        spent: Mapping[str, float],
     ) -> None:
-        """Write weights and row of one member; there are no means before its first iteration."""
+        """Write weights and row of one member; there are no means before its first iteration.
+
+        `spent` is what the network that it began with had cost, by column.
+        """
         relative = Path("snapshots") / config.run_id / f"{index:02d}.safetensors"
         sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
         peak = self._devices * measured_peak_flops(config.network.products)
+        costs = ledger.costs(config.rules, config.network, config.search.evaluations, peak)
         values = {
-            **ledger.costs(config.rules, config.network, config.search.evaluations, peak),
+            **costs,
+            **{name: (costs[name] or 0) + before for name, before in spent.items() if before},
             **{name: means.get(name) for name in ("policy_loss", "value_loss", "game_length")},
             "file": relative.as_posix(),
             "sha256": sha256,

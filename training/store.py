@@ -103,10 +103,13 @@ class Snapshot(Table):
         sa.ForeignKey("run.id"), index=True, doc="The run it was taken from."
     )
     index: orm.Mapped[int] = orm.mapped_column(
-        doc="Position in the run, counted from 0; snapshots are spaced evenly in log compute, an "
-        "untrained one (no samples) stands before them if the run kept it."
+        doc="Position in the run, counted from 0; snapshots are spaced evenly in log compute, one "
+        "from before the first step stands before them if the run kept it."
     )
-    samples: orm.Mapped[int] = orm.mapped_column(doc="Positions searched in self-play so far.")
+    samples: orm.Mapped[int] = orm.mapped_column(
+        doc="Positions searched in self-play so far; here and in all costs below, what the network "
+        "had cost that the run began with is included."
+    )
     learner_samples: orm.Mapped[int] = orm.mapped_column(
         doc="Positions the learner has trained on so far, repeats counted."
     )
@@ -135,8 +138,8 @@ class Snapshot(Table):
         doc="Time beside it for snapshots, rows, checkpoints and progress."
     )
     utilisation: orm.Mapped[float | None] = orm.mapped_column(
-        doc="`train_flops` over `seconds`, as a share of what the devices reach in a large matrix "
-        "product."
+        doc="FLOPs over seconds of the run itself, as a share of what the devices reach in a large "
+        "matrix product."
     )
     energy_joules: orm.Mapped[float | None] = orm.mapped_column(
         doc="Energy the GPUs used meanwhile by NVML's counters, idle power included; of a "

@@ -7,7 +7,14 @@ name. Every module here is imported, so that a new file is a new kind (docs/exte
 
 from games.kinds import import_all
 from training.networks.conv import Conv
-from training.networks.evaluate import forward, init_params, make_evaluate, pad_params, trim_params
+from training.networks.evaluate import (
+    forward,
+    init_params,
+    make_evaluate,
+    pad_params,
+    shapes_of,
+    trim_params,
+)
 from training.networks.mlp import Mlp
 from training.networks.network import (
     NETWORKS,
@@ -31,6 +38,7 @@ __all__ = [
     "make_evaluate",
     "pad_params",
     "parameter_count",
+    "shapes_of",
     "trim_params",
 ]
 

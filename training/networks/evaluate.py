@@ -39,19 +39,20 @@ def pad_params(game: Game, params: Params, roomier: NetworkConfig) -> Params:
         # Weights from a file stay on the host: dispatching each to the device would cost more.
         return np.pad(leaf, more) if isinstance(leaf, np.ndarray) else jnp.pad(leaf, more)
 
-    return jax.tree_util.tree_map_with_path(fill, _shapes(game, roomier))
+    return jax.tree_util.tree_map_with_path(fill, shapes_of(game, roomier))
 
 
 def trim_params(game: Game, params: Params, config: NetworkConfig) -> Params:
     """What `pad_params` was given: the zeros of a roomier shape cut off again."""
     known = dict(jax.tree_util.tree_leaves_with_path(params))
     return jax.tree_util.tree_map_with_path(
-        lambda path, shape: known[path][tuple(map(slice, shape.shape))], _shapes(game, config)
+        lambda path, shape: known[path][tuple(map(slice, shape.shape))], shapes_of(game, config)
     )
 
 
 @functools.lru_cache(maxsize=64)
-def _shapes(game: Game, config: NetworkConfig) -> Any:
+def shapes_of(game: Game, config: NetworkConfig) -> Any:
+    """Shapes and types of a network's parameters."""
     return jax.eval_shape(lambda: init_params(game, config, jax.random.key(0)))
 
 
