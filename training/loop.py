@@ -145,12 +145,12 @@ class _Training:
         self._members = members
         self._records = records
         self._writes = is_first_process()
+        beginnings = [beginning_of(store, config) for config in members]
+        self._spent = [{} if own is None else own.spent for own in beginnings]
         shape = shape_of(members[0], len(members), devices, roomy=roomy)
         self._program: Program = compile_program(shape)
         self._settings = settings_of(members)
         seeds = np.array([config.seed for config in members], np.uint32)
-        beginnings = [beginning_of(store, config) for config in members]
-        self._spent = [{} if own is None else own.spent for own in beginnings]
         start: TrainState = self._program.start(self._settings, seeds)
         self._state = begin_with(start, members, beginnings, shape.computed)
         self._checkpoints = Checkpoints(store.folder / "checkpoints" / _name(members))

@@ -27,6 +27,7 @@ from experiments.machine.parallel import Task, Worker, run_tasks
 from experiments.reproduction.recipe import configure, load_recipe, parse_setting
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
+from training.beginning import beginning_of
 from training.config import TrainConfig
 from training.forecast import Forecast, forecast
 from training.loop import Progress, Status, train_population
@@ -49,6 +50,8 @@ class TrainVerbConfig(VerbConfig, frozen=True):
     """E.g. 64x2, conv32x4, 64x2+128x1 (a trunk of the value's own), 512x4-bf16."""
     seeds: tuple[int, ...] = (0,)
     """One agent each."""
+    begin: str | None = None
+    """Snapshot of the lab to begin with, RUN#INDEX, of this board or, with a convolution, any."""
     samples: int | None = None
     """Self-play positions after which each run ends."""
     set: tuple[str, ...] = ()
@@ -81,6 +84,8 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
         if not config.plan_only:
             store = Store(config.lab)
             stack.enter_context(alone_in(config.lab, *(run.run_id for run in runs)))
+            for run in runs:
+                beginning_of(store, run)  # refused now, not after compilation
         expected = forecast(runs, devices)
         _print_plan(console, runs, expected, devices)
         if config.plan_only:
@@ -105,6 +110,7 @@ def plan_runs(config: TrainVerbConfig) -> list[TrainConfig]:
         "boardsize": config.boardsize,
         "samples": config.samples,
         "network": config.network,
+        "begin": config.begin,
     }
     changes |= {key: value for key, value in named.items() if value is not None}
     axes: list[list[tuple[str, Any]]] = [[("seed", seed) for seed in config.seeds]]

@@ -14,10 +14,22 @@ from training.ledger import COSTS
 from training.loop import train, train_population
 from training.store import Snapshot, Store
 
-SMALL = TrainConfig(
-    boardsize=3, network="conv4x1", lanes=8, moves=2, window=8, batch_size=16, replay_ratio=1,
-    samples=128, first_snapshot=32, snapshots=2, untrained_snapshot=True, search={"nodes": 4},
-)  # fmt: skip
+SMALL = TrainConfig.model_validate(
+    {
+        "boardsize": 3,
+        "network": "conv4x1",
+        "search": {"nodes": 4},
+        "lanes": 8,
+        "moves": 2,
+        "window": 8,
+        "batch_size": 16,
+        "replay_ratio": 1,
+        "samples": 128,
+        "first_snapshot": 32,
+        "snapshots": 2,
+        "untrained_snapshot": True,
+    }
+)
 LARGE = SMALL.model_copy(update={"boardsize": 4})
 COUNTED = [name for name in COSTS if name not in ("energy_joules",)]
 

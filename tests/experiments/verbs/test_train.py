@@ -253,3 +253,14 @@ def test_the_forecast_counts_memory_and_time(recipe_file):
     assert expected.seconds == pytest.approx(256 / expected.samples_per_second)
     assert 0 < expected.learner_share < 1
     assert 0 < expected.utilisation < 1
+
+
+def test_a_larger_board_begins_with_a_snapshot_of_a_smaller(train):
+    small, _ = train("--set", "network=conv4x1", "samples=128")
+    run = small["runs"][0]["id"]
+    large, _ = train("--boardsize", 4, "--samples", 128, "--begin", f"{run}#2")
+    assert large["runs"][0]["samples"] == 256, "what the first had cost counts"
+    _, told = train("--boardsize", 4, "--network", "4x1", "--begin", f"{run}#2", code=2)
+    assert "do not fit 4x1 for hex on 4×4" in told
+    _, told = train("--begin", "hex3-none#0", code=2)
+    assert "no snapshot hex3-none#0; train that run there first" in told
