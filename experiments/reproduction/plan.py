@@ -21,7 +21,8 @@ from games.protocol import Game
 from training.config import TrainConfig
 from training.networks import AnyNetwork, NetworkConfig, parameter_count
 
-RUN_FIELDS = {"game", "boardsize", "network", "samples", "seed"}  # the plan's own, elsewhere
+# The plan's own, which stand elsewhere.
+RUN_FIELDS = {"game", "boardsize", "network", "samples", "seed", "begin"}
 LEAGUE = "league"  # of every plan: by it, the agents are rated and a lab knows its plan
 FORMER_TABLES = {  # of plans up to 0.1, and the stages that they stood for
     "arena": "league",
@@ -43,6 +44,9 @@ class BoardPlan(FrozenModel, frozen=True):
     networks: tuple[AnyNetwork, ...] = pydantic.Field(min_length=1)
     samples: int = pydantic.Field(ge=1)
     """Self-play positions of each run."""
+    begin: int | None = None
+    """Board with whose runs these begin, those of the same recipe, network and seed, which stand
+    before them; fresh weights if unset."""
     flops: tuple[float, float] | None = None
     """Jones's FLOPs (samples × nodes × parameters) of each run's first snapshot and of its end,
     which `samples` may bring sooner; snapshots are spaced by `samples` alone if unset."""
@@ -122,12 +126,13 @@ class Plan(FrozenModel, frozen=True):
     @functools.cached_property
     def runs(self) -> list[TrainConfig]:
         """The configuration of every run."""
-        return [
-            _configure(self, board, network, seed)
-            for board in self.boards
-            for network in board.networks
-            for seed in range(board.seeds or self.seeds)
-        ]
+        found: list[TrainConfig] = []
+        for board in self.boards:
+            for network in board.networks:
+                for seed in range(board.seeds or self.seeds):
+                    begin = _last_snapshot(found, board, network, seed)
+                    found.append(_configure(self, board, network, seed, begin))
+        return found
 
 
 def with_needs(written: Sequence[Stage]) -> tuple[Stage, ...]:
@@ -164,13 +169,32 @@ def waves_of(stages: Sequence[Stage]) -> list[list[Stage]]:
     return waves
 
 
-def _configure(plan: Plan, board: BoardPlan, network: NetworkConfig, seed: int) -> TrainConfig:
+def _last_snapshot(
+    runs: Sequence[TrainConfig], board: BoardPlan, network: NetworkConfig, seed: int
+) -> str:
+    """What a run begins with, by name; nothing if it begins afresh."""
+    if board.begin is None:
+        return ""
+    wanted = (board.begin, board.recipe, network, seed)
+    for run in runs:
+        if (run.boardsize, run.recipe, run.network, run.seed) == wanted:
+            return f"{run.run_id}#{len(run.snapshot_iterations) - 1}"
+    raise ValueError(
+        f"boards: {board.boardsize} begins with {board.begin}, but no board of that size before it "
+        f"has {network.name} with {board.recipe} and seed {seed}"
+    )
+
+
+def _configure(
+    plan: Plan, board: BoardPlan, network: NetworkConfig, seed: int, begin: str
+) -> TrainConfig:
     fields = merge(plan.train, board.train) | {
         "game": plan.game,
         "boardsize": board.boardsize,
         "network": network.model_dump(),
         "samples": board.samples,
         "seed": seed,
+        "begin": begin,
     }
     recipe = load_recipe(board.recipe)
     run = configure(recipe, fields)

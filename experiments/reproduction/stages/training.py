@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -53,7 +54,8 @@ class Training(Stage, frozen=True):
 def training_tasks(
     store: Store, runs: Sequence[TrainConfig], name: Callable[[TrainConfig], str]
 ) -> list[Task]:
-    """Train the runs that are not over: a task for those of one shape, which share a program.
+    """Train the runs that are not over: a task for those of one shape, which share a program, and
+    for those that begin with their snapshots, which wait for them.
 
     Args:
         store: the lab.
@@ -61,23 +63,39 @@ def training_tasks(
         name: what a task is called, by its first run; no two shapes may have the same.
     """
     over = runs_that_are_over(store)
-    alike: dict[object, list[TrainConfig]] = {}
-    for run in runs:
-        if run.run_id not in over:
-            key = (run.boardsize, shape_of(run), tuple(run.snapshot_iterations))
-            alike.setdefault(key, []).append(run)
-    tasks = [
-        Task(
-            name(members[0]),
-            _train,
-            (store.folder, tuple(members)),
-            work=sum(_evaluations(run) for run in members),
-            place=(members[0].rules, members[0].network.roomier, members[0].recipe),
-        )
-        for members in alike.values()
-    ]
+    waiting = {run.run_id: run for run in runs if run.run_id not in over}
+
+    @functools.cache
+    def kind(run: TrainConfig) -> tuple[Hashable, ...]:
+        """What runs of one program have in common, and the kind of those that they wait for."""
+        teacher = waiting.get(run.begin.partition("#")[0])
+        own = (shape_of(run), tuple(run.snapshot_iterations))
+        return (own,) if teacher is None else (*kind(teacher), own)
+
+    alike: dict[tuple[Hashable, ...], list[TrainConfig]] = {}
+    for run in waiting.values():
+        alike.setdefault(kind(run), []).append(run)
+    chains: dict[Hashable, list[list[TrainConfig]]] = {}
+    for own in sorted(alike, key=len):  # teachers first
+        chains.setdefault(own[0], []).append(alike[own])
+    tasks = [_task(store, groups, name) for groups in chains.values()]
     # Long ones first, short ones fill the gaps.
     return sorted(tasks, key=lambda task: -task.work)
+
+
+def _task(
+    store: Store, groups: Sequence[Sequence[TrainConfig]], name: Callable[[TrainConfig], str]
+) -> Task:
+    """Groups of runs of equal shape, one after the other."""
+    first = groups[0][0]
+    later = [f", then {group[0].boardsize}×{group[0].boardsize}" for group in groups[1:]]
+    return Task(
+        name(first) + "".join(later),
+        _train,
+        (store.folder, tuple(map(tuple, groups))),
+        work=sum(_evaluations(run) for group in groups for run in group),
+        place=(first.rules, first.network.roomier, first.recipe),
+    )
 
 
 def _evaluations(run: TrainConfig) -> float:
@@ -89,17 +107,22 @@ def _name(run: TrainConfig) -> str:
     return f"{run.boardsize}×{run.boardsize} board, network {run.network.name}, {run.recipe}"
 
 
-def _train(worker: Worker, lab: Path, runs: Sequence[TrainConfig]) -> None:
-    """Train runs of equal shape, as many at a time as fill the device."""
-    together = _side_by_side(runs[0])
-    for first in range(0, len(runs), together):
-        members = runs[first : first + together]
+def _train(worker: Worker, lab: Path, groups: Sequence[Sequence[TrainConfig]]) -> None:
+    """Train one group of runs of equal shape after the other, as many runs at a time as fill the
+    device."""
+    done, whole = 0.0, sum(_evaluations(run) for group in groups for run in group)
+    for group in groups:
+        together = _side_by_side(group[0])
+        for first in range(0, len(group), together):
+            members = group[first : first + together]
+            work = sum(map(_evaluations, members))
 
-        def overall(share: float, done: int = first, count: int = len(members)) -> float:
-            return (done + count * share) / len(runs)
+            def overall(share: float, done: float = done, work: float = work) -> float:
+                return (done + work * share) / whole
 
-        if "stopped" in train_together(worker, lab, members, overall):
-            return
+            if "stopped" in train_together(worker, lab, members, overall):
+                return
+            done += work
 
 
 def train_together(

@@ -227,6 +227,40 @@ def test_what_is_wrong_with_a_plan_is_said_in_one_line(plan_file, old, new, comp
     assert complaint in message
 
 
+WARM = """
+title = "Warm starts."
+seeds = 2
+[[boards]]
+boardsize = 3
+networks = ["conv2x1", "conv4x1"]
+samples = 64000
+[[boards]]
+boardsize = 5
+begin = 3
+networks = ["conv4x1"]
+samples = 64000
+"""
+
+
+def test_runs_begin_with_the_end_of_those_of_the_same_network_and_seed(plan_file):
+    runs = load_plan(file=plan_file(WARM)).runs
+    by_name = {run.run_id: run for run in runs}
+    assert [run.begin for run in runs[:4]] == [""] * 4
+    for run in runs[4:]:
+        teacher, _, index = run.begin.partition("#")
+        found = by_name[teacher]
+        assert (found.boardsize, found.network, found.seed) == (3, run.network, run.seed)
+        assert int(index) == len(found.snapshot_iterations) - 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('["conv4x1"]', '["conv8x1"]'), ("begin = 3", "begin = 4")]
+)
+def test_a_board_that_begins_with_runs_that_are_not_there_is_refused(plan_file, old, new):
+    with pytest.raises(InputError, match=r"boards: 5 begins with \d, but no board of that size"):
+        load_plan(file=plan_file(WARM.replace(old, new)))
+
+
 def test_unknown_presets_and_unreadable_files_are_named(tmp_path):
     with pytest.raises(InputError, match=r"unknown preset 'lptop'; there is: smoke, laptop"):
         load_plan("lptop")
