@@ -16,8 +16,9 @@ import tyro
 from rich.console import Console
 
 from experiments.machine.console import forgive_encodings, open_console
-from experiments.verb import InterruptedByUserError, Outcome, VerbConfig, as_json
+from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
+from games.text.plain_json import to_json
 
 Verb = Callable[[Any, Console], Outcome]
 
@@ -142,7 +143,7 @@ def _run(arguments: Sequence[str]) -> int:
         print("hexlaw: stopped; run the same command again to go on", file=sys.stderr)
         return STOPPED
     if config.as_json:
-        print(as_json(result))
+        print(to_json(result))
     return exit_code
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -60,16 +58,3 @@ class Outcome(NamedTuple):
     result: dict[str, Any]
     """Printed as JSON under `--json`."""
     exit_code: int = 0
-
-
-def as_json(result: Any) -> str:
-    """A result as JSON, which has no number that is not finite: such a one becomes null."""
-    return json.dumps(_finite(result), allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

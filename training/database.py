@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.schema import CreateTable
 
 from games.errors import InputError
+from games.text.plain_json import to_json
 
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_MS = 60_000  # several worker processes write; a commit takes milliseconds
@@ -32,7 +33,7 @@ def writing_engine(path: Path, metadata: sa.MetaData) -> sa.Engine:
     Raises:
         InputError: if it is damaged, foreign, or of a later version.
     """
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), json_serializer=to_json)
     event.listen(engine, "connect", _prepare_to_write)
     try:
         with engine.connect() as connection:

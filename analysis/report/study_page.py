@@ -8,7 +8,6 @@ tables/*.csv            the rows that figures and tables are made of
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from analysis.report.exhibits.base import Exhibit, Table
 from analysis.report.page import environment, inlined, provenance
 from analysis.report.tables import write_text
 from analysis.tables.rows import LabRows
+from games.text.plain_json import to_json
 
 
 class Published(NamedTuple):
@@ -82,7 +82,7 @@ def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) 
         about=about,
         findings=findings,
         provenance=[("page written by", about.command), *provenance(rows)],
-        settings=[(name, json.dumps(value)) for name, value in about.settings.items()],
+        settings=[(name, to_json(value)) for name, value in about.settings.items()],
         published=Table("What others have published", Published._fields, about.published),
         svg=inlined(drawn),
     )  # fmt: skip

@@ -18,6 +18,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from games.errors import InputError
+from games.text.plain_json import to_json
 from training import store as tables
 
 JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes"}
@@ -163,9 +164,7 @@ def _as_text(rows: LabRows) -> dict[str, pd.DataFrame]:
     for field in dataclasses.fields(rows):
         frame = getattr(rows, field.name).copy()
         for column in JSON_COLUMNS & set(frame.columns):
-            frame[column] = [
-                None if value is None else json.dumps(value) for value in frame[column]
-            ]
+            frame[column] = [None if value is None else to_json(value) for value in frame[column]]
         frames[field.name] = frame
     return frames
 

@@ -48,6 +48,7 @@ from experiments.reproduction.status import (
 )
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
+from games.text.plain_json import to_json
 from training.files import write_atomically
 from training.store import DATABASE_NAME, Match, Store
 
@@ -194,7 +195,7 @@ def _claim(store: Store, plan: Plan) -> None:
     path = store.folder / "plan.json"
     mine = _identity(plan)
     if not path.exists():
-        write_atomically(path, json.dumps(mine, indent=1).encode())
+        write_atomically(path, to_json(mine, indent=1).encode())
         return
     _check_claim(store.folder, mine)
 

@@ -19,6 +19,7 @@ from analysis.figures.wording import duration
 from experiments.machine.clock import Spent
 from experiments.reproduction.rounds import Part
 from games.errors import InputError
+from games.text.plain_json import to_json
 from training.files import write_atomically
 
 TIMINGS = "timings.json"
@@ -73,7 +74,7 @@ def add_timing(lab: Path, stage: str, work: float, spent: Spent) -> None:
         work=before.work + work,
         **{name: getattr(before, name) + more for name, more in spent._asdict().items()},
     )
-    text = json.dumps({name: timing.model_dump() for name, timing in timings.items()}, indent=1)
+    text = to_json({name: timing.model_dump() for name, timing in timings.items()}, indent=1)
     write_atomically(lab / TIMINGS, text.encode())
 
 

@@ -65,6 +65,7 @@ from experiments.reproduction.stages.training import train_together
 from games.config import FrozenModel
 from games.hex import Hex
 from games.protocol import State
+from games.text.plain_json import to_json
 from mcts import JONES, Regularised, SearchConfig
 from training.config import TrainConfig
 from training.store import Store
@@ -226,7 +227,7 @@ def judge_agents(worker: Worker, lab: Path, board: int, agents: Sequence[Agent])
             "legal": float(np.mean((np.asarray(thoughts.search.prior) > 0).sum(1))),
         }
         with (lab / "judged.jsonl").open("a") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(to_json(row) + "\n")
 
 
 def read_judged(lab: Path) -> list[dict[str, Any]]:

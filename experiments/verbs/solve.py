@@ -27,6 +27,7 @@ from games.exact.protocol import ExactPlay, PositionSolution
 from games.exact.registry import exact_play, solve_position
 from games.protocol import Game
 from games.text.notation import NOBODY, PLAYER_NAMES, parse_moves, play
+from games.text.plain_json import to_json
 from training.store import Store
 
 UNKNOWN = "unknown"
@@ -121,7 +122,7 @@ def _solve_lines(
             continue
         answers.append(outcome)
         if not config.as_json:
-            print(json.dumps(outcome), file=console.file, flush=True)
+            print(to_json(outcome), file=console.file, flush=True)
     exit_code = SOME_UNANSWERED if errors else 0
     return Outcome({"positions": answers, "errors": errors}, exit_code)
 
@@ -192,7 +193,7 @@ def _first_problem(error: pydantic.ValidationError) -> str:
     if problem["type"] == "missing":
         complaint = "missing"
     else:
-        complaint = f"{json.dumps(problem['input']):.40} does not fit"
+        complaint = f"{to_json(problem['input']):.40} does not fit"
     return f'{culprit}{complaint}; write a position as {{"size": 5, "moves": [12, "b2"]}}'
 
 

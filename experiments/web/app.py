@@ -13,7 +13,6 @@ import contextlib
 import functools
 import hashlib
 import importlib
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from starlette.websockets import WebSocket
 
 from experiments.web.guard import Guard
 from games.errors import InputError, NotFoundError
+from games.text.plain_json import to_json
 from training.store import Store
 
 WEB = Path(__file__).parent / "static"
@@ -54,7 +54,7 @@ IMPORTS = {
     "htm": "/web/vendor/htm.js",
     **{f"hexlaw/{name}.js": f"/web/{name}.js" for name in SCRIPTS},
 }
-IMPORTMAP = json.dumps({"imports": IMPORTS})
+IMPORTMAP = to_json({"imports": IMPORTS})
 
 
 def make_app(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,9 @@ from training.store import Game as GameRow
 LISTED_GAMES = 500  # of an agent or a pair, the newest first
 
 Row = dict[str, Any]
+
+OFFERED_NODES = 64
+"""Nodes with which an opponent thinks at first."""
 
 _NAMED_BY = ("run_id", "network", "seed", "index", "recipe")
 _UNRATED: Row = {"elo": None, "scale": None, "zero": False, "apart": None, "flags": ""}
@@ -143,6 +147,7 @@ class LabView:
                 for row in snapshots.values()
             ],
             "agents": shown,
+            "opponents": opponents(shown),
         }
 
     def _snapshots(self) -> list[Row]:
@@ -212,6 +217,34 @@ class LabView:
             if agent["id"] == number:
                 return agent
         raise NotFoundError(f"the lab {self.name} has no agent {number}")
+
+
+def opponents(agents: Sequence[Row]) -> dict[int, str]:
+    """The snapshot that a visitor is offered as an opponent, by board; none where none is rated.
+
+    The agent whose Elo is surest to be high has the highest lower end of the 95 % interval. Whose
+    Elo lies in or above its interval, known at least half as well, is as good; the cheapest of
+    these is offered, by FLOPs a move, then by training. So luck in a few games chooses nobody.
+
+    Args:
+        agents: as `LabView.overview` has them; asked are those of the main scale that play their
+            search's choice, with `OFFERED_NODES` if any have as many.
+    """
+    found = {}
+    able = [a for a in agents if a["snapshot"] and a["scale"] == MAIN and a["quiet"]]
+    for size in sorted({agent["size"] for agent in able}):
+        here = [agent for agent in able if agent["size"] == size]
+        here = [agent for agent in here if agent["nodes"] == OFFERED_NODES] or here
+        surest = max(here, key=lambda agent: agent["low"])
+        width = surest["high"] - surest["low"]
+        best = [
+            agent
+            for agent in here
+            if agent["elo"] >= surest["low"] and agent["high"] - agent["low"] <= 2 * width
+        ]
+        cheapest = min(best, key=lambda agent: (agent["move_flops"], agent["train_flops"]))
+        found[size] = cheapest["snapshot"]
+    return found
 
 
 def _count(table: Any) -> sa.ScalarSelect[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import functools
-import json
 import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeVar
@@ -49,6 +48,7 @@ from games.hex import MAX_SIZE, MIN_SIZE
 from games.protocol import Game
 from games.text.notation import play
 from games.text.numbers import parse_natural
+from games.text.plain_json import to_json
 from mcts import STRATEGIES
 
 MAX_MESSAGE = 16 * 1024  # characters; a question about a full 19×19 board takes 2,000
@@ -265,7 +265,7 @@ class Conversation:
                 raise
 
     async def _say(self, answer: dict[str, Any]) -> None:
-        await self._socket.send_text(json.dumps(answer, separators=(",", ":")))
+        await self._socket.send_text(to_json(answer, separators=(",", ":")))
 
 
 def _hear(text: str | None) -> Question | Stop:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import functools
 import importlib.resources
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from experiments.players.thoughts import Analysis
 from games.exact.registry import reach_of, solve_position
 from games.protocol import Game
 from games.text.notation import play
+from games.text.plain_json import to_json
 from training.files import write_atomically
 
 MODULES = {
@@ -124,7 +124,7 @@ def render_replay_page(record: ReplayRecord) -> str:
 
 def embed(data: object) -> Markup:
     """JSON that may stand inside a script element."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = to_json(data, separators=(",", ":"), ensure_ascii=False)
     # Without "<" nothing in it can end the element or open a comment.
     return Markup(text.replace("<", "\\u003c"))
 

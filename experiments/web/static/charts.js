@@ -63,7 +63,7 @@ export function EloChart({ series, axis, chosen, onPick, base = 10 }) {
   if (!points.length) return html`<p class="empty">No rated agent has ${axis}.</p>`;
   const log = (value) => Math.log(value) / Math.log(base);
   const [x0, x1] = padded(points.map((p) => log(p.x)), 0.06, 0.5);
-  const [y0, y1] = padded(points.flatMap((p) => [p.low, p.high]), 0.05, 50);
+  const [y0, y1] = padded(eloSpan(points), 0.05, 50);
   const x = (value) => left + ((WIDTH - left - right) * (log(value) - x0)) / (x1 - x0);
   const y = (elo) => top + ((height - top - bottom) * (y1 - elo)) / (y1 - y0);
   const exponents = ticks(x0, x1, Math.max(1, Math.ceil((x1 - x0) / 7)));
@@ -92,7 +92,9 @@ export function EloChart({ series, axis, chosen, onPick, base = 10 }) {
           onPointerEnter=${() => setOver(p.id)} onPointerLeave=${() => setOver(null)}
           onFocus=${() => setOver(p.id)} onBlur=${() => setOver(null)}
         >
-          <line x1=${x(p.x)} x2=${x(p.x)} y1=${y(p.low)} y2=${y(p.high)} />
+          <line x1=${x(p.x)} x2=${x(p.x)} y1=${y(Math.max(p.low, y0))} y2=${y(Math.min(p.high, y1))} />
+          ${p.high > y1 && html`<path class="further" d="M${x(p.x) - 4} ${top + 5}h8l-4-6Z" />`}
+          ${p.low < y0 && html`<path class="further" d="M${x(p.x) - 4} ${height - bottom - 5}h8l-4 6Z" />`}
           <circle class="target" cx=${x(p.x)} cy=${y(p.elo)} r="11" />
           <circle cx=${x(p.x)} cy=${y(p.elo)} r=${p.id === over || p.id === chosen ? 6 : 4} />
         </g>`)}
@@ -104,6 +106,21 @@ export function EloChart({ series, axis, chosen, onPick, base = 10 }) {
 
 const describe = (p, axis) =>
   `${p.title}: ${whole(p.elo)} Elo (${whole(p.low)} to ${whole(p.high)}), ${axis} ${power(p.x)}`;
+
+/**
+ * The Elo that an axis spans, [low, high]: all ratings, and as much of each interval as three times
+ * the median width leaves, so that a few very wide ones do not make dots of all others.
+ *
+ * @param rated [{elo, low, high}]
+ */
+export function eloSpan(rated) {
+  const widths = rated.map((each) => each.high - each.low).sort((a, b) => a - b);
+  const reach = 1.5 * (widths[widths.length >> 1] ?? 0);
+  return [
+    Math.min(...rated.map(({ elo, low }) => Math.max(low, elo - reach))),
+    Math.max(...rated.map(({ elo, high }) => Math.min(high, elo + reach))),
+  ];
+}
 
 function padded(values, share, least) {
   const [low, high] = [Math.min(...values), Math.max(...values)];

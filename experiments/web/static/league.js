@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { AskHere } from "hexlaw/compare.js";
-import { EloChart } from "hexlaw/charts.js";
+import { EloChart, eloSpan } from "hexlaw/charts.js";
 import { PLAYERS } from "hexlaw/hex.js";
 import { useRows } from "hexlaw/link.js";
 import { Replay } from "hexlaw/replay.js";
@@ -42,8 +42,8 @@ export function League({ lab }) {
         <p class="legend">The same snapshots with noise at the root and moves drawn at random: other players, who met
           only each other, on a scale of their own.</p>
         <${Leaderboard} agents=${shown.filter((agent) => agent.scale === "jones")} zero=${zeroOf(here, "jones")} />`}
-        <p class="legend">${whole(lab.games)} stored games in the lab. Elo with its 95 % interval. Ratings flagged *
-          rest on too little.</p>
+        <p class="legend">${whole(lab.games)} stored games in the lab. Elo with its 95 % interval; an arrow says
+          that it goes on beyond the axis. Ratings flagged * rest on too little.</p>
       </section>
     </div>`;
 }
@@ -54,19 +54,20 @@ const zeroOf = (agents, scale) => agents.find((agent) => agent.zero && agent.sca
 function Leaderboard({ agents, zero }) {
   const rated = agents.filter((agent) => agent.elo !== null);
   if (!agents.length) return html`<p class="empty">No agent has played on this board.</p>`;
-  const [low, high] = [Math.min(...rated.map((a) => a.low)), Math.max(...rated.map((a) => a.high))];
-  const at = (elo) => `${(100 * (elo - low)) / Math.max(1, high - low)}%`;
+  const [low, high] = eloSpan(rated);
+  const at = (elo) => `${(100 * (Math.min(Math.max(elo, low), high) - low)) / Math.max(1, high - low)}%`;
+  const cut = (agent) => `${agent.low < low ? "cut-low" : ""} ${agent.high > high ? "cut-high" : ""}`;
   return html`${zero && html`<p class="legend">Zero is ${zero}.</p>`}
   <div class="scroll tall"><table class="league">
-    <thead><tr><th scope="col">#</th><th scope="col" class="left">agent</th><th scope="col">nodes</th><th scope="col">Elo</th>
-      <th scope="col" class="left">95 % interval</th><th scope="col">games</th><th scope="col">training FLOPs</th></tr></thead>
+    <thead><tr><th scope="col">#</th><th scope="col" class="left">agent</th><th scope="col" class="of-nodes">nodes</th><th scope="col">Elo</th>
+      <th scope="col" class="left">95 %</th><th scope="col">games</th><th scope="col">training FLOPs</th></tr></thead>
     <tbody>
       ${agents.map((agent, rank) => html`<tr key=${agent.id}>
         <td>${agent.elo === null ? html`<abbr title=${agent.apart ?? "no games"}>–</abbr>` : rank + 1}</td>
         <th scope="row" class="left"><a href="#/agent/${agent.id}">${agent.name}</a></th>
-        <td>${agent.nodes === null ? "–" : whole(agent.nodes)}</td>
+        <td class="of-nodes">${agent.nodes === null ? "–" : whole(agent.nodes)}</td>
         <td>${agent.elo === null ? "–" : whole(agent.elo)}${agent.flags ? html`<abbr title=${agent.flags}>*</abbr>` : ""}</td>
-        <td class="left">${agent.elo !== null && html`<span class="interval" title="${whole(agent.low)} to ${whole(agent.high)}">
+        <td class="left">${agent.elo !== null && html`<span class="interval ${cut(agent)}" title="${whole(agent.low)} to ${whole(agent.high)}">
           <span class="bar" style=${{ left: at(agent.low), right: `calc(100% - ${at(agent.high)})` }}></span>
           <span class="middle" style=${{ left: at(agent.elo) }}></span>
           <span class="hidden">${whole(agent.low)} to ${whole(agent.high)}</span></span>`}</td>

@@ -16,11 +16,10 @@ export function nameOf(lab, player) {
   return lab.snapshots.find((snapshot) => snapshot.key === player)?.name ?? player;
 }
 
-/** The strongest snapshot that is ranked on the main scale of a board and plays its best move, else the last one, else whoever there is. */
+/** The opponent that the lab offers on a board, else the last snapshot, else whoever there is. */
 export function bestOf(lab, size) {
-  const rated = lab.agents.find((agent) => agent.size === size && agent.snapshot && agent.scale === "main" && agent.quiet);
   const last = lab.snapshots.findLast((snapshot) => snapshot.size === size);
-  return rated?.snapshot ?? last?.key ?? "random";
+  return lab.opponents[size] ?? last?.key ?? "random";
 }
 
 export function PlayerChoice({ lab, size, value, onChange, label }) {

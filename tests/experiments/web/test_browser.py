@@ -218,6 +218,18 @@ def test_the_lab_is_browsed_down_to_a_game(watched, web):
     assert "wins" in page.locator(".situation").inner_text()
 
 
+def test_a_few_wide_intervals_do_not_stretch_the_axis(watched, web):
+    """By hand: widths 20, 20, 20, 2,000; the median leaves 30 Elo on either side of a rating."""
+    watched.page.goto(web.origin)
+    span = watched.page.evaluate("""async () => (await import("hexlaw/charts.js")).eloSpan(
+        [[0, 10], [-100, 10], [-50, 10], [-20, 1000]].map(
+            ([elo, half]) => ({ elo, low: elo - half, high: elo + half })))""")
+    assert span == [-110, 10]
+    # Of seven equal opponents nobody's interval is cut.
+    watched.page.locator(".league .interval").first.wait_for()
+    assert watched.page.locator(".cut-low, .cut-high").count() == 0
+
+
 def test_the_offline_page_by_mouse_and_keyboard(watched, store, rules, snapshot_key, tmp_path):
     """Heat maps, thoughts, the expected line and blunders, from a file."""
     thinker = Annotator(LabView(store)).thinker(snapshot_key(1), SearchConfig())

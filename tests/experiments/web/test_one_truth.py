@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from analysis.ratings.study import analyse
 from analysis.tables.rows import load_lab
-from experiments.web.lab_view import LabView
+from experiments.web.lab_view import LabView, opponents
 from tests.analysis.planted_lab import planted_lab
 from training.store import Agent, Match, Run, Snapshot, Store
 
@@ -167,3 +168,38 @@ def test_a_tournament_shows_the_page_s_numbers_and_its_own(lab, answer):
     assert [row["elo"] for row in strangers] == [None, None]
     # The winner of three games in four leads by 400 log10(3) = 191 Elo, less the prior's pull.
     assert [row["here"] for row in strangers] == pytest.approx([0, -170], abs=15)
+
+
+def candidate(snapshot, elo, half, *, nodes=64, cost=1.0, **more):
+    return {"snapshot": snapshot, "size": 3, "scale": "main", "quiet": True, "nodes": nodes,
+            "elo": elo, "low": elo - half, "high": elo + half, "move_flops": cost,
+            "train_flops": cost, **more}  # fmt: skip
+
+
+def test_the_opponent_offered_is_the_cheapest_of_the_surely_best():
+    agents = [
+        candidate("lucky", 200, 400, cost=0.1),  # won its six games
+        candidate("best", 0, 40, cost=8.0),
+        candidate("as good", -30, 50, cost=2.0),
+        candidate("cheap, but hardly known", -30, 150, cost=1.0),
+        candidate("cheap and worse", -60, 40, cost=1.0),
+        candidate("raw", 10, 10, nodes=1, cost=0.1),
+        candidate("noisy", 10, 10, quiet=False),
+        candidate("of the paper's league", 10, 10, scale="jones"),
+        candidate(None, 0, 0),
+    ]
+    assert opponents(agents) == {3: "as good"}
+    assert opponents(agents[5:6]) == {3: "raw"}
+    assert opponents(agents[6:]) == {}
+
+
+def test_the_stored_lab_s_opponents_are_among_its_best():
+    """3×3 offered an agent of six games before."""
+    view = LabView(Store(Path(__file__).parents[3] / "reference_run" / "lab", read_only=True))
+    overview = view.overview()
+    assert set(overview["opponents"]) == {3, 4, 5, 6}
+    for size, snapshot in overview["opponents"].items():
+        here = [a for a in overview["agents"] if a["size"] == size and a["scale"] == "main"]
+        own = next(a for a in here if a["snapshot"] == snapshot and a["nodes"] == 64)
+        assert own["games"] > 20
+        assert own["high"] >= max(agent["low"] for agent in here if agent["kind"] == "network")
