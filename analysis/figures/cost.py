@@ -135,6 +135,35 @@ def model_size(fits: Mapping[str, SizeFit], axis: str) -> Figure:
     return figure
 
 
+def split_factor(needs: Mapping[str, pd.DataFrame]) -> Figure:
+    """Parameters and samples at equal Elo by board: a panel each, a curve a source.
+
+    Args:
+        needs: by source: columns boardsize, and of parameters and samples the value, _low, _high.
+    """
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 3.4))
+        row = figure.subplots(1, 2)
+        for axes, part in zip(row, ("parameters", "samples"), strict=True):
+            for place, (source, found) in enumerate(needs.items()):
+                value = found[part].to_numpy(float)
+                bars = np.array([value - found[f"{part}_low"], found[f"{part}_high"] - value])
+                axes.errorbar(
+                    found["boardsize"] + 0.08 * place, value, bars.clip(min=0), capsize=3, ms=5,
+                    color=SERIES[0] if place == 0 else FAINT, lw=1.6 if place == 0 else 1.0,
+                    ls="-" if place == 0 else ":", marker="os"[place % 2], elinewidth=1,
+                    label=source,
+                )  # fmt: skip
+            sizes = sorted({int(size) for found in needs.values() for size in found["boardsize"]})
+            axes.set_xticks(sizes, [f"{size}×{size}" for size in sizes])
+            axes.set_yscale("log")
+            theme.log_axis(axes.yaxis)
+            axes.set_title(f"{part} at equal Elo")
+        handles, labels = row[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=len(handles), fontsize=9)
+    return figure
+
+
 def compute_multiplier(multiplier: Multiplier, cheap: str, dear: str) -> Figure:
     """How many times less compute one recipe needs than the other, by Elo and board."""
     with themed():

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.laws.frontier import crossing_of, crossings_of, sample_frontiers
-from analysis.ratings.splits import Halves
+from analysis.laws.frontier import FrontierSample, crossing_of, crossings_of
 from analysis.statistics.bootstrap import percentile_interval
 
 
@@ -21,26 +20,14 @@ class Crossings(NamedTuple):
     growth_high: float
 
 
-def crossings(
-    points: pd.DataFrame,
-    axis: str,
-    halves: Halves | None,
-    level: float,
-    *,
-    resamples: int = 200,
-    seed: int = 0,
-) -> Crossings:
+def crossings(sample: FrontierSample, level: float) -> Crossings:
     """Seconds or compute to `level` Elo on each board, with a bootstrap over runs and games.
 
     Args:
-        points: as in `frontiers`.
-        axis: the column that is spent.
-        halves: as in `frontiers`.
+        sample: frontiers of all runs and of resamples; one that does not reach the level says only
+            that.
         level: Elo.
-        resamples: of runs and games; one that does not reach the level says only that.
-        seed: of the resamples.
     """
-    sample = sample_frontiers(points, axis, halves, resamples=resamples, seed=seed)
     sizes = list(sample.runs)
     on = [sample.boardsize == size for size in sizes]
     elo = sample.whole["elo"].to_numpy()

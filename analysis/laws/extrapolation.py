@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws.exchange import ExchangeFit
-from analysis.laws.frontier import sample_frontiers
+from analysis.laws.frontier import FrontierSample, sample_frontiers
 from analysis.laws.law import Law, least_squares_law, quality
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
@@ -46,9 +46,14 @@ def extrapolation(
         InputError: as `frontiers`.
     """
     sample = sample_frontiers(points, axis, halves, resamples=resamples, seed=seed)
+    return extrapolation_of(sample)
+
+
+def extrapolation_of(sample: FrontierSample) -> pd.DataFrame:
+    """The same from frontiers that have been drawn already."""
     judged, laws = _judge(sample.whole, {})
     draws = [_judge(frame, laws)[0]["residual_variance"] for frame in sample.frames()]
-    spread = np.array(draws).reshape(resamples, len(judged))
+    spread = np.array(draws).reshape(len(draws), len(judged))
     limits = [percentile_interval(column, _LEVEL) for column in spread.T]
     low, high = zip(*limits, strict=True) if limits else ((), ())
     return judged.assign(low=low, high=high)

@@ -9,15 +9,15 @@ import pandas as pd
 
 from analysis.laws.crossings import Crossings, crossings
 from analysis.laws.exchange import ExchangeFit, fit_exchange
-from analysis.laws.extrapolation import extrapolation
+from analysis.laws.extrapolation import extrapolation_of
 from analysis.laws.fixed_network import FixedNetwork, fit_fixed_networks
-from analysis.laws.frontier import frontiers
-from analysis.laws.law import LawFit, fit_law
-from analysis.laws.model_size import SizeFit, fit_optimal_size
+from analysis.laws.frontier import FrontierSample, frontiers, sample_frontiers
+from analysis.laws.law import LawFit, law_of
+from analysis.laws.model_size import SizeFit, optimal_size_of
 from analysis.laws.multiplier import Multiplier, compute_multiplier
+from analysis.laws.needs import Needs, needs
 from analysis.laws.published import NEAR_PERFECT, TEST_FACTOR
 from analysis.laws.seeds import laws_by_seed
-from analysis.ratings.splits import Halves
 from analysis.ratings.study import AXES, Rated, Study
 from games.errors import InputError
 
@@ -48,6 +48,8 @@ class RecipeFits:
     exchange: dict[int, ExchangeFit]  # by board; FLOPs of all training, FLOPs a move
     exchange_jones: dict[int, ExchangeFit]  # by board, on both of Jones's axes
     to_perfect: dict[str, Crossings]  # seconds and Jones's compute to −50 Elo
+    needs: Needs  # what equal Elo takes on each board, on Jones's axis
+    near_perfect: Needs  # what −50 Elo takes
     by_seed: pd.DataFrame  # laws refitted to each seed's runs
 
 
@@ -89,40 +91,43 @@ def fit_all(study: Study, *, resamples: int = 200, seed: int = 0) -> Fits:
 
 
 def _recipe(study: Study, recipe: str, resamples: int, seed: int) -> RecipeFits:
+    def sample(stage: str, axis: str) -> FrontierSample:
+        points, halves = study.rated[stage].of(recipe=recipe)
+        return sample_frontiers(points, axis, halves, resamples=resamples, seed=seed)
+
+    league = study.rated["league"].of(recipe=recipe)
+    drawn = {
+        (stage, axis): sample(stage, axis)
+        for stage, axis in CONVENTIONS
+        if stage in study.rated and len(study.rated[stage].of(recipe=recipe).points)
+    }
     laws, no_law = {}, ""
-    for stage, axis in CONVENTIONS:
-        rated = study.rated[stage].of(recipe=recipe) if stage in study.rated else None
-        if rated is None or rated.points.empty:
-            continue
+    for (stage, axis), frontier in drawn.items():
         try:
-            laws[stage, axis] = fit_law(*_on(rated, axis), resamples=resamples, seed=seed)
+            laws[stage, axis] = law_of(frontier)
         except InputError as error:
             no_law = str(error) if stage == "league" else no_law
-    league = study.rated["league"].of(recipe=recipe)
-    naive, honest = (frontiers(league.points, AXES[0], h) for h in (None, league.halves))
+    frontier = drawn["league", JONES_AXIS]
+    honest = {axis: drawn["league", axis].whole for axis in AXES}
+    bias = frontiers(league.points, AXES[0])["elo"] - honest[AXES[0]]["elo"]
     return RecipeFits(
         recipe=recipe,
         laws=laws,
         no_law=no_law,
-        frontiers={axis: frontiers(*_on(league, axis)) for axis in AXES},
-        selection_bias=float((naive["elo"] - honest["elo"]).mean()),
-        extrapolation=extrapolation(*_on(league, JONES_AXIS), resamples=resamples // 4, seed=seed),
-        size=fit_optimal_size(
-            league.points, JONES_AXIS, halves=league.halves, resamples=resamples, seed=seed
-        ),
+        frontiers=honest,
+        selection_bias=float(bias.mean()),
+        extrapolation=extrapolation_of(frontier.first(resamples // 4)),
+        size=optimal_size_of(frontier, league.points),
         exchange=_exchanges(study.searchers, recipe, False, resamples // 2, seed),
         exchange_jones=_exchanges(study.searchers, recipe, True, resamples // 2, seed),
         to_perfect={
-            axis: crossings(*_on(league, axis), NEAR_PERFECT, resamples=resamples, seed=seed)
-            for axis in ("seconds", JONES_AXIS)
+            "seconds": crossings(sample("league", "seconds"), NEAR_PERFECT),
+            JONES_AXIS: crossings(frontier, NEAR_PERFECT),
         },
-        by_seed=laws_by_seed(*_on(league, JONES_AXIS)),
+        needs=needs(frontier, league.points),
+        near_perfect=needs(frontier, league.points, (NEAR_PERFECT,)),
+        by_seed=laws_by_seed(league.points, JONES_AXIS, league.halves),
     )
-
-
-def _on(rated: Rated, axis: str) -> tuple[pd.DataFrame, str, Halves]:
-    """The leading arguments of the fits of frontiers."""
-    return rated.points, axis, rated.halves
 
 
 def _exchanges(

@@ -183,6 +183,10 @@ class FrontierSample(NamedTuple):
         """Compute [P]."""
         return self.whole["flops"].to_numpy()
 
+    def first(self, resamples: int) -> FrontierSample:
+        """With so many of the resamples, for what takes long with each."""
+        return self._replace(elo=self.elo[:resamples], best=self.best[:resamples])
+
     def frames(self) -> Iterator[pd.DataFrame]:
         """Each resample as `whole` is, without the points it has not."""
         for elo, best in zip(self.elo, self.best, strict=True):

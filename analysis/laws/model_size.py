@@ -12,7 +12,13 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from analysis.laws.frontier import curves_of, frontier_of, ratings_of, sample_frontiers
+from analysis.laws.frontier import (
+    FrontierSample,
+    curves_of,
+    frontier_of,
+    ratings_of,
+    sample_frontiers,
+)
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
 from games.errors import InputError
@@ -66,42 +72,60 @@ def fit_optimal_size(
         raise InputError(f"rated snapshots lack the column {size}")
     if not (pd.to_numeric(points[size], errors="coerce") > 0).all():
         raise InputError(f"the column {size} holds a size that is no positive number")
-    curves, elo = curves_of(points, axis), ratings_of(points)
+    sample = sample_frontiers(points, axis, halves, resamples=resamples, seed=seed)
+    return optimal_size_of(sample, points, size)
+
+
+def optimal_size_of(
+    sample: FrontierSample, points: pd.DataFrame, size: str = "parameters"
+) -> SizeFit:
+    """The same from frontiers of `points` that have been drawn already."""
+    curves, elo = curves_of(points, sample.axis), ratings_of(points)
     size_of = points.groupby("run_id")[size].first()
+    best = pd.concat([frontier_of(board, elo) for board in curves], ignore_index=True)
+    best["size"] = best["run_id"].map(size_of)
+    of_all = best["elo"].to_numpy()[None], np.log10(best[["size"]].to_numpy(float).T)
+    names = pd.Index(sample.best.ravel())
+    found = np.log10(size_of.to_numpy(float)[size_of.index.get_indexer(names)])
+    drawn = sample.elo, found.reshape(sample.best.shape)
 
-    def with_sizes(frontier: pd.DataFrame) -> pd.DataFrame:
-        return frontier.assign(size=frontier["run_id"].map(size_of))
+    def exponents(elo: np.ndarray, log_size: np.ndarray, *, climb: bool) -> np.ndarray:
+        kept = _climbs(best["boardsize"].to_numpy(), elo) if climb else ~np.isnan(elo)
+        return _regress(np.log10(best["flops"].to_numpy()), log_size, kept)
 
-    best = with_sizes(pd.concat([frontier_of(board, elo) for board in curves], ignore_index=True))
-    exponent, constant = _regress(best)
-    resampled = [
-        with_sizes(frontier)
-        for frontier in sample_frontiers(
-            points, axis, halves, resamples=resamples, seed=seed
-        ).frames()
-    ]
+    whole = exponents(*of_all, climb=False)[0]
     return SizeFit(
-        exponent=exponent,
-        constant=constant,
+        exponent=float(whole[0]),
+        constant=float(whole[1]),
         best=best,
-        climb_exponent=_regress(_climb(best))[0],
-        draws=[_regress(frontier)[0] for frontier in resampled],
-        climb_draws=[_regress(_climb(frontier))[0] for frontier in resampled],
+        climb_exponent=float(exponents(*of_all, climb=True)[0, 0]),
+        draws=exponents(*drawn, climb=False)[:, 0].tolist(),
+        climb_draws=exponents(*drawn, climb=True)[:, 0].tolist(),
     )
 
 
-def _climb(best: pd.DataFrame) -> pd.DataFrame:
-    """Without both ends of each board: where all play at random, or all are near perfect, which run
-    is best is chance, which pulls the exponent towards zero."""
-    elo = best.groupby("boardsize")["elo"]
-    low, high = elo.transform("min"), elo.transform("max")
-    share = (best["elo"] - low) / (high - low).replace(0, np.nan)
-    return best[(share > _FLAT) & (share < 1 - _FLAT)]
+def _climbs(boardsize: np.ndarray, elo: np.ndarray) -> np.ndarray:
+    """Which points [R, P] lie off both ends of their board: where all play at random, or all are
+    near perfect, which run is best is chance, which pulls the exponent towards zero."""
+    kept = np.zeros(elo.shape, bool)
+    for size in np.unique(boardsize):
+        own = elo[:, boardsize == size]
+        low, high = np.nanmin(own, axis=1, keepdims=True), np.nanmax(own, axis=1, keepdims=True)
+        share = (own - low) / np.where(high > low, high - low, np.nan)
+        kept[:, boardsize == size] = (share > _FLAT) & (share < 1 - _FLAT)
+    return kept
 
 
-def _regress(best: pd.DataFrame) -> tuple[float, float]:
-    x, y = np.log10(best["flops"].to_numpy(float)), np.log10(best["size"].to_numpy(float))
-    if not len(x):
-        return np.nan, np.nan
-    slope = float(np.cov(x, y, bias=True)[0, 1] / np.var(x)) if np.var(x) > 0 else np.nan
-    return slope, float(y.mean() - slope * x.mean())
+def _regress(x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Slope and constant [R, 2] of y [R, P] over x [P] through the points that are kept [R, P]; NaN
+    where x does not vary."""
+    count = kept.sum(axis=1).clip(min=1)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.where(kept, values, 0.0).sum(axis=1) / count
+
+    middle_x, middle_y = mean(np.broadcast_to(x, kept.shape)), mean(y)
+    off = x - middle_x[:, None]
+    spread = mean(off**2)
+    slope = mean(off * (y - middle_y[:, None])) / np.where(spread > 0, spread, np.nan)
+    return np.stack([slope, middle_y - slope * middle_x], axis=1)

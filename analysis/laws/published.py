@@ -15,6 +15,18 @@ from analysis.laws.law import Law
 
 CITATION = "Jones 2021, arXiv 2104.03113v2"
 
+Interval = tuple[float, float, float]
+"""A number and the ends of its 95 % interval."""
+
+
+class Needed(NamedTuple):
+    """What a level of Elo takes."""
+
+    flops: Interval  # his
+    parameters: Interval
+    samples: Interval
+
+
 LAW = Law(  # Table III, printed at two significant digits
     incline_flops=510,
     incline_size=-430,
@@ -43,6 +55,39 @@ OPTIMAL_SIZE_EXPONENT = 0.71
 regression in boardlaw's code from the snapshots of figure 5."""
 NEAR_PERFECT = -50
 """Elo from which he calls play perfect."""
+LEARNER_BATCH = 32_768
+"""Positions of a learner step; each is learnt from once, so samples over it are steps."""
+NEEDS = {
+    4: Needed((3.464e11, 3.464e11, 4.361e11), (325.7, 245.3, 406.7), (1.662e7, 1.362e7, 2.449e7)),
+    5: Needed((1.838e12, 1.838e12, 2.322e12), (1082, 938.4, 1764), (2.654e7, 1.749e7, 3.307e7)),
+    6: Needed((2.078e13, 2.078e13, 2.656e13), (8270, 7847, 11340), (3.927e7, 3.201e7, 4.949e7)),
+    7: Needed((2.06e14, 2.06e14, 2.71e14), (39660, 27290, 63700), (8.114e7, 5.398e7, 1.489e8)),
+    8: Needed((1.032e15, 1.032e15, 1.423e15), (1.487e5, 1.001e5, 2.738e5),
+              (1.085e8, 7.067e7, 1.84e8)),
+    9: Needed((4.969e15, 4.969e15, 7.097e15), (2.744e5, 2.507e5, 6.508e5),
+              (2.83e8, 1.481e8, 4.416e8)),
+}  # fmt: skip
+"""What his frontiers take at the levels of `analysis.laws.needs`, from the snapshots of figure 5 by
+the same code, with 95 % intervals that draw his runs of each board anew. On 3×3 his frontier starts
+above the lowest level. A draw that misses the only run of the best network is dearer, so most
+intervals reach to one side."""
+SPLIT = {
+    (4, 5, 6): Needed((7.746, 7.061, 8.603), (5.039, 4.445, 6.136), (1.537, 1.236, 1.737)),
+    (4, 5, 6, 7, 8, 9): Needed((7.21, 6.961, 7.573), (4.175, 3.932, 4.814), (1.727, 1.53, 1.854)),
+}
+"""By boards: factors from one board to the next in these needs."""
+NEAR_PERFECT_NEEDS = {
+    3: Needed((1.271e11, 1.271e11, 6.961e11), (92, 74, 92), (2.158e7, 2.158e7, 1.47e8)),
+    4: Needed((1.188e12, 1.188e12, 1.516e12), (489, 489, 1361), (3.797e7, 1.769e7, 3.797e7)),
+    5: Needed((7.924e12, 7.924e12, 1.921e13), (2346, 1802, 3434), (5.278e7, 5.278e7, 1.666e8)),
+    6: Needed((1.122e14, 1.122e14, 2.912e14), (47140, 47140, 1.462e5), (3.718e7, 3.112e7, 3.718e7)),
+    7: Needed((1.138e15, 1.138e15, 2.224e15), (85170, 52150, 6.016e5), (2.088e8, 5.776e7, 4.338e8)),
+    8: Needed((6.828e15, 6.828e15, 9.452e15), (5.761e5, 3.129e5, 1.15e6),
+              (1.852e8, 1.284e8, 3.433e8)),
+    9: Needed((3.308e16, 3.308e16, 5.963e16), (1.176e6, 5.891e5, 4.449e6),
+              (4.395e8, 2.094e8, 1.047e9)),
+}  # fmt: skip
+"""The same at `NEAR_PERFECT` alone."""
 SECONDS_TO_PERFECT = {3: 180, 5: 540, 7: 2_100, 9: 9_000}
 """By board, on one RTX 2080 Ti: an early plot (January 2021) in boardlaw's repository, read by
 others. The paper's own figure 3 was not at hand; its text says under three hours on 9×9."""

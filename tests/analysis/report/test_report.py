@@ -171,7 +171,7 @@ def test_figures_and_tables_lie_beside_the_page(report):
     stems = {path.stem for path in report.figures}
     assert stems == {
         "figure_1", "figure_2", "figure_3", "figure_5", "figure_6", "optimal_size", "win_rates_3",
-        "win_rates_4", "blunders_compute", "blunders_nodes", "specification",
+        "win_rates_4", "blunders_compute", "blunders_nodes", "specification", "split",
     }  # fmt: skip
     assert all(path.stat().st_size > 1000 for path in report.figures)
     for path in report.figures:
@@ -187,7 +187,7 @@ def test_a_whole_lab_has_every_figure_of_the_paper(tmp_path):
     page = Page(report.index.read_text(encoding="utf-8"))
     # The planted lab stores no games, so figure 1 alone is missing.
     figures = {f"figure_{number}" for number in range(2, 11)} | {
-        "optimal_size", "recipe_distance", "specification", "fixed_network"}  # fmt: skip
+        "optimal_size", "recipe_distance", "specification", "fixed_network", "split"}  # fmt: skip
     assert figures <= {path.stem for path in report.figures}
     assert {*figures, "figure_1", "table_1", "table_2", "conventions", "seeds"} <= set(page.ids)
     check_as_people_read_it(page)
