@@ -322,7 +322,7 @@ class Game(Table):
     )
 
 
-class Solution(Table):
+class SolvedPosition(Table):
     """A Hex position that the exact solver has solved, kept so that it is solved once.
 
     A position and its twins, turned by 180° or with the players exchanged, share one row.

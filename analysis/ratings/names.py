@@ -8,10 +8,10 @@ from typing import Any
 
 PERFECT = "perfect play"  # name of the player that never errs
 
-Agent = Mapping[Any, Any]
+AgentFields = Mapping[Any, Any]
 
 
-def shown_names(agents: Sequence[Agent]) -> list[str]:
+def shown_names(agents: Sequence[AgentFields]) -> list[str]:
     """Names of the agents of one board: `J 16×2 s0 #12`, and where that fits several, what tells
     them apart: `16×2 s0 #12, 64 nodes, as Jones`.
 
@@ -30,7 +30,7 @@ def shown_names(agents: Sequence[Agent]) -> list[str]:
     return names
 
 
-def _plain(agent: Agent) -> str:
+def _plain(agent: AgentFields) -> str:
     if agent["kind"] != "network":
         return PERFECT if agent["spec"] == "perfect" else agent["spec"]
     recipe = "J " if agent["recipe"] == "jones2021" else ""
@@ -38,11 +38,11 @@ def _plain(agent: Agent) -> str:
     return f"{recipe}{network} s{agent['seed']:.0f} #{agent['index']:.0f}"
 
 
-def _run(agent: Agent) -> list[str]:
+def _run(agent: AgentFields) -> list[str]:
     return [f"run {agent['run_id']}"] if agent["kind"] == "network" else []
 
 
-def _settings(agent: Agent) -> list[str]:
+def _settings(agent: AgentFields) -> list[str]:
     """What stands behind the @ of its name, in words; nodes first."""
     if agent["kind"] != "network":
         return []
@@ -57,7 +57,7 @@ def _settings(agent: Agent) -> list[str]:
     return words
 
 
-def _search(agent: Agent) -> list[str]:
+def _search(agent: AgentFields) -> list[str]:
     return [f"search {agent.get('search_id', '')}"]
 
 

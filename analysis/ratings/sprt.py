@@ -26,13 +26,13 @@ from games.errors import InputError
 SCORES = np.array([0, 0.25, 0.5, 0.75, 1.0])  # of a pair, as a share
 _NEVER_SEEN = 1e-3  # of a pair's result, so that one never seen is not thought impossible
 
-Verdict = Literal["H1", "H0", "undecided"]
+Accepted = Literal["H1", "H0", "undecided"]
 
 
 class Sprt(NamedTuple):
     """State of the test."""
 
-    verdict: Verdict  # H1: A leads by elo1 rather than by elo0
+    verdict: Accepted  # H1: A leads by elo1 rather than by elo0
     llr: float  # log likelihood ratio of H1 against H0
     lower: float  # H0 is accepted below
     upper: float  # H1 is accepted above
@@ -76,7 +76,7 @@ def sprt(
     p /= p.sum()
     closest = [_closest(p, float(expit(elo / ELO))) for elo in (elo0, elo1)]
     llr = float(pairs * (p * np.log(closest[1] / closest[0])).sum())
-    verdict: Verdict = "H1" if llr >= upper else "H0" if llr <= lower else "undecided"
+    verdict: Accepted = "H1" if llr >= upper else "H0" if llr <= lower else "undecided"
     mean = float(p @ SCORES)
     se = math.sqrt(float(p @ (SCORES - mean) ** 2) / pairs)
     slope = ELO / (mean * (1 - mean))

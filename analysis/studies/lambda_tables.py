@@ -70,7 +70,7 @@ def against_published(judged: pd.DataFrame) -> str:
     for nodes, play in columns:
         if nodes > 1 and play != PUBLISHED:
             lead = (rates[nodes, play] - rates[nodes, PUBLISHED]).dropna()
-            rows.setdefault(play, {})[f"{nodes} nodes"] = interval(lead, ".1f")
+            rows.setdefault(play, {})[f"{nodes} nodes"] = mean_interval(lead, ".1f")
     return _markdown("played under", {play: rows[play] for play in correct(rows)})
 
 
@@ -99,9 +99,11 @@ def search_gains(points: pd.DataFrame, resamples: int) -> str:
     rows = {}
     for play in [PUBLISHED, *correct(points["play"])]:
         rows[play] = {
-            "Elo a decade of nodes": interval(slopes[play]),
-            "less jones": "" if play == PUBLISHED else interval(slopes[play] - slopes[PUBLISHED]),
-            **{f"{step} nodes": interval(values[play]) for step, values in steps.items()},
+            "Elo a decade of nodes": mean_interval(slopes[play]),
+            "less jones": ""
+            if play == PUBLISHED
+            else mean_interval(slopes[play] - slopes[PUBLISHED]),
+            **{f"{step} nodes": mean_interval(values[play]) for step, values in steps.items()},
             "decades of search a decade of training": _exchange(points, play, resamples),
         }
     return _markdown("played under", rows)
@@ -147,7 +149,7 @@ def _by_run(points: pd.DataFrame, measure: Callable[[pd.DataFrame], float]) -> p
     return pd.DataFrame(rows).pivot_table(values="value", index="run_id", columns="play")
 
 
-def interval(values: pd.Series, form: str = ".0f") -> str:
+def mean_interval(values: pd.Series, form: str = ".0f") -> str:
     """Mean of one value a run, and half the width of its 95 % interval (Student's t)."""
     half = scipy.stats.t.ppf(0.975, len(values) - 1) * scipy.stats.sem(values)
     return f"{np.mean(values):{form}} ± {half:{form}}"

@@ -17,7 +17,7 @@ from analysis.figures.theme import board_colour, themed
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import LabRows
 
-Rule = Callable[[int], float]
+RateRule = Callable[[int], float]
 """Learning rate by width."""
 
 
@@ -38,7 +38,7 @@ def sweep_runs(rows: LabRows, last: int = 3) -> pd.DataFrame:
     return means.sort_values(["boardsize", "width", "learning_rate", "seed"], ignore_index=True)
 
 
-def by_rule(runs: pd.DataFrame, rules: Mapping[str, Rule]) -> pd.DataFrame:
+def by_rule(runs: pd.DataFrame, rules: Mapping[str, RateRule]) -> pd.DataFrame:
     """How many times the blunders of the first rule each rule has, in the geometric mean.
 
     Every board, width and seed gives one ratio; between rates that were trained, the logarithm of
@@ -63,7 +63,7 @@ def by_rule(runs: pd.DataFrame, rules: Mapping[str, Rule]) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=pd.Index(["rule", "ratio", "low", "high"]))
 
 
-def _read_off(runs: pd.DataFrame, rule: Rule) -> np.ndarray:
+def _read_off(runs: pd.DataFrame, rule: RateRule) -> np.ndarray:
     """Log blunder rate of each board, width and seed at the rule's rate."""
     found = []
     for _, cell in runs.groupby(["boardsize", "width", "seed"]):

@@ -14,9 +14,9 @@ import numpy as np
 
 from experiments.arena.game_records import GameRecord, PlayerRecord
 from experiments.players.agents import find_player
+from experiments.players.host_states import stack
 from experiments.players.move_keys import move_keys
 from experiments.players.player import Player
-from experiments.players.positions import stack
 from experiments.players.specs import GtpSpec, NetworkSpec, parse_player
 from games.errors import InputError
 

@@ -25,7 +25,7 @@ class RandomPlayer:
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `experiments.players.player.Player.act`."""
         legal = legal_moves(self._game, states)
-        return np.where(legal, Chance(keys).random(legal.shape), -1).argmax(1)
+        return np.where(legal, KeyedChance(keys).random(legal.shape), -1).argmax(1)
 
 
 class LadderPlayer:
@@ -50,7 +50,7 @@ class LadderPlayer:
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """A legal action for each state; see `experiments.players.player.Player.act`."""
-        return self._exact.choose(states, Chance(keys), self._probability)
+        return self._exact.choose(states, KeyedChance(keys), self._probability)
 
     def close(self) -> None:
         """Let go of its exact player."""
@@ -65,7 +65,7 @@ class PerfectPlayer(LadderPlayer):
         super().__init__(game, 1.0, exact=exact)
 
 
-class Chance:
+class KeyedChance:
     """NumPy's uniform variates with one source for each state: row i hangs on key i alone."""
 
     def __init__(self, keys: np.ndarray) -> None:

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.players.host_states import moves_to
 from experiments.players.player import RESIGNS
-from experiments.players.positions import moves_to
 from games.errors import InputError
 from games.protocol import Game, State
 from games.text.notation import cell_name, parse_cell

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.players.positions import moves_to
+from experiments.players.host_states import moves_to
 from experiments.players.specs import MctsBotSpec
 from games.protocol import Game, State
 from games.spiel import from_spiel_action, spiel_game, to_spiel_state

@@ -52,7 +52,7 @@ def act_in_games(
     return player.act(states, keys)
 
 
-class Choice(NamedTuple):
+class Decision(NamedTuple):
     """What a network player does in L states."""
 
     action: np.ndarray | jax.Array  # [L] what it plays
@@ -97,7 +97,7 @@ class NetworkPlayer:
         """A legal action for each state; see `Player.act`."""
         return np.asarray(self.choose(states, keys).action)
 
-    def choose(self, states: State, keys: np.ndarray) -> Choice:
+    def choose(self, states: State, keys: np.ndarray) -> Decision:
         """What it plays in each state and the value it expects, with the program that plays games:
         nothing more has to be compiled; host arrays [L]."""
         return self._run(self._think, states, keys)
@@ -123,15 +123,15 @@ class NetworkPlayer:
 @functools.lru_cache(maxsize=64)
 def compile_thinking(
     game: Game, network: NetworkConfig, strategy: Strategy
-) -> Callable[..., tuple[Choice, Any]]:
+) -> Callable[..., tuple[Decision, Any]]:
     """(params, states [L], temperature [], keys [L, 2], memory or none) → a choice for each state,
     and the memory to keep if the strategy remembers."""
     think = _thinking(game, network, strategy)
 
     @functools.partial(jax.jit, compiler_options=compiler_options())
-    def choose(*arguments: Any) -> tuple[Choice, Any]:
+    def choose(*arguments: Any) -> tuple[Decision, Any]:
         action, result, memory = think(*arguments)
-        return Choice(action, result.value), memory if strategy.remembers else None
+        return Decision(action, result.value), memory if strategy.remembers else None
 
     return choose
 

@@ -18,8 +18,7 @@ from games.exact.registry import exact_play
 from games.exact.solver import shared_solver
 from games.hex import BLACK, WHITE, Hex
 from games.protocol import Game
-from training.store import Solution as SolutionRow
-from training.store import Store
+from training.store import SolvedPosition, Store
 
 SECONDS_BETWEEN_WRITES = 1.0  # what a kill may lose; a write for every position would be slower
 
@@ -72,7 +71,7 @@ class StoredSolver:
         self._solver = shared_solver(size)
         self._unwritten: dict[Key, tuple[int, int]] = {}  # winning moves and nodes
         self._written_at = time.monotonic()
-        columns = SolutionRow.__table__.columns
+        columns = SolvedPosition.__table__.columns
         self._query = sa.select(columns.winning).where(
             columns.boardsize == size,
             columns.mine == sa.bindparam("mine"),
@@ -133,7 +132,7 @@ class StoredSolver:
         ]
         with self._store.session() as session:
             # Another process may have solved the same position meanwhile.
-            session.execute(sqlite.insert(SolutionRow).on_conflict_do_nothing(), rows)
+            session.execute(sqlite.insert(SolvedPosition).on_conflict_do_nothing(), rows)
         self._unwritten.clear()
 
     def _recall(self, key: Key) -> int | None:

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from experiments.players.host_states import stack
 from experiments.players.move_keys import move_keys
 from experiments.players.player import NetworkPlayer
-from experiments.players.positions import stack
 from experiments.players.thoughts import Explanation, Thoughts
 from games.protocol import Game, State
 from games.text.notation import play, play_through

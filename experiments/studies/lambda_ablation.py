@@ -125,7 +125,7 @@ class AblationConfig(FrozenModel, frozen=True):
         return [PUBLISHED, grill(self.train_c[0])]
 
 
-def rule_of(name: str) -> Regularised:
+def rule_named(name: str) -> Regularised:
     """The rule of that name; all but the one in full differ in λ alone."""
     assert isinstance(JONES.rule, Regularised)
     if name == IN_FULL:
@@ -136,7 +136,7 @@ def rule_of(name: str) -> Regularised:
     return own_range.model_copy(update={"lambda_rule": "grill", "c_puct": constant(name)})
 
 
-class Agent(NamedTuple):
+class Contestant(NamedTuple):
     """A snapshot, and how it plays."""
 
     trained: str  # name of the rule
@@ -149,14 +149,14 @@ class Agent(NamedTuple):
     @property
     def spec(self) -> NetworkSpec:
         """The agent as the lab names it."""
-        search = SearchConfig(nodes=self.nodes, rule=rule_of(self.play))
+        search = SearchConfig(nodes=self.nodes, rule=rule_named(self.play))
         return NetworkSpec(run=self.run_id, index=self.index, strategy=search)
 
 
 Runs = dict[tuple[str, int], list[TrainConfig]]  # by rule and nodes of training, one a seed
 
 
-def plan_runs(config: AblationConfig, board: int) -> Runs:
+def runs_on(config: AblationConfig, board: int) -> Runs:
     """Every run of a board."""
     trained = [PUBLISHED, *map(grill, config.train_c)]
     kinds = list(itertools.product(trained, config.train_nodes))
@@ -170,7 +170,7 @@ def plan_runs(config: AblationConfig, board: int) -> Runs:
     }
     runs: Runs = {}
     for rule, nodes in kinds:
-        search = {"search.nodes": nodes, "search.rule": rule_of(rule).model_dump()}
+        search = {"search.nodes": nodes, "search.rule": rule_named(rule).model_dump()}
         runs[rule, nodes] = [
             configure(load_recipe("efficient"), fixed | search | {"seed": seed})
             for seed in range(config.seeds)
@@ -178,35 +178,35 @@ def plan_runs(config: AblationConfig, board: int) -> Runs:
     return runs
 
 
-def training_tasks(config: AblationConfig, runs: Runs) -> Iterator[Task]:
+def tasks_of_runs(config: AblationConfig, runs: Runs) -> Iterator[Task]:
     """The seeds of a rule side by side, except with Jones's value range."""
     for (rule, nodes), seeds in runs.items():
         for group in [[run] for run in seeds] if rule == IN_FULL else [seeds]:
             yield Task(f"{rule} {nodes} {group[0].seed}", train_together, (config.lab, group), 1.0)
 
 
-def judged_agents(config: AblationConfig, runs: Runs) -> list[Agent]:
+def judged_agents(config: AblationConfig, runs: Runs) -> list[Contestant]:
     """Last snapshots under every rule; with more nodes than any training only the league's."""
-    agents: list[Agent] = []
+    agents: list[Contestant] = []
     for (trained, train_nodes), seeds in runs.items():
         in_league = trained in config.league_trained and train_nodes == config.train_nodes[-1]
         plays = [trained] if trained == IN_FULL else config.plays
         agents += [
-            Agent(trained, train_nodes, run.run_id, config.snapshots - 1, play, nodes)
+            Contestant(trained, train_nodes, run.run_id, config.snapshots - 1, play, nodes)
             for play, nodes, run in itertools.product(plays, config.test_nodes, seeds)
             if nodes <= max(config.train_nodes) or in_league
         ]
     return agents
 
 
-def judge_agents(worker: Worker, lab: Path, board: int, agents: Sequence[Agent]) -> None:
+def judge_agents(worker: Worker, lab: Path, board: int, agents: Sequence[Contestant]) -> None:
     """Add a line to the lab's `judged.jsonl` for every agent that has none."""
     rules, store = Hex(board), Store(lab)
     positions = fixed_set(rules)
     won = positions.verdicts.value > 0
     states = jax.tree.map(lambda leaf: leaf[won], positions.states)
     winning, keys = positions.verdicts.keeping[won], move_keys(range(won.sum()), ply=0)
-    done = {Agent(*row["agent"]) for row in read_judged(lab)}
+    done = {Contestant(*row["agent"]) for row in read_judged(lab)}
     for agent in agents:
         if agent in done:
             continue
@@ -237,17 +237,17 @@ def read_judged(lab: Path) -> list[dict[str, Any]]:
 
 
 def judged_frame(lab: Path, board: int) -> pd.DataFrame:
-    """What was judged on a board: the fields of `Agent`, rate, entropy, tried, legal."""
+    """What was judged on a board: the fields of `Contestant`, rate, entropy, tried, legal."""
     rows = [row for row in read_judged(lab) if row["boardsize"] == board]
-    agents = pd.DataFrame([Agent(*row.pop("agent")) for row in rows])
+    agents = pd.DataFrame([Contestant(*row.pop("agent")) for row in rows])
     return pd.concat([agents, pd.DataFrame(rows)], axis=1)
 
 
-def league_agents(config: AblationConfig, runs: Runs) -> list[Agent]:
+def league_contestants(config: AblationConfig, runs: Runs) -> list[Contestant]:
     """Three snapshots of every run of the league's networks, under each of its rules."""
     last = config.snapshots - 1
     return [
-        Agent(trained, config.train_nodes[-1], run.run_id, index, play, nodes)
+        Contestant(trained, config.train_nodes[-1], run.run_id, index, play, nodes)
         for trained in config.league_trained
         for run in runs[trained, config.train_nodes[-1]]
         for index in sorted({0, last // 2, last})
@@ -267,20 +267,22 @@ class Explained:
         return np.asarray(self._player.analyse(states, keys).action)
 
 
-def tournament(board: int, agents: Sequence[Agent]) -> str:
+def league_name(board: int, agents: Sequence[Contestant]) -> str:
     """Name of the league of these agents."""
     members = stable_seed(*(agent.spec.text for agent in agents))
     return f"lambda-{MeetingConfig().tournament(Hex(board))}-{members:x}"
 
 
-def league(worker: Worker, lab: Path, board: int, rounds: int, agents: Sequence[Agent]) -> None:
+def league(
+    worker: Worker, lab: Path, board: int, rounds: int, agents: Sequence[Contestant]
+) -> None:
     """Play the rounds that are not stored yet; perfect play takes part."""
     rules, store = Hex(board), Store(lab)
     specs: list[PlayerSpec] = [PerfectSpec(), *(agent.spec for agent in agents)]
     entries = enter_agents(store, rules, specs)
     loaded = [load_player(rules, entry, lanes=LANES) for entry in entries]
     players: list[Player] = [Explained(p) if isinstance(p, NetworkPlayer) else p for p in loaded]
-    meeting, name = MeetingConfig(), tournament(board, agents)
+    meeting, name = MeetingConfig(), league_name(board, agents)
     for number in range(rounds):
         if number in stored_rounds(store, name):
             continue
@@ -300,10 +302,10 @@ def draw_pairs(players: int, number: int) -> Pairs:
     return Pairs.drawn(players, LEAGUE_GAMES // 2, seed=number, turn=number)
 
 
-def league_points(store: Store, board: int, agents: Sequence[Agent]) -> pd.DataFrame:
-    """The agents with their Elo (perfect play 0) and compute: the fields of `Agent`, elo,
+def rated_contestants(store: Store, board: int, agents: Sequence[Contestant]) -> pd.DataFrame:
+    """The agents with their Elo (perfect play 0) and compute: the fields of `Contestant`, elo,
     train_flops, test_flops. The raw policy stands there once for every rule."""
-    matches = match_rows(store, tournament(board, agents))
+    matches = match_rows(store, league_name(board, agents))
     ratings = rate(matches, zero="perfect", first_player=False).table().set_index("player")
     compute = load_lab(store).agents.set_index("spec")
     specs = [agent.spec.text for agent in agents]
@@ -322,27 +324,27 @@ def equal_c_at_root(judged: pd.DataFrame, board: int, nodes: int) -> float:
     here = judged[(judged["nodes"] == nodes) & (judged["play"] == PUBLISHED)]
     legal, tried = (jnp.float32(here[column].mean()) for column in ("legal", "tried"))
     published, one = (
-        rule_of(name).multiplier(jnp.float32(nodes - 1), legal, tried, board**2)
+        rule_named(name).multiplier(jnp.float32(nodes - 1), legal, tried, board**2)
         for name in (PUBLISHED, grill(1))
     )
     return float(published / one)
 
 
-def main(config: AblationConfig) -> None:
+def run_ablation(config: AblationConfig) -> None:
     """Train, judge and play what is not there yet; print the tables and draw the figures."""
     store = Store(config.lab)
     for board in config.boards:
-        runs = plan_runs(config, board)
-        judge, meet = judged_agents(config, runs), league_agents(config, runs)
+        runs = runs_on(config, board)
+        judge, meet = judged_agents(config, runs), league_contestants(config, runs)
         tasks = [
-            *training_tasks(config, runs),
+            *tasks_of_runs(config, runs),
             Task("judge", judge_agents, (config.lab, board, judge), 1.0),
             Task("league", league, (config.lab, board, config.rounds, meet), 1.0),
         ]
         with alone_in(config.lab):
             if not run_tasks(tasks, workers=1):
                 raise SystemExit("stopped; run the same command again to go on")
-        judged, points = judged_frame(config.lab, board), league_points(store, board, meet)
+        judged, points = judged_frame(config.lab, board), rated_contestants(store, board, meet)
         in_league = judged["trained"].isin(config.league_trained)
         of_league = judged[in_league & (judged["train_nodes"] == config.train_nodes[-1])]
         print(f"\n## {board}×{board}\n")
@@ -363,4 +365,4 @@ def main(config: AblationConfig) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(AblationConfig, description=__doc__))
+    run_ablation(tyro.cli(AblationConfig, description=__doc__))

@@ -10,7 +10,7 @@ import pydantic
 from analysis.figures.wording import interval, number
 from analysis.report.exhibits.base import Cell, Exhibit, Table
 from analysis.report.study_page import Findings, Published
-from analysis.studies.learning_rate import Rule, blunders_by_rate, by_rule, sweep_runs
+from analysis.studies.learning_rate import RateRule, blunders_by_rate, by_rule, sweep_runs
 from analysis.tables.rows import LabRows
 from experiments.machine.parallel import Task
 from experiments.reproduction.recipe import configure, load_recipe
@@ -24,7 +24,7 @@ from training.store import Store
 RAW, SEARCHED = 1, 64
 """Nodes with which agents are judged."""
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, RateRule] = {
     "the former step: 0.01 up to 32 wide, else 0.003": lambda width: 1e-2 if width <= 32 else 3e-3,
     "one rate, 0.0015": lambda width: 1.5e-3,
     "one rate, 0.003": lambda width: 3e-3,

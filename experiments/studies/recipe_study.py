@@ -135,10 +135,10 @@ class Curve(NamedTuple):
         )
 
 
-Curves = Mapping[str, Sequence[Curve]]  # by variant, one a seed
+CurvesByVariant = Mapping[str, Sequence[Curve]]  # by variant, one a seed
 
 
-def read_curves(rows: LabRows, runs: Mapping[str, Sequence[TrainConfig]]) -> Curves:
+def read_curves(rows: LabRows, runs: Mapping[str, Sequence[TrainConfig]]) -> CurvesByVariant:
     """The judged runs of a board."""
     points = blunder_points(rows)
     points = points[points["source"] == FIXED].sort_values("index")
@@ -161,14 +161,14 @@ def reached(rates: np.ndarray, goal: float) -> int | None:
     return None
 
 
-def budget(curves: Curves, goal: float) -> float:
+def budget(curves: CurvesByVariant, goal: float) -> float:
     """FLOPs with which half of the runs of `efficient` that do have reached the goal."""
     paid = [c.flops[k] for c in curves["efficient"] if (k := reached(c.search, goal)) is not None]
     return float(np.median(paid or [c.flops[-1] for c in curves["efficient"]]))
 
 
 def paid_for(
-    flops: float, runs: Mapping[str, Sequence[TrainConfig]], curves: Curves
+    flops: float, runs: Mapping[str, Sequence[TrainConfig]], curves: CurvesByVariant
 ) -> list[PlayerSpec]:
     """The last snapshot of each run that so much compute pays for; the first one of a run that has
     none."""
@@ -282,7 +282,7 @@ def _findings(rows: LabRows, config: RecipeStudyConfig) -> Findings:
     )  # fmt: skip
 
 
-def _told_saving(board: int, curves: Curves) -> str:
+def _told_saving(board: int, curves: CurvesByVariant) -> str:
     end, spent, needed = saving(curves["efficient"], curves[JONES_LIKE])
     return (
         f"On {board}×{board} the recipe “{JONES_LIKE}” ends with {percent(end)} % blunders after "

@@ -14,9 +14,9 @@ import numpy as np
 import games
 from experiments.arena.game_records import GameRecord, PlayerRecord
 from experiments.players.agents import find_player
+from experiments.players.host_states import stack
 from experiments.players.move_keys import move_keys, stable_seed
 from experiments.players.player import NetworkPlayer, Player, act_in_games
-from experiments.players.positions import stack
 from experiments.players.specs import NetworkSpec, PlayerSpec
 from experiments.players.thinking import analyse_moves
 from experiments.players.thoughts import Thoughts

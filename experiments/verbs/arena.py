@@ -45,7 +45,7 @@ from games.protocol import Game
 from mcts import JONES
 from training.store import Store
 
-Schedule = Literal["all", "reference", "active", "sprt"]
+ScheduleName = Literal["all", "reference", "active", "sprt"]
 
 
 class TournamentConfig(VerbConfig, frozen=True):
@@ -58,7 +58,7 @@ class TournamentConfig(VerbConfig, frozen=True):
     """The lab that holds the snapshots and takes the games; made if it is not there."""
     size: int = pydantic.Field(5, ge=MIN_SIZE, le=MAX_SIZE)
     """Side of the board."""
-    schedule: Schedule = "all"
+    schedule: ScheduleName = "all"
     """all: every pair; reference: everybody against one player; active: whoever's games tell most;
     sprt: two players, until it is clear which is stronger."""
     reference: str | None = None

@@ -35,7 +35,7 @@ from games.exact.registry import judged_set
 from games.protocol import Game
 from training.store import BlunderRate, Run, Store
 
-Nodes = Annotated[int, pydantic.Field(ge=1, le=4096)]
+NodeCount = Annotated[int, pydantic.Field(ge=1, le=4096)]
 
 
 class BlundersConfig(VerbConfig, frozen=True):
@@ -46,7 +46,7 @@ class BlundersConfig(VerbConfig, frozen=True):
     agents: tuple[str, ...] = ()
     """Snapshots by name: RUN#3, RUN#-1 (the last), RUN#* (all); * and ? stand for anything in RUN,
     and a search may follow, @nodes=16. All snapshots if unset."""
-    nodes: tuple[Nodes, ...] = pydantic.Field((1, 64), min_length=1)
+    nodes: tuple[NodeCount, ...] = pydantic.Field((1, 64), min_length=1)
     """Network evaluations a move where a name holds none; 1 is the raw policy."""
     games: int = pydantic.Field(GAMES_EACH, ge=0)
     """Stored games of each snapshot to judge, spread evenly over all of them."""

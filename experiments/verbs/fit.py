@@ -63,7 +63,7 @@ class Fitted(NamedTuple):
     law: LawFit | None = None  # of the frontier, to draw
 
 
-class Kind(NamedTuple):
+class LawKind(NamedTuple):
     """One sort of law."""
 
     fit: Callable[[pd.DataFrame, FitConfig], Fitted]
@@ -205,9 +205,9 @@ def _fit_size(points: pd.DataFrame, config: FitConfig) -> Fitted:
 
 
 _KINDS = {
-    "frontier": Kind(_fit_frontier, GROUPS),
-    "exchange": Kind(_fit_exchange, (*GROUPS, "boardsize"), ("test_flops",)),
-    "size": Kind(_fit_size, GROUPS, ("width", "depth")),
+    "frontier": LawKind(_fit_frontier, GROUPS),
+    "exchange": LawKind(_fit_exchange, (*GROUPS, "boardsize"), ("test_flops",)),
+    "size": LawKind(_fit_size, GROUPS, ("width", "depth")),
 }
 
 

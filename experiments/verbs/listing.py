@@ -16,7 +16,7 @@ import games
 from experiments.players.agents import open_lab
 from experiments.reproduction.plan import load_plan, preset_names
 from experiments.reproduction.recipe import load_recipe, recipe_names
-from experiments.studies.registry import find_studies
+from experiments.studies.discovery import find_studies
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.text.notation import NOBODY, PLAYER_NAMES

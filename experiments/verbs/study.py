@@ -16,7 +16,7 @@ from experiments.machine.lock import alone_in
 from experiments.machine.parallel import default_workers, run_tasks
 from experiments.machine.progress import stage as shown
 from experiments.reproduction.recipe import parse_setting
-from experiments.studies.registry import load_study
+from experiments.studies.discovery import load_study
 from experiments.studies.study import Study
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.config import FrozenModel

@@ -46,7 +46,7 @@ class UnbeatenConfig(VerbConfig, frozen=True):
     """Follow no more than so many lines from ply to ply, drawn evenly; all if left out."""
 
 
-class Verdict(NamedTuple):
+class LinesTried(NamedTuple):
     """What came of every line of play."""
 
     positions: int  # in which the agent had to move
@@ -61,7 +61,7 @@ class Verdict(NamedTuple):
 
 def every_line(
     rules: Hex, player: Player, max_positions: int, sample: int | None = None
-) -> Verdict:
+) -> LinesTried:
     """Follow all lines of play against an agent that moves first, or a sample of them.
 
     Lines that lead to the same stones are followed once. The agent must always play the same move
@@ -75,15 +75,15 @@ def every_line(
             lines = lines[rng.choice(len(lines), sample, replace=False)]
         met += len(lines)
         if met > max_positions:
-            return Verdict(met, None, complete=False)
+            return LinesTried(met, None, complete=False)
         states = states_after(rules, lines)
         lines[:, ply] = player.act(states, move_keys(np.zeros(len(lines)), ply))
         lines = _going_on(rules, lines)[0]  # after its own move the agent can only have won
         if not len(lines):
-            return Verdict(met, None, complete=all_followed)
+            return LinesTried(met, None, complete=all_followed)
         lines, lost = _going_on(rules, _all_replies(rules, lines, ply + 1))
         if len(lost):
-            return Verdict(met, lost[0][lost[0] >= 0].tolist(), complete=True)
+            return LinesTried(met, lost[0][lost[0] >= 0].tolist(), complete=True)
     raise AssertionError("a full Hex board has a winner")
 
 

@@ -24,14 +24,14 @@ from experiments.web.annotate import Annotator
 from experiments.web.compiler import Compiler
 from experiments.web.lab_view import LabView
 from experiments.web.play_page import (
-    RULES,
+    SEARCHES,
+    AnswerStep,
     Budget,
     Message,
     Question,
-    Step,
     Stop,
     plan_answers,
-    rule_of,
+    search_name,
 )
 from experiments.web.replay_page import (
     PAGE_GAME,
@@ -40,7 +40,7 @@ from experiments.web.replay_page import (
     known_throughout,
     render_replay_page,
 )
-from experiments.web.solver_process import Solver
+from experiments.web.solver_process import SolverProcess
 from games.config import describe as describe_problems
 from games.errors import InputError
 from games.exact.registry import largest_whole
@@ -99,7 +99,7 @@ class Pages:
         self._prepares = prepare
         self._prepared: set[tuple[Any, ...]] = set()
         self._compiler = Compiler()
-        self._solver = Solver()
+        self._solver = SolverProcess()
         self._workers = concurrent.futures.ThreadPoolExecutor(WORKERS, "search")
         self._sockets = 0
         self._replay_in_full = functools.lru_cache(KEPT_REPLAYS)(self._replay)
@@ -113,10 +113,12 @@ class Pages:
     async def choices(self, _: Request) -> Response:
         """What may be asked, and the rule of each agent that plays just as a visitor may choose."""
         searches = await run_in_threadpool(self._lab.searches)
-        rules = {number: rule_of(STRATEGIES.parse(search)) for number, search in searches.items()}
+        rules = {
+            number: search_name(STRATEGIES.parse(search)) for number, search in searches.items()
+        }
         return JSONResponse(
             {
-                "rules": list(RULES),
+                "rules": list(SEARCHES),
                 "budgets": BUDGETS,
                 "solved_up_to": largest_whole(PAGE_GAME),
                 "rule_of": rules,
@@ -179,7 +181,7 @@ class Pages:
     def _replay(self, number: int, *, thoughts: bool = True) -> ReplayRecord:
         return self._annotator.annotate(self._annotator.stored(number), thoughts=thoughts)
 
-    def _plan(self, question: Question) -> list[Step]:
+    def _plan(self, question: Question) -> list[AnswerStep]:
         steps = plan_answers(question, self._annotator, self._solver)
         if self._prepares and "#" in question.player:
             self._prepare_others(question)
@@ -187,7 +189,7 @@ class Pages:
 
     def _prepare_others(self, question: Question) -> None:
         """Have the other budgets of a network shape compiled, the likeliest to be asked first."""
-        thinker = self._annotator.thinker(question.player, RULES[question.rule])
+        thinker = self._annotator.thinker(question.player, SEARCHES[question.rule])
         shape = (thinker.game, thinker.network, thinker.strategy)
         if shape not in self._prepared:
             self._prepared.add(shape)
@@ -210,7 +212,7 @@ class Conversation:
 
     def __init__(
         self,
-        plan: Callable[[Question], list[Step]],
+        plan: Callable[[Question], list[AnswerStep]],
         run: Callable[..., Awaitable[Any]],
         socket: WebSocket,
     ) -> None:
@@ -320,9 +322,9 @@ def _player(seat: Seat) -> PlayerRecord:
     if not run:
         return PlayerRecord(name=seat.player)
     number = parse_natural(index)
-    if seat.rule not in RULES or number is None:
+    if seat.rule not in SEARCHES or number is None:
         raise InputError(f"no player {seat.player!r} with the rule {seat.rule!r}")
-    strategy = RULES[seat.rule].with_nodes(seat.nodes)
+    strategy = SEARCHES[seat.rule].with_nodes(seat.nodes)
     spec = NetworkSpec(run=run, index=number, strategy=strategy)
     return PlayerRecord(name=spec.text, kind=spec.kind, search=strategy.model_dump(mode="json"))
 

@@ -18,17 +18,17 @@ import games
 from experiments.players.thinking import BUDGETS, MAX_BUDGET, Thinker
 from experiments.web.annotate import Annotator
 from experiments.web.replay_page import PAGE_GAME
-from experiments.web.solver_process import Solver
+from experiments.web.solver_process import SolverProcess
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE
 from games.text.notation import play
-from mcts import RULES as SEARCH_RULES
-from mcts import SearchConfig, Strategy
+from mcts import RULES, SearchConfig, Strategy
 
 PERFECT, RANDOM = "perfect", "random"
 
-RULES = {name: SearchConfig.model_validate({"rule": name}) for name in SEARCH_RULES.names}
-"""The searches that a visitor may choose from, by name; the nodes are chosen beside them."""
+SEARCHES = {name: SearchConfig.model_validate({"rule": name}) for name in RULES.names}
+"""The searches that a visitor may choose from, by the name of their rule; the nodes are chosen
+beside them."""
 
 
 class Message(pydantic.BaseModel):
@@ -71,17 +71,19 @@ class Stop(Message):
 
 
 Answer = dict[str, Any]
-Step = Callable[[], Answer | Future[Answer]]
+AnswerStep = Callable[[], Answer | Future[Answer]]
 """Gives an answer within moments, or the promise of one from another process."""
 
 
-def rule_of(strategy: Strategy) -> str | None:
-    """The rule in `RULES` that a strategy follows, if it follows it exactly."""
-    same = (name for name, rule in RULES.items() if strategy.with_nodes(rule.nodes) == rule)
-    return next(same, None)
+def search_name(strategy: Strategy) -> str | None:
+    """The one of `SEARCHES` that a strategy is, but for its nodes."""
+    found = (name for name, same in SEARCHES.items() if strategy.with_nodes(same.nodes) == same)
+    return next(found, None)
 
 
-def plan_answers(question: Question, annotator: Annotator, solver: Solver) -> list[Step]:
+def plan_answers(
+    question: Question, annotator: Annotator, solver: SolverProcess
+) -> list[AnswerStep]:
     """The answers to a question, as steps to be run one by one.
 
     Raises:
@@ -97,13 +99,13 @@ def plan_answers(question: Question, annotator: Annotator, solver: Solver) -> li
         return [lambda: {"action": _random_move(rules, state)}]
     if question.player == PERFECT:
         return [lambda: solver.move(rules, question.moves)]
-    if question.rule not in RULES:
-        raise InputError(f"no search rule {question.rule!r}; there is {', '.join(RULES)}")
+    if question.rule not in SEARCHES:
+        raise InputError(f"no search rule {question.rule!r}; there is {', '.join(SEARCHES)}")
     return _ask_network(question, annotator)
 
 
-def _ask_network(question: Question, annotator: Annotator) -> list[Step]:
-    thinker = annotator.thinker(question.player, RULES[question.rule])
+def _ask_network(question: Question, annotator: Annotator) -> list[AnswerStep]:
+    thinker = annotator.thinker(question.player, SEARCHES[question.rule])
     if thinker.game.size != question.size:
         size = thinker.game.size
         raise InputError(f"{question.player} plays on {size}×{size}; choose that board")

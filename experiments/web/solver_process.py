@@ -20,12 +20,12 @@ from games.exact.registry import perfect_play
 from games.protocol import Game
 from games.text.notation import play
 
-Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
 
 SECONDS = 20.0  # for one position
 
 
-class Solver:
+class SolverProcess:
     """Answers about positions, one after another; its process starts with the first question."""
 
     def __init__(self) -> None:
@@ -55,8 +55,8 @@ class Solver:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _submit(
-        self, solve: Callable[[Game, list[int]], Answer], game: Game, moves: list[int]
-    ) -> Future[Answer]:
+        self, solve: Callable[[Game, list[int]], Asked], game: Game, moves: list[int]
+    ) -> Future[Asked]:
         perfect_play(game)  # which refuses a board that is out of reach
         for _ in range(2):
             if self._pool is None:
@@ -70,7 +70,7 @@ class Solver:
 
 
 def solve_verdict(game: Game, moves: list[int]) -> dict[str, Any]:
-    """See `Solver.verdict`."""
+    """See `SolverProcess.verdict`."""
     solution = perfect_play(game).solve(play(game, moves), max_seconds=SECONDS)
     if solution.winner is None:
         raise InputError(f"not solved within {SECONDS:.0f} s; ask again later in the game")
@@ -78,7 +78,7 @@ def solve_verdict(game: Game, moves: list[int]) -> dict[str, Any]:
 
 
 def solve_move(game: Game, moves: list[int]) -> dict[str, Any]:
-    """See `Solver.move`."""
+    """See `SolverProcess.move`."""
     answer = solve_verdict(game, moves)
     candidates = answer["winning"]
     if not candidates:  # lost: leave as few winning replies as possible

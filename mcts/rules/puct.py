@@ -33,7 +33,7 @@ from mcts.tree import Nodes, all_visits, mean_value, take
 UnvisitedValue = Literal["parent", "zero", "loss"]
 
 
-class Scores(NamedTuple):
+class PuctScores(NamedTuple):
     """What the rule needs of the edge to each node.
 
     Scores count from a lost game, 1 + Q instead of Q, so that they are never negative.
@@ -62,16 +62,21 @@ class Puct(SearchRule, frozen=True):
     """Q of an action never tried: the node's own mean value, 0 (a draw), or -1 (a loss, as in
     AlphaZero's pseudocode, whose values lie in [0, 1])."""
 
-    def score_nodes(self, nodes: Nodes, measure: None) -> Scores:
-        """See `Scores`."""
+    def score_nodes(self, nodes: Nodes, measure: None) -> PuctScores:
+        """See `PuctScores`."""
         del measure
         visits, value = all_visits(nodes), mean_value(nodes)
         if nodes.pending is not None:  # each a win for the side to move at the node
             value = (nodes.value_sum + nodes.pending) / jnp.maximum(visits, 1)
-        return Scores(exploit=1 - value, explore=nodes.prior / (1 + visits))
+        return PuctScores(exploit=1 - value, explore=nodes.prior / (1 + visits))
 
     def follow(
-        self, nodes: Nodes, scores: Scores, node: Int32[Array, ""], num_actions: int, uniform: None
+        self,
+        nodes: Nodes,
+        scores: PuctScores,
+        node: Int32[Array, ""],
+        num_actions: int,
+        uniform: None,
     ) -> tuple[Int32[Array, ""], Bool[Array, ""]]:
         """On equal scores a child is followed rather than a new action tried, and among children
         the one expanded first."""

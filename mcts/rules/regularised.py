@@ -42,7 +42,7 @@ TOLERANCE = 1e-6  # of Σπ̄ - 1, from either side
 MAX_STEPS = 32
 
 
-class Scores(NamedTuple):
+class PolicyScores(NamedTuple):
     """What the rule needs of every node; q stretched to [0, 1]."""
 
     q: jax.Array  # [N], of the edge to this node, from the parent's view
@@ -82,11 +82,11 @@ class Regularised(SearchRule, frozen=True):
         extreme = max_last(jnp.abs(mean_value(nodes)))
         return jax.lax.pmax(extreme, TREES) if self.value_range == "jones" else extreme
 
-    def score_nodes(self, nodes: Nodes, measure: Float32[Array, ""]) -> Scores:
-        """See `Scores`."""
+    def score_nodes(self, nodes: Nodes, measure: Float32[Array, ""]) -> PolicyScores:
+        """See `PolicyScores`."""
         value, extreme = mean_value(nodes), measure
         untried = {"parent": value, "zero": jnp.zeros_like(value), "loss": -extreme}
-        return Scores(
+        return PolicyScores(
             q=_stretch(-value, extreme),
             untried_q=jnp.broadcast_to(
                 _stretch(untried[self.unvisited_value], extreme), value.shape
@@ -116,7 +116,7 @@ class Regularised(SearchRule, frozen=True):
     def follow(
         self,
         nodes: Nodes,
-        scores: Scores,
+        scores: PolicyScores,
         node: Int32[Array, ""],
         num_actions: int,
         uniform: Float32[Array, ""],

@@ -14,7 +14,7 @@ from analysis.studies.lambda_tables import (
     against_published,
     equal_c,
     gain,
-    interval,
+    mean_interval,
     own_play,
     per_decade,
 )
@@ -62,7 +62,7 @@ def test_slopes_and_gains_are_compared_within_runs(points):
 
 def test_an_interval_is_student_s():
     # mean 2, standard error 1/√3, t(0.975, 2) = 4.3027
-    assert interval(pd.Series([100.0, 200.0, 300.0])) == "200 ± 248"
+    assert mean_interval(pd.Series([100.0, 200.0, 300.0])) == "200 ± 248"
 
 
 def test_the_equal_constant_lies_where_entropies_meet(judged):

@@ -11,9 +11,9 @@ import pytest
 from experiments.arena.meeting import MeetingConfig, play_round
 from experiments.players.anchors import RandomPlayer
 from experiments.players.engine import EnginePlayer
+from experiments.players.host_states import stack
 from experiments.players.move_keys import move_keys
 from experiments.players.player import RESIGNS
-from experiments.players.positions import stack
 from experiments.players.specs import parse_player
 from experiments.terminal.gtp import converse
 from experiments.terminal.session import Session

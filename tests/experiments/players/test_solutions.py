@@ -19,8 +19,7 @@ from experiments.verbs.solve import SolveConfig, run
 from games.errors import InputError
 from games.exact.solver import Solver, shared_solver
 from games.hex import BLACK, WHITE
-from training.store import DATABASE_NAME, Store
-from training.store import Solution as SolutionRow
+from training.store import DATABASE_NAME, SolvedPosition, Store
 
 SIZE, CELLS = 4, 16
 
@@ -31,7 +30,7 @@ def store(tmp_path) -> Store:
 
 
 def rows(store: Store) -> list[tuple]:
-    return store.frame_query(sa.select(*SolutionRow.__table__.columns))[1]
+    return store.frame_query(sa.select(*SolvedPosition.__table__.columns))[1]
 
 
 def random_positions(count: int):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.studies.registry import find_studies
+from experiments.studies.discovery import find_studies
 from tests.analysis.report.test_report import Page
 
 TOY = Path(__file__).parents[2] / "toys" / "ladder_study.py"

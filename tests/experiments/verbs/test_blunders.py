@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from experiments.arena import judging
 from experiments.arena.judging import fixed_set, judge, own_games, own_positions
-from experiments.players.player import Choice
+from experiments.players.player import Decision
 from games.exact import hex_play
 from games.exact.hex_play import HexPlay
 from games.exact.solver import Solver
@@ -96,7 +96,7 @@ class Scripted:
 
     def choose(self, states, keys):
         moves = (np.asarray(states.labels) == 0).argmax(1)
-        return Choice(moves, np.ones(len(moves)))
+        return Decision(moves, np.ones(len(moves)))
 
 
 def test_positions_are_those_after_the_opening_with_the_snapshot_to_move(store):
@@ -144,7 +144,7 @@ def test_a_perfect_player_never_blunders_on_the_fixed_set():
     class Perfect:
         def choose(self, states, keys):
             winning = load_table(Hex(4)).winning_moves(states)
-            return Choice(winning.argmax(1), np.where(winning.any(1), 0.1, -0.1))
+            return Decision(winning.argmax(1), np.where(winning.any(1), 0.1, -0.1))
 
     counts = judge(Perfect(), fixed_set(Hex(4)))  # type: ignore[arg-type]
     assert counts["won"] > 250

@@ -21,7 +21,7 @@ from experiments.players.move_keys import move_keys
 from experiments.players.player import NetworkPlayer
 from experiments.web import pages
 from experiments.web.lab_view import LabView
-from experiments.web.play_page import RULES, rule_of
+from experiments.web.play_page import SEARCHES, search_name
 from games.text.notation import play
 from games.text.sgf import read_sgf
 from mcts import SearchConfig
@@ -219,7 +219,7 @@ def test_a_game_is_saved_as_it_was_played(web, rules, snapshot_key):
     assert "4×1 s0 #2" in page
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", SEARCHES)
 def test_every_rule_can_be_chosen(web, rules, snapshot_key, rule):
     with visit(web) as socket:
         question = position(rules, player=snapshot_key(0), nodes=8, rule=rule)
@@ -229,7 +229,7 @@ def test_every_rule_can_be_chosen(web, rules, snapshot_key, rule):
 def test_ratings_go_with_the_search_they_were_made_with(web):
     agents = rows(web, "/api/lab")["agents"]
     choices = rows(web, "/api/choices")
-    assert choices["rules"] == list(RULES)
+    assert choices["rules"] == list(SEARCHES)
     assert choices["rule_of"] == {str(agent["id"]): "puct" for agent in agents if agent["snapshot"]}
 
 
@@ -242,7 +242,7 @@ def test_ratings_go_with_the_search_they_were_made_with(web):
     ],
 )
 def test_only_a_rule_followed_exactly_is_named(search, rule):
-    assert rule_of(SearchConfig.model_validate(search)) == rule
+    assert search_name(SearchConfig.model_validate(search)) == rule
 
 
 # ----- the verbs -------------------------------------------------------------------------------
