@@ -14,15 +14,27 @@ from games.protocol import Game, State
 
 def legal_moves(game: Game, states: State) -> np.ndarray:
     """Legal actions of N states, bool [N, A]; none where the game is over."""
+    return ask(game, states, "legal")[0]
+
+
+def ask(game: Game, states: State, *rules: str) -> list[np.ndarray]:
+    """What rules of a game say of N states, host arrays [N, ...].
+
+    Args:
+        game: the rules.
+        states: arrays with one leading axis N.
+        rules: names of functions of `games.protocol.Game` that take one state, such as `winner`.
+    """
     count = len(jax.tree.leaves(states)[0])
     # The next power of two, filled up with copies: few batch sizes, few compilations.
-    rows = np.minimum(np.arange(1 << (count - 1).bit_length()), count - 1)
-    return np.asarray(_legal(game, jax.tree.map(lambda leaf: leaf[rows], states)))[:count]
+    rows = np.minimum(np.arange(1 << max(count - 1, 0).bit_length()), count - 1)
+    answers = _ask(game, rules, jax.tree.map(lambda leaf: leaf[rows], states))
+    return [np.asarray(answer)[:count] for answer in answers]
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _legal(game: Game, states: State) -> jax.Array:
-    return jax.vmap(game.legal)(states)
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _ask(game: Game, rules: tuple[str, ...], states: State) -> list[jax.Array]:
+    return [jax.vmap(getattr(game, rule))(states) for rule in rules]
 
 
 def padded(game: Game, moves: Sequence[Sequence[int]]) -> np.ndarray:

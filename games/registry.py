@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.kinds import load_entry_points
 from games.protocol import Game, State, Symmetries
 from games.text import drawing, grid
+from games.text.hexworld import hexworld_link
 from games.text.notation import cell_name, parse_cell, parse_moves, play
 
 
@@ -27,6 +28,18 @@ class Pictures(NamedTuple):
 ON_A_GRID = Pictures()
 
 
+class Outside(NamedTuple):
+    """What the world outside has for a game; nothing for a new one."""
+
+    sgf: bool = False
+    """Whether `games.text.sgf` writes and reads its records."""
+    link: Callable[[int, Iterable[int]], str] | None = None
+    """(size, moves) → address of a page that shows the game."""
+
+
+NOTHING = Outside()
+
+
 class Entry(NamedTuple):
     """A registered game."""
 
@@ -35,22 +48,40 @@ class Entry(NamedTuple):
     sizes: range
     """Sizes of boards that can be played."""
     pictures: Pictures
+    outside: Outside
 
 
 REGISTRY: dict[str, Entry] = {}
 
 
 def register(
-    name: str, make: Callable[[int], Game], sizes: range, pictures: Pictures = ON_A_GRID
+    name: str,
+    make: Callable[[int], Game],
+    sizes: range,
+    pictures: Pictures = ON_A_GRID,
+    outside: Outside = NOTHING,
 ) -> None:
     """Make a game known by its name to everything that asks for one.
 
     Raises:
         ValueError: if another game has that name.
     """
-    entry = Entry(make, sizes, pictures)
+    entry = Entry(make, sizes, pictures, outside)
     if REGISTRY.setdefault(name, entry) != entry:
         raise ValueError(f"another game is called {name!r}")
+
+
+def find(name: str) -> Entry:
+    """A game by its name.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if name not in REGISTRY:
+        load_entry_points()
+    if name not in REGISTRY:
+        raise InputError(f"unknown game {name!r}; there is: {', '.join(sorted(REGISTRY))}")
+    return REGISTRY[name]
 
 
 def make(name: str, size: int) -> Game:
@@ -59,11 +90,7 @@ def make(name: str, size: int) -> Game:
     Raises:
         InputError: if the game is unknown or cannot be played at that size.
     """
-    if name not in REGISTRY:
-        load_entry_points()
-    if name not in REGISTRY:
-        raise InputError(f"unknown game {name!r}; there is: {', '.join(sorted(REGISTRY))}")
-    return REGISTRY[name].make(size)
+    return find(name).make(size)
 
 
 def draw_text(game: Game, state: State, last_move: int | None = None) -> str:
@@ -106,6 +133,7 @@ register(
     Hex,
     range(MIN_SIZE, MAX_SIZE + 1),
     Pictures(drawing.draw_text, drawing.draw_svg),
+    Outside(sgf=True, link=hexworld_link),
 )
 
 __all__ = [
@@ -114,12 +142,14 @@ __all__ = [
     "Game",
     "Hex",
     "InputError",
+    "Outside",
     "Pictures",
     "State",
     "Symmetries",
     "cell_name",
     "draw_svg",
     "draw_text",
+    "find",
     "make",
     "parse_cell",
     "parse_moves",

@@ -19,7 +19,6 @@ import games
 from experiments.players.thoughts import Analysis
 from games.errors import InputError, NotFoundError
 from games.protocol import Game, State
-from games.text.hexworld import hexworld_link
 from games.text.notation import play_through, winner_name
 from games.text.sgf import Ending, SgfGame, decode_sgf, read_sgf, write_sgf
 from training.files import refuse_to_replace, write_atomically
@@ -79,9 +78,10 @@ class GameRecord(pydantic.BaseModel):
         return games.make(self.game, self.boardsize)
 
     @property
-    def hexworld(self) -> str:
-        """A link that shows the game on HexWorld."""
-        return hexworld_link(self.boardsize, self.moves)
+    def link(self) -> str | None:
+        """The address of a page that shows the game; HexWorld's, of Hex."""
+        link = games.find(self.game).outside.link
+        return None if link is None else link(self.boardsize, self.moves)
 
     def states(self) -> list[State]:
         """The positions before each move and after the last, T + 1.
@@ -149,27 +149,33 @@ def _player(agent: Agent, snapshot: Snapshot | None) -> PlayerRecord:
 def write_record(record: GameRecord, path: Path, source: Path | None = None) -> list[Path]:
     """Write `path` (SGF) and, beside it, the whole record as JSON; returns both paths.
 
+    A game that knows no SGF is written as JSON alone.
+
     Args:
         record: the game.
-        path: its SGF file; an earlier one is replaced.
+        path: its SGF or, of a game without SGF, its JSON file; an earlier one is replaced.
         source: the file that the record was read from, which is never written over.
 
     Raises:
         InputError: if they cannot be written, or would replace `source` or JSON that is no record
             of a game.
     """
-    if path.suffix.lower() != ".sgf":
-        raise InputError(f"{path} is no name for an SGF file; give one that ends in .sgf")
-    sidecar = path.with_suffix(".json")
+    has_sgf = games.find(record.game).outside.sgf
+    suffix = ".sgf" if has_sgf else ".json"
+    if path.suffix.lower() != suffix:
+        kind = "an SGF file" if has_sgf else f"a record of {record.game}, which has no SGF"
+        raise InputError(f"{path} is no name for {kind}; give one that ends in {suffix}")
+    sidecar = path.with_suffix(".json") if has_sgf else path
     refuse_to_replace(source, path, sidecar)
     if sidecar.exists() and not _is_record(sidecar):
         raise InputError(
             f"{sidecar} is there already and is no record of a game; choose another name than "
             f"{path.name}, beside which the record is written"
         )
-    write_atomically(path, to_sgf(record).encode())
+    if has_sgf:
+        write_atomically(path, to_sgf(record).encode())
     write_atomically(sidecar, record.model_dump_json(indent=1, exclude_none=True).encode())
-    return [path, sidecar]
+    return [path, sidecar] if has_sgf else [path]
 
 
 def _is_record(path: Path) -> bool:
@@ -203,7 +209,13 @@ def read_record(path: Path) -> GameRecord:
 
 
 def to_sgf(record: GameRecord) -> str:
-    """The record as SGF; see `games.text.sgf`."""
+    """The record as SGF; see `games.text.sgf`.
+
+    Raises:
+        InputError: if its game has no SGF.
+    """
+    if not games.find(record.game).outside.sgf:
+        raise InputError(f"{record.game} has no SGF; its records are JSON")
     return write_sgf(
         SgfGame(
             size=record.boardsize,

@@ -54,6 +54,8 @@ def _is_shape(text: str) -> str:
 class BenchConfig(VerbConfig, frozen=True):
     """Measure self-play in moves a second, against mctx."""
 
+    game: str = "hex"
+    """What is played; `hexlaw list` shows all games and their boards."""
     boards: tuple[int, ...] = (5, 9)
     """Board sides."""
     networks: tuple[Annotated[str, pydantic.AfterValidator(_is_shape)], ...] = ("16x2",)
@@ -93,7 +95,7 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
     for size in config.boards:
         for shape in config.networks:
             network = NetworkConfig.parse(shape)
-            game = games.make("hex", size)
+            game = games.make(config.game, size)
             with _saying(console, f"{size}×{size}, {shape.replace('x', '×')}") as say:
                 measured = _measure(game, network, config, say)
             _show_rows(console, config, measured)

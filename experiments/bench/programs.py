@@ -42,7 +42,7 @@ def lanes_in_play(game: Game, batch: int) -> Lanes:
     """Games at every stage, as in continuous self-play: each lane some random moves in."""
     lanes = start_lanes(game, _schedule(), batch, _key())
     states, rng = lanes.states, np.random.default_rng(0)
-    plies = rng.integers(0, game.num_actions // 2, batch)
+    plies = rng.integers(0, game.max_plies // 2, batch)
     step = jax.jit(jax.vmap(game.step))
     for ply in range(plies.max()):
         legal = np.asarray(jax.vmap(game.legal)(states))
@@ -80,8 +80,9 @@ def peer_move(game: Game, evaluate: Evaluate, nodes: int, peer: str) -> Advance:
         states = jax.vmap(game.step)(states, action)
         logits, value = evaluate(params, states)
         terminal = jax.vmap(game.terminal)(states)
+        won = jax.vmap(game.winner)(states) >= 0
         output = mctx.RecurrentFnOutput(
-            reward=jnp.where(terminal & ~over, 1.0, 0.0),  # who ends a game of Hex has won it
+            reward=jnp.where(won & ~over, 1.0, 0.0),  # nobody ends a game by losing it
             discount=jnp.where(terminal, 0.0, -1.0),
             prior_logits=masked(states, logits),
             value=jnp.where(terminal, 0.0, value),

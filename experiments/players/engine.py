@@ -1,9 +1,9 @@
 """External engines that speak GTP, or HTP, its Hex dialect (MoHex, KataHex, Wolve, …).
 
-Cells are named as ours (`c2` = column c, row 2), black joins top and bottom and moves first, no
-swap: that is MoHex's convention, too. An engine that dies, hangs or answers nonsense is started
-again and asked once more; if that fails as well it forfeits the game. Both are noted, and the
-arena stores the notes with the game.
+Moves have the game's own names. Hex's cells are MoHex's (`c2` = column c, row 2); black joins top
+and bottom and moves first, no swap, as there. An engine that dies, hangs or answers nonsense is
+started again and asked once more; if that fails as well it forfeits the game. Both are noted, and
+the arena stores the notes with the game.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from experiments.players.host_states import moves_to
 from experiments.players.player import RESIGNS
 from games.errors import InputError
 from games.protocol import Game, State
-from games.text.notation import cell_name, parse_cell
+from games.text.notation import play
 
 COLOURS = "bw"
 STDERR_LINES = 5  # of its last words, shown when it fails
@@ -141,7 +141,7 @@ class EnginePlayer:
     """Plays an engine's moves.
 
     Args:
-        game: Hex of any side; the engine is told.
+        game: any; the engine is told the board side, and must know the game by itself.
         command: what starts the engine.
         seconds: time it has for an answer.
 
@@ -216,17 +216,22 @@ class EnginePlayer:
         return engine
 
     def _ask_for_move(self, engine: Engine, moves: Sequence[int]) -> int:
-        size = self._game.size
+        game = self._game
         engine.ask("clear_board", self._seconds)
         for ply, action in enumerate(moves):
-            engine.ask(f"play {COLOURS[ply % 2]} {cell_name(action, size)}", self._seconds)
+            engine.ask(f"play {COLOURS[ply % 2]} {game.action_name(action)}", self._seconds)
         answer = engine.ask(f"genmove {COLOURS[len(moves) % 2]}", self._seconds).lower()
         if answer == "resign":
             return RESIGNS
         try:
-            action = parse_cell(answer, size)
+            action = game.parse_action(answer)
         except InputError:
-            raise EngineError(f"it played {answer!r}, which is no cell") from None
-        if action in moves:
+            raise EngineError(f"it played {answer!r}, which is no move") from None
+        if game.fills_cells and action in moves:
             raise EngineError(f"it played {answer}, which is taken")
+        if not game.fills_cells:
+            try:
+                play(game, [*moves, action])
+            except InputError as error:
+                raise EngineError(f"it played {answer}: {error}") from None
         return action

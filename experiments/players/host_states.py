@@ -7,21 +7,27 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
-from games.hex import Hex
+from games.errors import InputError
 from games.protocol import Game, State
 
 
 def moves_to(game: Game, states: State) -> list[list[int]]:
     """For each of L live states, moves from the empty board that lead there.
 
-    A position of Hex does not hang on its history, so the stones are played in the order of
-    their cells, black's and white's in turn; nobody has won on the way, or the state were over.
+    Where moves only fill cells, as in Hex, a position does not hang on its history, so the stones
+    are played in the order of their cells, black's and white's in turn; nobody has won on the way,
+    or the state were over.
+
+    Raises:
+        InputError: if the game is another: its positions do not say how they came about.
     """
-    assert isinstance(game, Hex)
-    black, white = (np.asarray(stones) for stones in game.stones(jax.device_get(states)))
+    if not game.fills_cells:
+        raise InputError(
+            f"{game.name}: a position does not say which moves led to it, as this player must know"
+        )
     games = []
-    for own, other in zip(black, white, strict=True):
-        first, second = np.flatnonzero(own), np.flatnonzero(other)
+    for owners in np.asarray(jax.vmap(game.owners)(states)):
+        first, second = np.flatnonzero(owners == 0), np.flatnonzero(owners == 1)
         moves = np.zeros(len(first) + len(second), int)
         moves[::2], moves[1::2] = first, second
         games.append(moves.tolist())

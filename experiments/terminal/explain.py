@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.players.thoughts import Thoughts
-from games.text.notation import cell_name
+from games.protocol import Game
 
 MOVES = 4
 
 
-def describe_thoughts(thoughts: Thoughts, size: int, who: str) -> str:
+def describe_thoughts(thoughts: Thoughts, game: Game, who: str) -> str:
     """Value and best moves, each with visits, prior and Q, in a few lines."""
     order = np.argsort(-np.array(thoughts.policy), kind="stable")[:MOVES]
     lines = [
@@ -24,9 +24,9 @@ def describe_thoughts(thoughts: Thoughts, size: int, who: str) -> str:
         q = f"{thoughts.q[action]:+.2f}" if visits else "  – "
         mark = "*" if action == thoughts.action else " "
         lines.append(
-            f" {mark} {cell_name(action, size):>3}  {100 * thoughts.policy[action]:3.0f} %  "
+            f" {mark} {game.action_name(action):>3}  {100 * thoughts.policy[action]:3.0f} %  "
             f"{visits:4} visits  prior {100 * thoughts.prior[action]:3.0f} %  Q {q}"
         )
     if len(thoughts.variation) > 1:
-        lines.append("   expects " + " ".join(cell_name(move, size) for move in thoughts.variation))
+        lines.append("   expects " + " ".join(map(game.action_name, thoughts.variation)))
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """`hexlaw gtp`: any player as an engine for programs and boards that speak GTP.
 
-Version 2 of the protocol (Farnebäck 2002) with Hex's cells: `c2` is column c, row 2; black joins
-top and bottom and moves first, as in MoHex. Komi and clocks are taken note of and mean nothing.
+Version 2 of the protocol (Farnebäck 2002) with the game's own names of moves. Hex's are MoHex's:
+`c2` is column c, row 2; black joins top and bottom and moves first. Komi and clocks are taken note
+of and mean nothing.
 """
 
 from __future__ import annotations
@@ -19,23 +20,22 @@ from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
 from experiments.terminal.explain import describe_thoughts
 from experiments.terminal.session import Session
-from experiments.verb import Outcome, VerbConfig
+from experiments.verb import BoardConfig, Outcome
 from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE, Hex
-from games.text.notation import PLAYER_NAMES, cell_name
+from games.text.notation import PLAYER_NAMES
 from games.text.numbers import parse_natural
 
 COLOURS = {"b": 0, "black": 0, "w": 1, "white": 1}
 
 
-class GtpConfig(VerbConfig, frozen=True):
-    """Be a GTP engine, so that other Hex programs and boards can play against a player of ours."""
+class GtpConfig(BoardConfig, frozen=True):
+    """Be a GTP engine, so that other programs and boards can play against a player of ours."""
 
     player: str = "perfect"
     """Who plays; see docs/arena.md."""
     lab: Path | None = None
     """The lab of the snapshot."""
-    size: int = pydantic.Field(5, ge=MIN_SIZE, le=MAX_SIZE)
+    size: int = 5
     """Side of the board until the controller sets it."""
     seed: int = pydantic.Field(0, ge=0)
     """Of what the player draws at random."""
@@ -48,7 +48,7 @@ def gtp(config: GtpConfig, console: Console) -> Outcome:
         InputError: if the player is unknown or cannot play on that board.
     """
     del console  # standard output belongs to the protocol
-    session = Session(parse_player(config.player), config.size, config.lab, config.seed)
+    session = Session(parse_player(config.player), config.rules, config.lab, config.seed)
     try:
         converse(session, sys.stdin, lambda text: print(text, end="", flush=True))
     finally:
@@ -111,7 +111,8 @@ class _Answers:
     def _boardsize(self, words: list[str]) -> str:
         size = parse_natural(words[0]) if words and len(set(words)) == 1 else None
         if size is None:
-            raise InputError(f"boardsize not an integer from {MIN_SIZE} to {MAX_SIZE}")
+            sizes = games.find(self._session.game.name).sizes
+            raise InputError(f"boardsize not an integer from {min(sizes)} to {max(sizes)}")
         try:
             self._session.restart(size)
         except InputError as error:
@@ -124,7 +125,7 @@ class _Answers:
 
     def _play(self, words: list[str]) -> str:
         if len(words) != 2:
-            raise InputError("syntax error: play COLOUR CELL")
+            raise InputError("syntax error: play COLOUR MOVE")
         colour = _colour(words[0])
         try:
             if words[1].lower() == "resign":
@@ -148,10 +149,10 @@ class _Answers:
             return "resign"
         if keep:
             self._session.play(action)
-        return cell_name(action, self._session.size)
+        return self._session.game.action_name(action)
 
     def _check_turn(self, colour: int) -> None:
-        """Refuse two moves of one colour: a position of Hex says by its stones whose turn it is."""
+        """Refuse two moves of one colour: players alternate strictly in every game here."""
         turn = self._session.to_move
         if self._session.winner is None and colour != turn:
             raise InputError(
@@ -167,7 +168,6 @@ class _Answers:
 
     def _showboard(self) -> str:
         session = self._session
-        assert isinstance(session.game, Hex)
         last = session.moves[-1] if session.moves else None
         return "\n" + games.draw_text(session.game, session.state, last)
 
@@ -175,13 +175,13 @@ class _Answers:
         winner = self._session.winner
         if winner is None:
             raise InputError("cannot score: the game is not over")
-        return ("B+", "W+")[winner]
+        return ("B+", "W+", "0")[winner]
 
     def _analyse(self) -> str:
         thoughts = self._session.think()
         if thoughts is None:
             raise InputError(f"{self._session.spec.text} does not say what it thinks")
-        return describe_thoughts(thoughts, self._session.size, self._session.spec.text)
+        return describe_thoughts(thoughts, self._session.game, self._session.spec.text)
 
     def _nodes(self, words: list[str]) -> str:
         nodes = parse_natural(words[0]) if len(words) == 1 else None

@@ -16,19 +16,23 @@ from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
 from experiments.terminal.explain import describe_thoughts
 from experiments.terminal.session import Session
-from experiments.verb import Outcome, VerbConfig
+from experiments.verb import BoardConfig, Outcome
 from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE, Hex
-from games.text.notation import PLAYER_NAMES, cell_name
+from games.protocol import Game
+from games.text.notation import NOBODY, PLAYER_NAMES
 from games.text.numbers import parse_natural
 
-HELP = (
-    "a cell such as c3 plays it; undo, hint, nodes N (change its search), resign, "
-    "save FILE.sgf, help, quit"
-)
+
+def explain_commands(game: Game) -> str:
+    """What may be typed, in one line."""
+    file = "FILE.sgf" if games.find(game.name).outside.sgf else "FILE.json"
+    return (
+        f"a move such as {game.action_name(game.num_actions // 2)} plays it; undo, hint, nodes N "
+        f"(change its search), resign, save {file}, help, quit"
+    )
 
 
-class PlayConfig(VerbConfig, frozen=True):
+class PlayConfig(BoardConfig, frozen=True):
     """Play against any player in the terminal, with undo, hints and a search budget to change."""
 
     against: str = "perfect"
@@ -36,10 +40,8 @@ class PlayConfig(VerbConfig, frozen=True):
     RUN#INDEX@nodes=64. See docs/arena.md."""
     lab: Path | None = None
     """The lab of the snapshot."""
-    size: int = pydantic.Field(5, ge=MIN_SIZE, le=MAX_SIZE)
-    """Side of the board."""
     colour: Literal["black", "white"] = "black"
-    """Yours; black moves first and joins top and bottom."""
+    """Yours; black moves first and, in Hex, joins top and bottom."""
     seed: int | None = pydantic.Field(None, ge=0)
     """Of what the opponent draws at random; another one every time if unset."""
 
@@ -51,9 +53,9 @@ def play(config: PlayConfig, console: Console) -> Outcome:
         InputError: if the opponent is unknown or cannot play on that board.
     """
     seed = time.time_ns() if config.seed is None else config.seed
-    session = Session(parse_player(config.against), config.size, config.lab, seed)
+    session = Session(parse_player(config.against), config.rules, config.lab, seed)
     person = PLAYER_NAMES.index(config.colour)
-    console.out(f"you are {config.colour}; {HELP}", highlight=False)
+    console.out(f"you are {config.colour}; {explain_commands(session.game)}", highlight=False)
     try:
         while session.winner is None:
             if session.to_move != person:
@@ -62,7 +64,7 @@ def play(config: PlayConfig, console: Console) -> Outcome:
                     session.resign(1 - person)
                     break
                 session.play(action)
-                name = cell_name(action, session.size)
+                name = session.game.action_name(action)
                 console.out(f"{session.spec.text} plays {name}", highlight=False)
                 continue
             _draw(session, console)
@@ -78,8 +80,10 @@ def play(config: PlayConfig, console: Console) -> Outcome:
     _draw(session, console)
     winner = session.winner
     if winner is not None:
-        console.out("you won" if winner == person else "you lost", highlight=False)
-    return Outcome({"size": session.size, "moves": session.moves, "winner": winner})
+        ends = {person: "you won", 1 - person: "you lost", NOBODY: "a draw"}
+        console.out(ends[winner], highlight=False)
+    board = {"game": session.game.name, "size": session.game.size}
+    return Outcome({**board, "moves": session.moves, "winner": winner})
 
 
 def _obey(command: str, session: Session, person: int, console: Console) -> None:
@@ -92,10 +96,10 @@ def _obey(command: str, session: Session, person: int, console: Console) -> None
     elif verb == "hint":
         thoughts = session.think()
         if thoughts is None:
-            console.out(f"try {cell_name(session.choose(), session.size)}", highlight=False)
+            console.out(f"try {session.game.action_name(session.choose())}", highlight=False)
         else:
             console.out(
-                describe_thoughts(thoughts, session.size, session.spec.text), highlight=False
+                describe_thoughts(thoughts, session.game, session.spec.text), highlight=False
             )
     elif verb == "nodes":
         nodes = parse_natural(argument)
@@ -109,13 +113,12 @@ def _obey(command: str, session: Session, person: int, console: Console) -> None
         paths = write_record(session.record(black, white), Path(argument))
         console.out(f"wrote {' and '.join(str(path) for path in paths)}", highlight=False)
     elif verb in ("help", ""):
-        console.out(HELP, highlight=False)
+        console.out(explain_commands(session.game), highlight=False)
     else:
         session.play(command)
 
 
 def _draw(session: Session, console: Console) -> None:
-    assert isinstance(session.game, Hex)
     last = session.moves[-1] if session.moves else None
     console.out(games.draw_text(session.game, session.state, last), highlight=False)
 

@@ -28,8 +28,7 @@ from experiments.verb import Outcome, VerbConfig
 from experiments.web.annotate import annotated
 from experiments.web.replay_page import write_replay_page
 from games.errors import InputError
-from games.hex import Hex
-from games.text.notation import NOBODY, PLAYER_NAMES, cell_name
+from games.text.notation import NOBODY, PLAYER_NAMES, board_name
 from games.text.numbers import parse_natural
 from training.files import refuse_to_replace
 from training.store import DATABASE_NAME
@@ -59,7 +58,8 @@ class ReplayConfig(VerbConfig, frozen=True):
     verify: bool = False
     """Make every move again from snapshot and seed, and say where one differs."""
     sgf: Path | None = None
-    """Write the game as SGF, and the whole record beside it as JSON."""
+    """Write the game as SGF, and the whole record beside it as JSON; a game without SGF as JSON
+    alone, FILE.json."""
     html: Path | None = None
     """Write the game as one web page that opens by itself, offline, with all that the lab's
     networks and the solver say about it."""
@@ -76,7 +76,7 @@ def replay(config: ReplayConfig, console: Console) -> Outcome:
     record = _load(config)
     if config.analyse is not None:
         record = _analysed(config, record)
-    result: dict[str, Any] = {"record": record.model_dump(mode="json"), "link": record.hexworld}
+    result: dict[str, Any] = {"record": record.model_dump(mode="json"), "link": record.link}
     source = Path(config.game) if parse_natural(config.game) is None else None
     if config.sgf is not None:
         result["files"] = [str(path) for path in write_record(record, config.sgf, source)]
@@ -127,8 +127,8 @@ def _verify(record: GameRecord, lab: Path, console: Console) -> tuple[dict[str, 
     found = verify(record, lab)
     for ply, action in sorted(found.different.items()):
         console.out(
-            f"move {ply + 1} differs: {cell_name(record.moves[ply], record.boardsize)} was played, "
-            f"{cell_name(action, record.boardsize)} came out",
+            f"move {ply + 1} differs: {record.rules.action_name(record.moves[ply])} was played, "
+            f"{record.rules.action_name(action)} came out",
             highlight=False,
         )
     reasons: dict[str, list[int]] = {}
@@ -189,18 +189,18 @@ def _title(record: GameRecord) -> str:
         result = "a draw"
     else:
         result = f"{PLAYER_NAMES[record.winner]} won{HOW_WON[record.ending]}"
+    link = "" if record.link is None else f"\n{record.link}"
     return (
-        f"{number}{record.boardsize}×{record.boardsize}, black (x) {record.black.name}, "
-        f"white (o) {record.white.name}; {result}\n{record.hexworld}"
+        f"{number}{board_name(record.rules)}, black (x) {record.black.name}, "
+        f"white (o) {record.white.name}; {result}{link}"
     )
 
 
 def _show_position(record: GameRecord, state, ply: int, console: Console) -> None:
     game = record.rules
-    assert isinstance(game, Hex)
     console.out("", highlight=False)
     if ply:
-        move = cell_name(record.moves[ply - 1], record.boardsize)
+        move = game.action_name(record.moves[ply - 1])
         given = " (opening)" if ply <= record.opening_plies else ""
         console.out(f"move {ply}: {PLAYER_NAMES[(ply - 1) % 2]} {move}{given}", highlight=False)
     for note in record.notes:
@@ -212,4 +212,4 @@ def _show_position(record: GameRecord, state, ply: int, console: Console) -> Non
     if record.analysis is not None and ply < len(record.analysis.moves):
         who = f"{record.analysis.agent} with {record.analysis.nodes} nodes"
         thoughts = record.analysis.moves[ply]
-        console.out(describe_thoughts(thoughts, record.boardsize, who), highlight=False)
+        console.out(describe_thoughts(thoughts, game, who), highlight=False)

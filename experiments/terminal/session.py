@@ -21,8 +21,8 @@ from experiments.players.specs import NetworkSpec, PlayerSpec
 from experiments.players.thinking import analyse_moves
 from experiments.players.thoughts import Thoughts
 from games.errors import InputError
-from games.protocol import State
-from games.text.notation import PLAYER_NAMES, parse_moves, play_through
+from games.protocol import Game, State
+from games.text.notation import PLAYER_NAMES, parse_moves, play_through, winner_name
 from games.text.sgf import Ending
 
 
@@ -35,12 +35,11 @@ class Session:
     """
 
     spec: PlayerSpec
-    size: int
+    game: Game
     lab: Path | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self.game = games.make("hex", self.size)
         self.moves: list[int] = []
         self.resigned: int | None = None
         """Who gave the game up, 0 or 1."""
@@ -59,17 +58,16 @@ class Session:
 
     @property
     def winner(self) -> int | None:
-        """0 or 1 once the game is over, on the board or by resignation."""
+        """0, 1 or, of a draw, -1 once the game is over, on the board or by resignation."""
         if self.resigned is not None:
             return 1 - self.resigned
-        winner = int(self.state.winner)
-        return None if winner < 0 else winner
+        return int(self.game.winner(self.state)) if self.game.terminal(self.state) else None
 
     def play(self, move: str | int) -> int:
-        """Play a cell, by name or number; returns its action.
+        """Play a move, by name or number; returns its action.
 
         Raises:
-            InputError: if it is no cell, taken, or the game is over. Nothing changes then.
+            InputError: if it is no move, not legal, or the game is over. Nothing changes then.
         """
         self._refuse_if_over()
         (action,) = parse_moves([move], self.game)
@@ -105,10 +103,11 @@ class Session:
         Raises:
             InputError: if the player cannot play there; then nothing changes.
         """
-        if size is not None and size != self.size:
-            player = find_player(self.spec, games.make("hex", size), self.lab)
+        if size is not None and size != self.game.size:
+            game = games.make(self.game.name, size)
+            player = find_player(self.spec, game, self.lab)
             self.close()
-            self.size, self.game, (self._player, self.spec) = size, games.make("hex", size), player
+            self.game, (self._player, self.spec) = game, player
         self.moves, self._states, self.resigned = [], [self.game.init()], None
 
     def choose(self) -> int:
@@ -147,7 +146,8 @@ class Session:
     def record(self, black: str, white: str) -> GameRecord:
         """The game so far."""
         return GameRecord(
-            boardsize=self.size,
+            game=self.game.name,
+            boardsize=self.game.size,
             moves=list(self.moves),
             black=PlayerRecord(name=black),
             white=PlayerRecord(name=white),
@@ -169,14 +169,14 @@ class Session:
         if self.resigned is not None:
             raise InputError(f"the game is over: {PLAYER_NAMES[self.resigned]} resigned")
         if self.winner is not None:
-            raise InputError(f"the game is over: {PLAYER_NAMES[self.winner]} has won")
+            raise InputError(f"the game is over: {winner_name(self.winner)} has won")
 
     def _load(self) -> None:
         self._player: Player
         self._player, self.spec = find_player(self.spec, self.game, self.lab)
 
     def _game_seed(self) -> int:
-        return stable_seed(self.seed, self.size)
+        return stable_seed(self.seed, self.game.size)
 
     def _key(self) -> np.ndarray:
         return move_keys([self._game_seed()], len(self.moves))

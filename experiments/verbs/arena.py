@@ -17,7 +17,6 @@ import pandas as pd
 import pydantic
 from rich.console import Console
 
-import games
 from analysis.ratings.bradley_terry import Ratings, rate
 from analysis.ratings.schedule import choose_pairs
 from analysis.ratings.sprt import Sprt, sprt
@@ -38,9 +37,8 @@ from experiments.machine.progress import stage
 from experiments.players.agents import AgentEntry, enter_agents, load_player, resolve
 from experiments.players.player import Player
 from experiments.players.specs import NetworkSpec, PlayerSpec, parse_player
-from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
+from experiments.verb import BoardConfig, InterruptedByUserError, Outcome
 from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE
 from games.protocol import Game
 from mcts import JONES
 from training.store import Store
@@ -48,7 +46,7 @@ from training.store import Store
 ScheduleName = Literal["all", "reference", "active", "sprt"]
 
 
-class TournamentConfig(VerbConfig, frozen=True):
+class TournamentConfig(BoardConfig, frozen=True):
     """Let any players meet, and rate them."""
 
     players: tuple[str, ...]
@@ -56,8 +54,6 @@ class TournamentConfig(VerbConfig, frozen=True):
     RUN#INDEX@nodes=64; * and ? stand for many. See docs/arena.md."""
     lab: Path = Path("runs/laptop")
     """The lab that holds the snapshots and takes the games; made if it is not there."""
-    size: int = pydantic.Field(5, ge=MIN_SIZE, le=MAX_SIZE)
-    """Side of the board."""
     schedule: ScheduleName = "all"
     """all: every pair; reference: everybody against one player; active: whoever's games tell most;
     sprt: two players, until it is clear which is stronger."""
@@ -124,7 +120,7 @@ def arena(config: TournamentConfig, console: Console) -> Outcome:
         InputError: for an unknown player, a wrong board, an engine that does not work.
         InterruptedByUserError: if Ctrl-C stopped it; whole rounds are stored.
     """
-    game = games.make("hex", config.size)
+    game = config.rules
     meeting = _meeting(config, game)
     store = Store(config.lab)
     with alone_in(config.lab):

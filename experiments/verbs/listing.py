@@ -47,9 +47,10 @@ def list_things(config: ListConfig, console: Console) -> Outcome:
         return _list_games(config, console)
     if config.player is not None:
         raise InputError("--player chooses among games; add --games")
-    sizes = {name: [sizes.start, sizes.stop - 1] for name, (_, sizes, _) in games.REGISTRY.items()}
-    for name, (smallest, largest) in sizes.items():
-        console.print(f"game {name}, boards {smallest}×{smallest} to {largest}×{largest}")
+    sizes = {name: [min(entry.sizes), max(entry.sizes)] for name, entry in games.REGISTRY.items()}
+    for name, ends in sizes.items():
+        smallest, largest = ("×".join(map(str, games.make(name, size).shape)) for size in ends)
+        console.print(f"game {name}, boards {smallest} to {largest}")
     presets = {name: load_plan(name).title for name in preset_names()}
     table = Table("preset", "what it is", box=None)
     for name, title in presets.items():

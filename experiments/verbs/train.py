@@ -44,6 +44,8 @@ class TrainVerbConfig(VerbConfig, frozen=True):
     """Named configuration; `hexlaw list` shows them all."""
     file: Path | None = None
     """A TOML file with a recipe of your own, instead of a named one."""
+    game: str | None = None
+    """What is played; `hexlaw list` shows all games. The recipe's, or hex, if unset."""
     boardsize: int | None = None
     """Board side; the recipe's, or 5, if unset."""
     network: str | None = None
@@ -107,6 +109,7 @@ def plan_runs(config: TrainVerbConfig) -> list[TrainConfig]:
     recipe = load_recipe(config.recipe, config.file)
     changes = dict(map(parse_setting, config.set))
     named = {
+        "game": config.game,
         "boardsize": config.boardsize,
         "samples": config.samples,
         "network": config.network,

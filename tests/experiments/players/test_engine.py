@@ -55,7 +55,7 @@ def test_an_engine_plays_for_either_colour_in_any_position(engine, mood):
     [
         ("crash", "segmentation fault"),
         ("hang", "no answer to 'genmove b' within"),
-        ("nonsense", "'z99', which is no cell"),
+        ("nonsense", "'z99', which is no move"),
         ("taken", "which is taken"),
         ("babble", "which is no GTP"),
     ],
@@ -80,7 +80,7 @@ def conversation(file: Path) -> list[list[str]]:
 def test_an_engine_hears_a_game_in_the_order_played(engine, tmp_path):
     """In the terminal, after taking back, too."""
     file = tmp_path / "told"
-    session = Session(parse_player(f"gtp:{sys.executable} {SCRIPT} strict {file}"), 3)
+    session = Session(parse_player(f"gtp:{sys.executable} {SCRIPT} strict {file}"), Hex(3))
     try:
         for move in ("c2", "b2", "a2", "c3"):
             session.play(move)
@@ -160,7 +160,7 @@ def test_an_engine_that_does_not_start_is_refused_in_one_line(command, complaint
 
 def answers(*commands: str, player: str = "perfect", size: int = 3) -> list[str]:
     said: list[str] = []
-    converse(Session(parse_player(player), size), commands, said.append)
+    converse(Session(parse_player(player), Hex(size)), commands, said.append)
     assert all(text.endswith("\n\n") for text in said)
     return [text[:-2] for text in said]
 

@@ -11,12 +11,13 @@ import pytest
 from experiments.players.specs import parse_player
 from experiments.terminal.gtp import converse
 from experiments.terminal.session import Session
+from games.hex import Hex
 
 
 @pytest.fixture
 def ask():
     """The answers to these commands, on a board of side 3."""
-    session = Session(parse_player("random"), 3)
+    session = Session(parse_player("random"), Hex(3))
 
     def run(*commands: str) -> list[str]:
         written = io.StringIO()
