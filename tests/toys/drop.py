@@ -166,6 +166,8 @@ class DropPlay(ExactPlay):
     position's index has a digit a column, that number less one.
     """
 
+    game: Drop
+
     def __init__(self, game: Drop) -> None:
         super().__init__(game)
         self._full = 2**game.size  # the least number of a full column
