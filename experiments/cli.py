@@ -56,7 +56,7 @@ VERBS = {
     ),
     "gtp": Entry(
         "terminal.gtp", "GtpConfig", "gtp",
-        "Be a GTP engine, so that other Hex programs and boards can play against a player of ours.",
+        "Be a GTP engine, so that other programs and boards can play against a player of ours.",
     ),
     "train": Entry(
         "verbs.train", "TrainVerbConfig", "train",

@@ -160,7 +160,7 @@ def test_a_sequential_test_stops_when_it_knows(arena, tmp_path):
         (("--players", "random", "random"), "two different players"),
         (("--players", "random", "r#0"), "has no run r; it has no runs"),
         (("--players", "random", "x/r#0"), "name it with --lab"),
-        (("--players", "random", "perfect", "--size", "9"), "out of reach"),
+        (("--players", "random", "perfect", "--size", "9"), "up to 6×6, not size 9"),
         (
             ("--players", "random", "perfect", "--size", "2", "--opening-plies", "4"),
             "opening_plies",
