@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from analysis.ratings.study import analyse
 from analysis.tables.rows import load_lab
 from experiments.arena.judging import fixed_set, judge
-from experiments.players.player import Choice
+from experiments.players.player import Decision
 from games.exact.registry import perfect_play, solve_position
 from tests.toys.drop import COLUMNS, NAME, Drop
 from training.store import BlunderRate, Game, Match, Run, Store
@@ -85,12 +85,12 @@ def test_perfect_play_never_blunders_and_any_other_move_of_a_position_does():
     class Knowing:
         def choose(self, states, keys):
             chosen = np.where(keeping, np.random.default_rng(1).random(keeping.shape), -1)
-            return Choice(chosen.argmax(1), value.astype(float))
+            return Decision(chosen.argmax(1), value.astype(float))
 
     class Erring(Knowing):
         def choose(self, states, keys):
             wrong = perfect_play(Drop(2)).legal(states) & ~keeping
-            return Choice(wrong.argmax(1), -value.astype(float))
+            return Decision(wrong.argmax(1), -value.astype(float))
 
     right = judge(Knowing(), fixed)  # type: ignore[arg-type]
     wrong = judge(Erring(), fixed)  # type: ignore[arg-type]
