@@ -27,11 +27,15 @@ replay_ratio = 4
 first_snapshot = 128
 snapshots = 2
 search = {{ nodes = 4 }}
-[arena]
+[[stages]]
+kind = "league"
 rounds = 1
 search = {{ nodes = 4 }}
-[perfect]
+[[stages]]
+kind = "perfect"
 openings = 16
+[[stages]]
+kind = "example"
 [[boards]]
 boardsize = 2
 networks = ["2x1", "4x1"]
