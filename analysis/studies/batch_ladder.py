@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.laws.step_floor import StepFloor, fit_step_floor
 from analysis.ratings.scales import rate_rows
+from analysis.studies.curves import first_met
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import LabRows
 from games.errors import InputError
@@ -78,7 +78,7 @@ def needed(points: pd.DataFrame) -> pd.DataFrame:
         level = max(float(curve["raw"].min()) for curve in curves.values())
         for batch, curve in curves.items():
             runs = own.loc[own["batch"] == batch, "run_id"].nunique()
-            steps, samples = (_first_met(curve, column, level) for column in ("steps", "samples"))
+            steps, samples = (first_met(curve, column, level) for column in ("steps", "samples"))
             kind = own.iloc[0]
             lines.append((kind["boardsize"], kind["recipe"], level, batch, runs, steps, samples))
     columns = ["boardsize", "recipe", "level", "batch", "runs", "steps", "samples"]
@@ -88,13 +88,3 @@ def needed(points: pd.DataFrame) -> pd.DataFrame:
 def _mean_curve(runs: pd.DataFrame) -> pd.DataFrame:
     """Means over seeds, snapshot by snapshot."""
     return runs.groupby("index")[["steps", "samples", "raw"]].mean().sort_index()
-
-
-def _first_met(curve: pd.DataFrame, column: str, level: float) -> float:
-    """Where the curve first falls to the level, between snapshots along a line in the logarithm."""
-    at, rates = np.log(curve[column].to_numpy()), curve["raw"].to_numpy()
-    first = int(np.argmax(rates <= level))
-    if first == 0 or rates[first] == rates[first - 1]:
-        return float(np.exp(at[first]))
-    share = (rates[first - 1] - level) / (rates[first - 1] - rates[first])
-    return float(np.exp(at[first - 1] + share * (at[first] - at[first - 1])))

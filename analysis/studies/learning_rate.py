@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import scipy.stats
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import theme
 from analysis.figures.blunder_curves import BLUNDERS_LABEL, blunder_scale
 from analysis.figures.theme import board_colour, themed
+from analysis.statistics.means import geometric_mean
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import LabRows
 
@@ -57,9 +57,7 @@ def by_rule(runs: pd.DataFrame, rules: Mapping[str, RateRule]) -> pd.DataFrame:
     lines = []
     for name, values in log_blunders.items():
         ratios = values - measure
-        half = scipy.stats.t.ppf(0.975, len(ratios) - 1) * scipy.stats.sem(ratios)
-        mean = float(np.mean(ratios))
-        lines.append((name, *np.exp([mean, mean - half, mean + half])))
+        lines.append((name, *geometric_mean(ratios)))
     return pd.DataFrame(lines, columns=pd.Index(["rule", "ratio", "low", "high"]))
 
 

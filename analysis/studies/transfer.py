@@ -1,0 +1,108 @@
+"""What a smaller board teaches of a larger one, in tables: runs that begin with its weights against
+runs that begin afresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.statistics.means import geometric_mean
+from analysis.studies.curves import first_met
+from analysis.tables.blunder_rates import FIXED, blunder_points
+from analysis.tables.rows import LabRows
+
+AFRESH = 0
+"""In the column `teacher`: of runs that begin with no other."""
+
+
+def transfer_points(rows: LabRows) -> pd.DataFrame:
+    """A row a snapshot: boardsize, teacher (the board it began with, else `AFRESH`), seed, run_id,
+    index, samples and train_flops (of the whole chain), own_flops (of its run alone), raw and
+    searched (shares of won positions thrown away without and with search)."""
+    points = blunder_points(rows)
+    points = points[points["source"] == FIXED]
+    fewest, most = points["nodes"].min(), points["nodes"].max()
+    rates = points.pivot_table(values="rate", index="snapshot_id", columns="nodes")
+    snapshots = rows.snapshots[rows.snapshots["id"].isin(rates.index)].copy()
+    runs = [(run["id"], run) for run in rows.runs.to_dict("records")]
+    boards = {name: int(run["boardsize"]) for name, run in runs}
+    spent = {
+        f"{snapshot['run_id']}#{snapshot['index']}": snapshot["train_flops"]
+        for snapshot in rows.snapshots.to_dict("records")
+    }
+    begin = snapshots["run_id"].map({name: run["config"].get("begin", "") for name, run in runs})
+    snapshots["teacher"] = begin.map(
+        {name: boards.get(name.partition("#")[0], AFRESH) for name in set(begin)}
+    )
+    snapshots["own_flops"] = snapshots["train_flops"] - begin.map(spent).fillna(0.0)
+    snapshots["raw"] = snapshots["id"].map(rates[fewest])
+    snapshots["searched"] = snapshots["id"].map(rates[most])
+    keys = ["boardsize", "teacher", "seed", "run_id", "index"]
+    columns = ["samples", "train_flops", "own_flops", "raw", "searched"]
+    return snapshots[[*keys, *columns]].sort_values(keys, ignore_index=True)
+
+
+def at_once(points: pd.DataFrame) -> pd.DataFrame:
+    """What is known of a board before the first step there.
+
+    Returns:
+        A row a board and teacher: boardsize, teacher, raw and searched (means over seeds), and the
+        lowest and highest of each (raw_low, raw_high, searched_low, searched_high).
+    """
+    first = points[points["index"] == points.groupby("run_id")["index"].transform("min")]
+    lines = []
+    for (size, teacher), own in first.groupby(["boardsize", "teacher"]):  # pyright: ignore[reportGeneralTypeIssues]
+        line: dict[str, Any] = {"boardsize": size, "teacher": teacher}
+        for measure in ("raw", "searched"):
+            line |= {
+                measure: own[measure].mean(),
+                f"{measure}_low": own[measure].min(),
+                f"{measure}_high": own[measure].max(),
+            }
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def saved(points: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """How many times less compute a run needs that begins with a smaller board's weights.
+
+    Equally strong: blunders as few as every run of the board has at some time. A seed's warm run is
+    compared with its own cold run; the mean of the ratios is geometric.
+
+    Args:
+        points: from `transfer_points`.
+        measure: `raw` or `searched`.
+
+    Returns:
+        A row a board and teacher: boardsize, teacher, level (the blunder rate), seeds, factor, low,
+        high (compute of the whole chain; 95 % by Student's t over seeds) and own_factor, own_low,
+        own_high (what the teacher had cost left out, as where it is there anyway).
+    """
+    lines = []
+    for size, board in points.groupby("boardsize"):
+        curves = {
+            (teacher, seed): run[run["train_flops"] > 0].sort_values("index")
+            for (teacher, seed), run in board.groupby(["teacher", "seed"])  # pyright: ignore[reportGeneralTypeIssues]
+        }
+        level = max(curve[measure].min() for curve in curves.values())
+        needed = {
+            key: (
+                first_met(curve, "train_flops", level, measure),
+                first_met(curve[curve["own_flops"] > 0], "own_flops", level, measure),
+            )
+            for key, curve in curves.items()
+        }
+        seeds = sorted(board["seed"].unique())
+        for teacher in sorted(set(board["teacher"]) - {AFRESH}):
+            both = [
+                [np.log(needed[AFRESH, seed][0] / cost) for cost in needed[teacher, seed]]
+                for seed in seeds
+                if {(AFRESH, seed), (teacher, seed)} <= set(needed)
+            ]
+            whole, own = (geometric_mean(np.array(logs)) for logs in zip(*both, strict=True))
+            lines.append((size, teacher, level, len(both), *whole, *own))
+    columns = ["boardsize", "teacher", "level", "seeds"]
+    factors = ["factor", "low", "high", "own_factor", "own_low", "own_high"]
+    return pd.DataFrame(lines, columns=pd.Index([*columns, *factors]))
