@@ -18,11 +18,12 @@ from sqlalchemy.schema import CreateTable
 from games.errors import InputError
 from games.text.plain_json import to_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 60_000  # several worker processes write; a commit takes milliseconds
 
 _ADDED: dict[int, dict[str, dict[str, str]]] = {
     1: {"match": {"draws": "INTEGER NOT NULL DEFAULT 0"}},
+    2: {"blunder_rate": {"entropy": "FLOAT DEFAULT NULL"}},
 }
 """By schema version: the columns that it added to tables of the one before."""
 

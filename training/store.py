@@ -393,6 +393,10 @@ class BlunderRate(Table):
         doc="Lower end of the 95 % interval of `wrong_values` / `valued`, as for blunders."
     )
     values_high: orm.Mapped[float | None] = orm.mapped_column(doc="Upper end of it.")
+    entropy: orm.Mapped[float | None] = orm.mapped_column(
+        doc="How undecided the agent's policy, its search's, is in the won positions: mean entropy "
+        "in nats; empty if `won` is 0, or judged before there was this column."
+    )
     unsolved: orm.Mapped[int] = orm.mapped_column(
         doc="Positions left out because the solver met its limit of nodes."
     )

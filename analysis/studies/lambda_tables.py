@@ -1,24 +1,26 @@
-"""What the published λ of Jones 2021 does, in numbers: tables of the ablation's rows.
+"""What the published λ of Jones 2021 does, in numbers: the ablation's rows, ready for tables.
 
-Rules go by name: `jones` has the published λ, `grill C` the correct one with constant C. Networks
-are the same under every rule that plays, so rules are compared within a run, and intervals are
-over runs.
+A table is a mapping of rows, each a mapping of columns to text; a row lacks what it has not. Rules
+go by name: `jones` has the published λ, `grill C` the correct one with constant C. Networks are the
+same under every rule that plays, so rules are compared within a run, and intervals are over runs.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 
+from analysis.figures.wording import number
 from analysis.laws.exchange import fit_exchange
 from games.errors import InputError
 
 PUBLISHED = "jones"
+
+Rows = dict[str, dict[str, str]]
 
 
 def grill(c: float) -> str:
@@ -36,42 +38,40 @@ def correct(plays: Iterable[str]) -> list[str]:
     return sorted({play for play in plays if play.startswith("grill ")}, key=constant)
 
 
-def own_play(judged: pd.DataFrame) -> str:
+def own_play(judged: pd.DataFrame) -> Rows:
     """Blunders of networks under the rule that trained them: a row a training, a column a search.
 
     Args:
         judged: columns trained, train_nodes, play, nodes, rate.
     """
     own = judged[judged["trained"] == judged["play"]]
-    rows = {
+    return {
         f"{trained}, {train_nodes} nodes": _spreads(group, "nodes", " nodes")
         for (trained, train_nodes), group in own.groupby(["trained", "train_nodes"], sort=False)  # pyright: ignore[reportGeneralTypeIssues]
     }
-    return _markdown("trained and played under", rows)
 
 
-def across(judged: pd.DataFrame, train_nodes: int, nodes: int) -> str:
+def across(judged: pd.DataFrame, train_nodes: int, nodes: int) -> Rows:
     """Blunders of networks under every rule: a row a rule that trained, a column one that plays."""
     here = judged[(judged["train_nodes"] == train_nodes) & (judged["nodes"] == nodes)]
     several = here.groupby("trained")["play"].transform("nunique") > 1
-    rows = {
+    return {
         str(trained): _spreads(group.sort_values("play", key=_in_order), "play")
         for trained, group in here[several].groupby("trained", sort=False)
     }
-    return _markdown("trained under / played under", rows)
 
 
-def against_published(judged: pd.DataFrame) -> str:
+def against_published(judged: pd.DataFrame) -> Rows:
     """Blunders less those of the same networks under the published rule, in percent of the won
     positions: a row a rule, a column a search."""
     rates = 100 * judged.pivot_table(values="rate", index="run_id", columns=["nodes", "play"])
-    rows: dict[str, dict[str, str]] = {}
+    rows: Rows = {}
     columns: list[tuple[int, str]] = list(rates.columns)  # pyright: ignore[reportAssignmentType]
     for nodes, play in columns:
         if nodes > 1 and play != PUBLISHED:
             lead = (rates[nodes, play] - rates[nodes, PUBLISHED]).dropna()
-            rows.setdefault(play, {})[f"{nodes} nodes"] = mean_interval(lead, ".1f")
-    return _markdown("played under", {play: rows[play] for play in correct(rows)})
+            rows.setdefault(play, {})[f"{nodes} nodes"] = mean_interval(lead, 1)
+    return {play: rows[play] for play in correct(rows)}
 
 
 def _in_order(plays: pd.Series) -> pd.Series:
@@ -81,12 +81,12 @@ def _in_order(plays: pd.Series) -> pd.Series:
 
 def _spreads(group: pd.DataFrame, column: str, unit: str = "") -> dict[str, str]:
     return {
-        f"{name}{unit}": _spread(100 * cell["rate"].to_numpy(), ".1f")
+        f"{name}{unit}": _spread(100 * cell["rate"].to_numpy(), 1)
         for name, cell in group.groupby(column, sort=False)
     }
 
 
-def search_gains(points: pd.DataFrame, resamples: int) -> str:
+def search_gains(points: pd.DataFrame, resamples: int) -> Rows:
     """What search gains under each rule, and what training is worth in search.
 
     Args:
@@ -106,7 +106,7 @@ def search_gains(points: pd.DataFrame, resamples: int) -> str:
             **{f"{step} nodes": mean_interval(values[play]) for step, values in steps.items()},
             "decades of search a decade of training": _exchange(points, play, resamples),
         }
-    return _markdown("played under", rows)
+    return rows
 
 
 def _exchange(points: pd.DataFrame, play: str, resamples: int) -> str:
@@ -115,7 +115,8 @@ def _exchange(points: pd.DataFrame, play: str, resamples: int) -> str:
     except InputError:
         return "–"
     low, high = fit.interval("surface", "slope")
-    return f"{-fit.surface.exchange.slope:.2f} ({-high:.2f} to {-low:.2f})"
+    rate = number(-fit.surface.exchange.slope, 2)
+    return f"{rate} ({number(-high, 2)} to {number(-low, 2)})"
 
 
 def per_decade(points: pd.DataFrame) -> pd.DataFrame:
@@ -149,27 +150,23 @@ def _by_run(points: pd.DataFrame, measure: Callable[[pd.DataFrame], float]) -> p
     return pd.DataFrame(rows).pivot_table(values="value", index="run_id", columns="play")
 
 
-def mean_interval(values: pd.Series, form: str = ".0f") -> str:
+def mean_interval(values: pd.Series, digits: int = 0) -> str:
     """Mean of one value a run, and half the width of its 95 % interval (Student's t)."""
     half = scipy.stats.t.ppf(0.975, len(values) - 1) * scipy.stats.sem(values)
-    return f"{np.mean(values):{form}} ± {half:{form}}"
+    return f"{number(float(np.mean(values)), digits)} ± {number(float(half), digits)}"
 
 
-def equal_constants(judged: pd.DataFrame, at_root: Mapping[int, float]) -> str:
-    """The correct c that searches as the published rule does.
+def equal_constants(judged: pd.DataFrame) -> Rows:
+    """The correct c that is as sharp as the published rule, by nodes.
 
     Args:
         judged: columns run_id, play, nodes, entropy.
-        at_root: by nodes, the c at which both λ are the same at the root.
     """
-    rows = {
-        str(nodes): {
-            "same λ at the root": f"{c:.2f}",
-            "π̄ as sharp": _spread(equal_c(judged[judged["nodes"] == nodes]), ".2f"),
-        }
-        for nodes, c in at_root.items()
+    several = judged[judged["nodes"] > 1]
+    return {
+        f"{nodes} nodes": {"c": _spread(equal_c(of_size), 2)}
+        for nodes, of_size in several.groupby("nodes")
     }
-    return _markdown("nodes", rows)
 
 
 def equal_c(judged: pd.DataFrame) -> np.ndarray:
@@ -191,17 +188,10 @@ def equal_c(judged: pd.DataFrame) -> np.ndarray:
     return np.array(found)
 
 
-def _markdown(title: str, rows: Mapping[str, Mapping[str, str]]) -> str:
-    """A table; a row lacks what it has not."""
-    columns = list(dict.fromkeys(itertools.chain.from_iterable(rows.values())))
-    lines: list[list[Any]] = [[title, *columns], ["---"] * (1 + len(columns))]
-    lines += [[name, *(row.get(column, "") for column in columns)] for name, row in rows.items()]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _spread(values: np.ndarray, form: str) -> str:
+def _spread(values: np.ndarray, digits: int) -> str:
     """Mean, lowest and highest; a dash without values."""
     known = values[~np.isnan(values)]
     if not len(known):
         return "–"
-    return f"{known.mean():{form}} ({known.min():{form}}–{known.max():{form}})"
+    low, high = number(known.min(), digits), number(known.max(), digits)
+    return f"{number(known.mean(), digits)} ({low}–{high})"

@@ -34,7 +34,8 @@ _RUN_COLUMNS = [
     "seed",
     "recipe",
 ]
-_BEFORE = {"matches": {"draws": 0}}  # what columns hold in tables written before there were such
+# What columns hold in tables written before there were such.
+_BEFORE = {"matches": {"draws": 0}, "blunder_rates": {"entropy": None}}
 _SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]
 
 

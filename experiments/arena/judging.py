@@ -41,12 +41,15 @@ def judge(player: NetworkPlayer, positions: Positions) -> dict[str, Any]:
     """What an agent does in the positions, in the columns of the table `blunder_rate`."""
     value, keeping, _ = positions.verdicts
     count = len(value)
-    moves, values = np.zeros(0, int), np.zeros(0)
+    moves, values, entropy = np.zeros(0, int), np.zeros(0), None
     if count:
         choice = player.choose(positions.states, move_keys(range(count), ply=0))
         moves, values = np.asarray(choice.action), np.asarray(choice.value)
+        won = value > 0
+        entropy = float(np.asarray(choice.entropy)[won].mean()) if won.any() else None
     counts = count_blunders(keeping, moves, values, positions.games, drawn=value == 0)
-    return {"positions_id": positions.id, "unsolved": positions.unsolved, **counts}
+    own = {"positions_id": positions.id, "unsolved": positions.unsolved, "entropy": entropy}
+    return own | counts
 
 
 def fixed_set(rules: Game) -> Positions:

@@ -57,6 +57,7 @@ class Decision(NamedTuple):
 
     action: np.ndarray | jax.Array  # [L] what it plays
     value: np.ndarray | jax.Array  # [L] what it expects, the mover's view
+    entropy: np.ndarray | jax.Array  # [L] of its policy, in nats
 
 
 class NetworkPlayer:
@@ -98,7 +99,7 @@ class NetworkPlayer:
         return np.asarray(self.choose(states, keys).action)
 
     def choose(self, states: State, keys: np.ndarray) -> Decision:
-        """What it plays in each state and the value it expects, with the program that plays games:
+        """What it plays in each state and what it expects, with the program that plays games:
         nothing more has to be compiled; host arrays [L]."""
         return self._run(self._think, states, keys)
 
@@ -131,7 +132,8 @@ def compile_thinking(
     @functools.partial(jax.jit, compiler_options=compiler_options())
     def choose(*arguments: Any) -> tuple[Decision, Any]:
         action, result, memory = think(*arguments)
-        return Decision(action, result.value), memory if strategy.remembers else None
+        entropy = jax.scipy.special.entr(result.policy).sum(-1)
+        return Decision(action, result.value, entropy), memory if strategy.remembers else None
 
     return choose
 

@@ -1,13 +1,4 @@
-"""What the published λ of Jones 2021 did: experiment E3.
-
-Question: boardlaw weighs the prior by λ = c N / (N + A), c = 1/16, where Grill et al. 2020 have
-c √N / (N + A) (boardlaw issue 15; mcts/rules/regularised.py). His λ hardly changes with search and
-rises; theirs falls as 1/√N. Which correct c is the same search at 64 nodes, and does the published
-λ mute what large trees gain, so that the published exchange (ten times the training for fifteen
-times the search) understates search? Expected: c of 0.5 to 1 at 64 nodes; yes.
-Command: `python -m experiments.studies.lambda_ablation`, about half an hour on one core; it
-goes on where it was stopped, prints Markdown tables and writes figures. docs/lambda.md has the
-answer.
+"""What the published λ of Jones 2021 did; docs/lambda.md has the answer in full.
 
 Both rules keep all else that was Jones's (untried actions are lost, values stretched to [0, 1])
 and our recipe `efficient`, so that λ alone differs. Values are stretched by each tree's own range,
@@ -16,32 +7,25 @@ as Jones's range of the whole batch would not let seeds share a program; `jones 
 1. Every rule trains with each number of nodes, several seeds.
 2. Every last snapshot plays the won positions of the board's fixed set under every rule: how often
    is the win thrown away, and how sharp is the policy π̄ of the search?
-3. A league on one scale: snapshots of two rules under several rules and numbers of nodes. The same
-   networks play under each, so rules are compared within a run, and runs are what intervals are
-   over (Student's t).
+3. A league on one scale: snapshots of two rules under several rules and numbers of nodes.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 import pandas as pd
 import pydantic
-import scipy.stats
-import tyro
 
-from analysis.figures.theme import save
-from analysis.ratings.bradley_terry import rate
+from analysis.ratings.scales import rate_rows
+from analysis.report.exhibits.base import Exhibit, Table
+from analysis.report.study_page import Findings, Published
 from analysis.studies.lambda_figures import elo_by_nodes, sharpness_by_nodes
 from analysis.studies.lambda_tables import (
     PUBLISHED,
+    Rows,
     across,
     against_published,
     constant,
@@ -50,38 +34,30 @@ from analysis.studies.lambda_tables import (
     own_play,
     search_gains,
 )
-from analysis.tables.rows import load_lab
-from experiments.arena.judging import fixed_set
-from experiments.arena.matches import match_rows, store_round, stored_rounds
-from experiments.arena.meeting import MeetingConfig, Pairs, play_pairs
-from experiments.machine.lock import alone_in
-from experiments.machine.parallel import Task, Worker, run_tasks
-from experiments.players.agents import enter_agents, load_player
-from experiments.players.move_keys import move_keys, stable_seed
-from experiments.players.player import NetworkPlayer, Player
+from analysis.tables.blunder_rates import FIXED, blunder_points
+from analysis.tables.rows import LabRows
+from experiments.arena.judging_tasks import blunder_tasks
+from experiments.machine.parallel import Task
 from experiments.players.specs import NetworkSpec, PerfectSpec, PlayerSpec
 from experiments.reproduction.recipe import configure, load_recipe
-from experiments.reproduction.stages.training import train_together
+from experiments.reproduction.stages.training import training_tasks
+from experiments.studies.study import Stage, Study
+from experiments.studies.work import league_tasks
 from games.config import FrozenModel
 from games.hex import Hex
-from games.protocol import State
-from games.text.plain_json import to_json
 from mcts import JONES, Regularised, SearchConfig
 from training.config import TrainConfig
 from training.store import Store
 
 IN_FULL = "jones in full"
 SAMPLES = {3: 8_192, 4: 16_384, 5: 65_536, 6: 262_144}
-FIRST_SNAPSHOT = 1_024
 LANES = 16  # positions searched at once: what an agent has to move in at a ply of the league
-LEAGUE_GAMES = 2 * LANES  # of each agent in a round, half of them with each colour
 
 
 class AblationConfig(FrozenModel, frozen=True):
-    """Measure what λ does, as published and as meant."""
+    """Which rules train, which play, and how much."""
 
     boards: tuple[int, ...] = (4,)
-    """Board sides."""
     c: tuple[float, ...] = pydantic.Field(default=(1 / 16, 0.25, 0.5, 1, 2), min_length=1)
     """Constants of the correct rule that play; rising."""
     train_c: tuple[float, ...] = pydantic.Field(default=(0.5, 1), min_length=1)
@@ -98,16 +74,14 @@ class AblationConfig(FrozenModel, frozen=True):
     """Of each run; the league has the first, the middle and the last."""
     samples: int | None = None
     """Self-play positions of each run, if not the board's own."""
+    opponents: int = pydantic.Field(default=16, ge=2, multiple_of=2)
+    """Others that each agent meets in a round of the league, once with each colour."""
     rounds: int = pydantic.Field(default=1, ge=1)
-    """Rounds of the league; in each an agent plays 32 games."""
+    """Rounds of the league."""
     resamples: int = pydantic.Field(default=200, ge=1)
     """Bootstrap resamples of the exchange."""
     full: bool = True
     """Also train with all of Jones's rule, one run after the other."""
-    lab: Path = Path("runs/lambda-ablation")
-    """Folder of the store."""
-    figures: Path = Path("runs/lambda-ablation/figures")
-    """Folder of the figures."""
 
     @property
     def plays(self) -> list[str]:
@@ -115,14 +89,26 @@ class AblationConfig(FrozenModel, frozen=True):
         return [PUBLISHED, *map(grill, self.c)]
 
     @property
-    def league_rules(self) -> list[str]:
-        """Those that play in the league."""
-        return [PUBLISHED, *map(grill, self.league_c)]
-
-    @property
     def league_trained(self) -> list[str]:
         """Those that trained the networks of the league."""
         return [PUBLISHED, grill(self.train_c[0])]
+
+    def runs(self, board: int) -> dict[tuple[str, int], list[TrainConfig]]:
+        """Every run of a board, by rule and nodes of training, one a seed."""
+        trained = [PUBLISHED, *map(grill, self.train_c)]
+        kinds = list(itertools.product(trained, self.train_nodes))
+        if self.full:
+            kinds.append((IN_FULL, self.train_nodes[-1]))
+        fixed = {
+            "boardsize": board, "samples": self.samples or SAMPLES[board], "first_snapshot": 1_024,
+            "snapshots": self.snapshots,
+        }  # fmt: skip
+
+        def run(rule: str, nodes: int, seed: int) -> TrainConfig:
+            search = {"search.nodes": nodes, "search.rule": rule_named(rule).model_dump()}
+            return configure(load_recipe("efficient"), fixed | search | {"seed": seed})
+
+        return {kind: [run(*kind, seed) for seed in range(self.seeds)] for kind in kinds}
 
 
 def rule_named(name: str) -> Regularised:
@@ -153,42 +139,10 @@ class Contestant(NamedTuple):
         return NetworkSpec(run=self.run_id, index=self.index, strategy=search)
 
 
-Runs = dict[tuple[str, int], list[TrainConfig]]  # by rule and nodes of training, one a seed
-
-
-def runs_on(config: AblationConfig, board: int) -> Runs:
-    """Every run of a board."""
-    trained = [PUBLISHED, *map(grill, config.train_c)]
-    kinds = list(itertools.product(trained, config.train_nodes))
-    if config.full:
-        kinds.append((IN_FULL, config.train_nodes[-1]))
-    fixed = {
-        "boardsize": board,
-        "samples": config.samples or SAMPLES[board],
-        "first_snapshot": FIRST_SNAPSHOT,
-        "snapshots": config.snapshots,
-    }
-    runs: Runs = {}
-    for rule, nodes in kinds:
-        search = {"search.nodes": nodes, "search.rule": rule_named(rule).model_dump()}
-        runs[rule, nodes] = [
-            configure(load_recipe("efficient"), fixed | search | {"seed": seed})
-            for seed in range(config.seeds)
-        ]
-    return runs
-
-
-def tasks_of_runs(config: AblationConfig, runs: Runs) -> Iterator[Task]:
-    """The seeds of a rule side by side, except with Jones's value range."""
-    for (rule, nodes), seeds in runs.items():
-        for group in [[run] for run in seeds] if rule == IN_FULL else [seeds]:
-            yield Task(f"{rule} {nodes} {group[0].seed}", train_together, (config.lab, group), 1.0)
-
-
-def judged_agents(config: AblationConfig, runs: Runs) -> list[Contestant]:
+def judged_agents(config: AblationConfig, board: int) -> list[Contestant]:
     """Last snapshots under every rule; with more nodes than any training only the league's."""
     agents: list[Contestant] = []
-    for (trained, train_nodes), seeds in runs.items():
+    for (trained, train_nodes), seeds in config.runs(board).items():
         in_league = trained in config.league_trained and train_nodes == config.train_nodes[-1]
         plays = [trained] if trained == IN_FULL else config.plays
         agents += [
@@ -199,170 +153,178 @@ def judged_agents(config: AblationConfig, runs: Runs) -> list[Contestant]:
     return agents
 
 
-def judge_agents(worker: Worker, lab: Path, board: int, agents: Sequence[Contestant]) -> None:
-    """Add a line to the lab's `judged.jsonl` for every agent that has none."""
-    rules, store = Hex(board), Store(lab)
-    positions = fixed_set(rules)
-    won = positions.verdicts.value > 0
-    states = jax.tree.map(lambda leaf: leaf[won], positions.states)
-    winning, keys = positions.verdicts.keeping[won], move_keys(range(won.sum()), ply=0)
-    done = {Contestant(*row["agent"]) for row in read_judged(lab)}
-    for agent in agents:
-        if agent in done:
-            continue
-        if worker.should_stop():
-            return
-        (entry,) = enter_agents(store, rules, [agent.spec])
-        player = load_player(rules, entry, lanes=LANES)
-        assert isinstance(player, NetworkPlayer)
-        thoughts = player.analyse(states, keys)
-        policy = np.asarray(thoughts.search.policy)
-        visits = np.asarray(thoughts.search.visits)
-        row = {
-            "agent": agent,
-            "boardsize": board,
-            "rate": float(np.mean(~winning[np.arange(len(winning)), thoughts.action])),
-            "entropy": float(np.mean(scipy.stats.entropy(policy, axis=1))),
-            "tried": float(np.mean((visits > 0).sum(1))),
-            "legal": float(np.mean((np.asarray(thoughts.search.prior) > 0).sum(1))),
-        }
-        with (lab / "judged.jsonl").open("a") as file:
-            file.write(to_json(row) + "\n")
-
-
-def read_judged(lab: Path) -> list[dict[str, Any]]:
-    """The lines of `judged.jsonl`."""
-    file = lab / "judged.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-
-def judged_frame(lab: Path, board: int) -> pd.DataFrame:
-    """What was judged on a board: the fields of `Contestant`, rate, entropy, tried, legal."""
-    rows = [row for row in read_judged(lab) if row["boardsize"] == board]
-    agents = pd.DataFrame([Contestant(*row.pop("agent")) for row in rows])
-    return pd.concat([agents, pd.DataFrame(rows)], axis=1)
-
-
-def league_contestants(config: AblationConfig, runs: Runs) -> list[Contestant]:
+def league_contestants(config: AblationConfig, board: int) -> list[Contestant]:
     """Three snapshots of every run of the league's networks, under each of its rules."""
-    last = config.snapshots - 1
+    last, nodes_trained = config.snapshots - 1, config.train_nodes[-1]
+    runs = config.runs(board)
     return [
-        Contestant(trained, config.train_nodes[-1], run.run_id, index, play, nodes)
+        Contestant(trained, nodes_trained, run.run_id, index, play, nodes)
         for trained in config.league_trained
-        for run in runs[trained, config.train_nodes[-1]]
+        for run in runs[trained, nodes_trained]
         for index in sorted({0, last // 2, last})
-        for play, nodes in itertools.product(config.league_rules, config.test_nodes)
+        for play in (PUBLISHED, *map(grill, config.league_c))
+        for nodes in config.test_nodes
         if nodes > 1 or play == PUBLISHED  # one node is the raw policy under every rule
     ]
 
 
-class Explained:
-    """A network player with the program that judges positions, which need not compile twice."""
+def _train(store: Store, config: AblationConfig) -> list[Task]:
+    kinds = [kind for board in config.boards for kind in config.runs(board).items()]
+    rule = {run.run_id: name for (name, _), seeds in kinds for run in seeds}
 
-    def __init__(self, player: NetworkPlayer) -> None:
-        self._player = player
+    def name(run: TrainConfig) -> str:
+        size = run.boardsize
+        return f"{size}×{size} board, {rule[run.run_id]}, {run.search.nodes} nodes"
 
-    def act(self, states: State, keys: np.ndarray) -> np.ndarray:
-        """See `Player.act`."""
-        return np.asarray(self._player.analyse(states, keys).action)
-
-
-def league_name(board: int, agents: Sequence[Contestant]) -> str:
-    """Name of the league of these agents."""
-    members = stable_seed(*(agent.spec.text for agent in agents))
-    return f"lambda-{MeetingConfig().tournament(Hex(board))}-{members:x}"
+    return training_tasks(store, [run for _, seeds in kinds for run in seeds], name)
 
 
-def league(
-    worker: Worker, lab: Path, board: int, rounds: int, agents: Sequence[Contestant]
-) -> None:
-    """Play the rounds that are not stored yet; perfect play takes part."""
-    rules, store = Hex(board), Store(lab)
-    specs: list[PlayerSpec] = [PerfectSpec(), *(agent.spec for agent in agents)]
-    entries = enter_agents(store, rules, specs)
-    loaded = [load_player(rules, entry, lanes=LANES) for entry in entries]
-    players: list[Player] = [Explained(p) if isinstance(p, NetworkPlayer) else p for p in loaded]
-    meeting, name = MeetingConfig(), league_name(board, agents)
-    for number in range(rounds):
-        if number in stored_rounds(store, name):
-            continue
-        result = play_pairs(
-            rules, players, draw_pairs(len(players), number), meeting,
-            names=[spec.text for spec in specs], report=worker.report,
-            should_stop=worker.should_stop,
-        )  # fmt: skip
-        if result is None:
-            return
-        ids, draws = [entry.id for entry in entries], [spec.draws for spec in specs]
-        store_round(store, name, number, ids, result, meeting.opening_plies, draws=draws)
+def _judge(store: Store, config: AblationConfig) -> list[Task]:
+    tasks = []
+    for board in config.boards:
+        specs = [agent.spec for agent in judged_agents(config, board)]
+        tasks += blunder_tasks(store, Hex(board), dict.fromkeys(specs, 0), LANES)
+    return tasks
 
 
-def draw_pairs(players: int, number: int) -> Pairs:
-    """Everybody has `LEAGUE_GAMES` games, or meets everybody once if there are few."""
-    return Pairs.drawn(players, LEAGUE_GAMES // 2, seed=number, turn=number)
+def _play(store: Store, config: AblationConfig) -> list[Task]:
+    """A league of each board, perfect play among them."""
+    tasks = []
+    for board in config.boards:
+        specs: list[PlayerSpec] = [PerfectSpec()]
+        specs += [agent.spec for agent in league_contestants(config, board)]
+        tasks += league_tasks(
+            store, Hex(board), specs, config.opponents, rounds=config.rounds, lanes=LANES
+        )
+    return tasks
 
 
-def rated_contestants(store: Store, board: int, agents: Sequence[Contestant]) -> pd.DataFrame:
+def _described(agents: Sequence[Contestant], found: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The fields of `Contestant` with what was found of the agents of these names."""
+    own = pd.DataFrame(agents).assign(spec=[agent.spec.text for agent in agents])
+    return own.merge(found[["spec", *columns]], on="spec", how="left")
+
+
+def judged_frame(rows: LabRows, config: AblationConfig, board: int) -> pd.DataFrame:
+    """What was judged on a board: the fields of `Contestant`, rate and entropy."""
+    points = blunder_points(rows)
+    points = points[(points["source"] == FIXED) & (points["boardsize"] == board)]
+    return _described(judged_agents(config, board), points, "rate", "entropy")
+
+
+def rated_contestants(rows: LabRows, config: AblationConfig, board: int) -> pd.DataFrame:
     """The agents with their Elo (perfect play 0) and compute: the fields of `Contestant`, elo,
     train_flops, test_flops. The raw policy stands there once for every rule."""
-    matches = match_rows(store, league_name(board, agents))
-    ratings = rate(matches, zero="perfect", first_player=False).table().set_index("player")
-    compute = load_lab(store).agents.set_index("spec")
-    specs = [agent.spec.text for agent in agents]
-    points = pd.DataFrame(agents).assign(
-        elo=ratings["elo"].reindex(specs).to_numpy(),
-        train_flops=compute["train_flops"].reindex(specs).to_numpy(),
-        test_flops=compute["test_flops"].reindex(specs).to_numpy(),
-    )
+    rated = rate_rows(rows).merge(rows.agents, left_on="player", right_on="id")
+    rated = rated[rated["boardsize"] == board]
+    agents = league_contestants(config, board)
+    points = _described(agents, rated, "elo", "train_flops", "test_flops")
     raw = points[points["nodes"] == 1]
     others = sorted(set(points["play"]) - {PUBLISHED})
     return pd.concat([points, *(raw.assign(play=play) for play in others)], ignore_index=True)
 
 
-def equal_c_at_root(judged: pd.DataFrame, board: int, nodes: int) -> float:
-    """The c at which both λ are the same at the root of a search, in the mean of the positions."""
-    here = judged[(judged["nodes"] == nodes) & (judged["play"] == PUBLISHED)]
-    legal, tried = (jnp.float32(here[column].mean()) for column in ("legal", "tried"))
-    published, one = (
-        rule_named(name).multiplier(jnp.float32(nodes - 1), legal, tried, board**2)
-        for name in (PUBLISHED, grill(1))
-    )
-    return float(published / one)
-
-
-def run_ablation(config: AblationConfig) -> None:
-    """Train, judge and play what is not there yet; print the tables and draw the figures."""
-    store = Store(config.lab)
+def _findings(rows: LabRows, config: AblationConfig) -> Findings:
+    exhibits, tables, told = [], {}, []
     for board in config.boards:
-        runs = runs_on(config, board)
-        judge, meet = judged_agents(config, runs), league_contestants(config, runs)
-        tasks = [
-            *tasks_of_runs(config, runs),
-            Task("judge", judge_agents, (config.lab, board, judge), 1.0),
-            Task("league", league, (config.lab, board, config.rounds, meet), 1.0),
-        ]
-        with alone_in(config.lab):
-            if not run_tasks(tasks, workers=1):
-                raise SystemExit("stopped; run the same command again to go on")
-        judged, points = judged_frame(config.lab, board), rated_contestants(store, board, meet)
+        judged, points = judged_frame(rows, config, board), rated_contestants(rows, config, board)
         in_league = judged["trained"].isin(config.league_trained)
         of_league = judged[in_league & (judged["train_nodes"] == config.train_nodes[-1])]
-        print(f"\n## {board}×{board}\n")
-        print("Won positions thrown away, %: own rule, then across rules; last snapshots.\n")
-        print(own_play(judged))
-        for train_nodes, nodes in itertools.product(config.train_nodes, config.test_nodes[1:]):
-            print(f"Trained with {train_nodes} nodes, played with {nodes}:\n")
-            print(across(judged, train_nodes, nodes))
-        print("The same less those under the published rule, 95 % over runs:\n")
-        print(against_published(of_league))
-        print("Elo that search gains (perfect play 0), and its exchange with training:\n")
-        print(search_gains(points, config.resamples))
-        print("The correct c that equals the published λ:\n")
-        at_root = {n: equal_c_at_root(of_league, board, n) for n in config.test_nodes if n > 1}
-        print(equal_constants(of_league, at_root))
-        save(sharpness_by_nodes(of_league), config.figures / f"lambda_sharpness_{board}")
-        save(elo_by_nodes(points), config.figures / f"lambda_elo_{board}")
+        equal, gains = equal_constants(of_league), search_gains(points, config.resamples)
+        exhibits += _exhibits(config, board, judged, of_league, points, equal, gains)
+        tables |= {f"judged_{board}": judged, f"league_{board}": points}
+        told.append(_told(board, equal, gains))
+    return Findings(
+        " ".join(told), exhibits, tables,
+        [
+            "Intervals are over runs (Student’s t), the exchange’s from a bootstrap over runs.",
+            f"{2 * config.opponents * config.rounds} games an agent leave tens of Elo of noise.",
+            "Play is greedy and without root noise; Jones’s league drew moves and left noise on.",
+            "Small boards: 256 nodes are 16 a cell on 4×4, as 1,300 would be on 9×9.",
+        ],
+    )  # fmt: skip
 
 
-if __name__ == "__main__":
-    run_ablation(tyro.cli(AblationConfig, description=__doc__))
+def _exhibits(
+    config: AblationConfig, board: int, judged: pd.DataFrame, of_league: pd.DataFrame,
+    points: pd.DataFrame, equal: Rows, gains: Rows,
+) -> list[Exhibit]:  # fmt: skip
+    under = "trained / played under"
+    searched = [nodes for nodes in config.test_nodes if nodes > 1]
+    crossed = [
+        _table(f"Trained with {trained} nodes, played with {played}.", under, cells)
+        for trained, played in itertools.product(config.train_nodes, searched)
+        if (cells := across(judged, trained, played))
+    ]
+    size = f"{board}×{board}"
+    return [
+        Exhibit(
+            f"lambda_sharpness_{board}", "Sharpness", f"How sharp each rule’s policy is, {size}",
+            "The correct c whose policy has the entropy of the published rule’s, on the same "
+            "networks and positions; a dash where it lies beyond the constants tried.",
+            figure=sharpness_by_nodes(of_league),
+            tables=[_table("The c that equals the published λ.", "search", equal)],
+        ),
+        Exhibit(
+            f"lambda_blunders_{board}", "Blunders", f"Won positions thrown away, {size}",
+            "In percent, last snapshots: mean over seeds, lowest and highest. Last, the difference "
+            "to the same networks under the published rule.",
+            tables=[
+                _table("Under the rule that trained.", "trained, played under", own_play(judged)),
+                *crossed,
+                _table("Less those under the published rule, percentage points.", "played under",
+                       against_published(of_league)),
+            ],
+        ),
+        Exhibit(
+            f"lambda_elo_{board}", "Elo", f"What search gains under each rule, {size}",
+            "One league of all; perfect play is at 0. The exchange is decades of search that a "
+            "decade of training is worth.",
+            figure=elo_by_nodes(points),
+            tables=[_table("Elo that search gains, and its exchange.", "played under", gains)],
+        ),
+    ]  # fmt: skip
+
+
+def _table(caption: str, title: str, rows: Mapping[str, Mapping[str, str]]) -> Table:
+    columns = list(dict.fromkeys(itertools.chain.from_iterable(rows.values())))
+    lines = [[name, *(row.get(column, "") for column in columns)] for name, row in rows.items()]
+    return Table(caption, [title, *columns], lines)
+
+
+def _told(board: int, equal: Rows, gains: Rows) -> str:
+    sharp = ", ".join(f"{row['c']} at {search}" for search, row in equal.items())
+    exchange = "; ".join(
+        f"{row['decades of search a decade of training']} under {play}"
+        for play, row in gains.items()
+    )
+    return (
+        f"On {board}×{board} the published rule is as sharp as the correct one with c = {sharp}. A "
+        f"decade of training is worth so many decades of search: {exchange}."
+    )
+
+
+STUDY = Study(
+    title="What the published λ did",
+    question="Jones’s search weighs the prior by λ = c N / (N + A), c = 1/16, where Grill et al. "
+    "2020 have c √N / (N + A) (boardlaw issue 15). His λ hardly changes with search and rises; "
+    "theirs falls as 1/√N. Which correct c is the same search at 64 nodes, and does the published "
+    "λ mute what large trees gain, so that the published exchange understates search?",
+    expectation="A correct c of 0.5 to 1 at 64 nodes; and yes, large trees gain less under the "
+    "published λ.",
+    presets={
+        "smoke": AblationConfig(
+            boards=(3,), c=(0.5,), train_c=(0.5,), league_c=(0.5,), train_nodes=(1,),
+            test_nodes=(1, 2), seeds=2, snapshots=2, samples=2_048, opponents=4, resamples=2,
+            full=False,
+        ),
+        "laptop": AblationConfig(full=False),
+        "reference": AblationConfig(rounds=4),
+    },
+    stages=(Stage("Training", _train), Stage("Judging", _judge), Stage("League", _play)),
+    findings=_findings,
+    published=(
+        Published("search that ten times the training is worth", "15 times", "Jones 2021"),
+        Published("c, and its λ", "1/16, c N / (N + A)", "boardlaw, issue 15"),
+    ),
+)  # fmt: skip

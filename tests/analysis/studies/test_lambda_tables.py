@@ -13,6 +13,7 @@ from analysis.studies.lambda_tables import (
     across,
     against_published,
     equal_c,
+    equal_constants,
     gain,
     mean_interval,
     own_play,
@@ -72,17 +73,20 @@ def test_the_equal_constant_lies_where_entropies_meet(judged):
 
 
 def test_blunders_are_shown_by_who_trained_and_who_plays(judged):
-    assert "| jones, 64 nodes | 20.0 (10.0–30.0) |" in own_play(judged)
-    table = across(judged, 64, 64).splitlines()
-    assert table[0] == "| trained under / played under | jones | grill 0.5 | grill 1 | grill 2 |"
-    assert len(table) == 3
+    assert own_play(judged) == {"jones, 64 nodes": {"64 nodes": "20.0 (10.0–30.0)"}}
+    (row,) = across(judged, 64, 64).values()
+    assert list(row) == ["jones", "grill 0.5", "grill 1", "grill 2"]
 
 
 def test_blunders_are_compared_within_runs(judged):
     worse = judged["play"] == "grill 2"
     judged.loc[worse, "rate"] += np.where(judged.loc[worse, "run_id"] == "a", 0.02, 0.04)
     # mean 3, standard error 1, t(0.975, 1) = 12.706
-    assert "| grill 2 | 3.0 ± 12.7 |" in against_published(judged)
+    assert against_published(judged)["grill 2"] == {"64 nodes": "3.0 ± 12.7"}
+
+
+def test_the_equal_constant_is_told_for_each_search(judged):
+    assert equal_constants(judged) == {"64 nodes": {"c": "0.71 (0.71–0.71)"}}
 
 
 def test_figures_name_every_rule(points, judged):

@@ -1,17 +1,10 @@
-"""The λ ablation, with its counts cut to ones and twos."""
+"""The λ ablation: its rules, and its way from configuration to page with counts cut."""
 
 from __future__ import annotations
 
-import re
+import pandas as pd
 
-import numpy as np
-
-from experiments.studies.lambda_ablation import (
-    AblationConfig,
-    draw_pairs,
-    rule_named,
-    run_ablation,
-)
+from experiments.studies.lambda_ablation import STUDY, judged_agents, league_contestants, rule_named
 from mcts import JONES
 
 
@@ -23,29 +16,33 @@ def test_rules_differ_in_lambda_alone():
     assert rule_named("jones in full") == JONES.rule
 
 
-def test_everybody_in_the_league_plays_as_much():
-    pairs = draw_pairs(40, 0)
-    met = np.bincount(np.concatenate([pairs.first, pairs.second]))
-    assert met.tolist() == [16] * 40  # 32 games, two with each
-    assert (pairs.first != pairs.second).all()
-    assert len({frozenset(pair) for pair in zip(pairs.first, pairs.second)}) == len(pairs.first)  # noqa: B905
+def test_the_same_networks_play_under_every_rule():
+    """Six runs of the league, three snapshots, four rules and four searches, one of them raw."""
+    config = STUDY.presets["laptop"]
+    league = pd.DataFrame(league_contestants(config, 4))
+    assert len(league) == 6 * 3 * (4 * 3 + 1)
+    assert league.groupby(["run_id", "index"]).size().nunique() == 1
+    judged = pd.DataFrame(judged_agents(config, 4))
+    assert set(judged["play"]) == set(config.plays)
+    assert judged[judged["nodes"] == 256]["trained"].unique().tolist() == ["jones", "grill 0.5"]
 
 
-def test_the_ablation_goes_from_configuration_to_figures(tmp_path, capsys):
-    config = AblationConfig(
-        boards=(3,), c=(0.5,), train_c=(0.5,), league_c=(0.5,), train_nodes=(1,), test_nodes=(1, 2),
-        seeds=2, snapshots=2, samples=2048, resamples=2, full=False, lab=tmp_path / "lab",
-        figures=tmp_path,
-    )  # fmt: skip
-    run_ablation(config)
-    said = capsys.readouterr().out
-    assert "| grill 0.5, 1 nodes |" in said
-    assert "| 2 | " in said.split("equals the published λ")[1]
-    assert sorted(path.name for path in tmp_path.glob("*.svg")) == [
-        "lambda_elo_3.svg", "lambda_sharpness_3.svg",
+def test_the_study_goes_from_configuration_to_page(hexlaw, tmp_path, capsys):
+    lab, out = tmp_path / "lab", tmp_path / "out"
+    command = ("study", "lambda_ablation", "--preset", "smoke", "--lab", lab, "--out", out)
+    assert hexlaw(*command, "--workers", 1) == 0
+    page = (out / "index.html").read_text()
+    assert "grill 0.5, 1 nodes" in page
+    assert "as sharp as the correct one with c = " in page
+    judged = pd.read_csv(out / "tables" / "judged_3.csv")
+    assert judged["entropy"].between(0, 2.2).all()  # log 9 at most
+    assert judged["rate"].between(0, 1).all()
+    league = pd.read_csv(out / "tables" / "league_3.csv")
+    assert league["elo"].notna().all()
+    assert sorted(path.stem for path in (out / "figures").glob("*.svg")) == [
+        "lambda_elo_3", "lambda_sharpness_3",
     ]  # fmt: skip
-    judged = (config.lab / "judged.jsonl").read_text()
-    run_ablation(config)  # nothing is done twice
-    # So little data leaves the exchange undetermined: its fit may end elsewhere.
-    assert re.sub(r"[\d.]+", "#", capsys.readouterr().out) == re.sub(r"[\d.]+", "#", said)
-    assert (config.lab / "judged.jsonl").read_text() == judged
+    capsys.readouterr()
+    assert hexlaw(*command, "--workers", 1) == 0
+    assert capsys.readouterr().out.count("done already") == 3
+    pd.testing.assert_frame_equal(judged, pd.read_csv(out / "tables" / "judged_3.csv"))

@@ -92,11 +92,16 @@ def positions_of(store: Store, snapshot_id: int, size: int = 3):
 
 
 class Scripted:
-    """Always moves to the first empty cell, and always thinks it wins."""
+    """Always moves to the first empty cell, and always thinks it wins; the fuller the board, the
+    less it is undecided."""
 
     def choose(self, states, keys):
         moves = (np.asarray(states.labels) == 0).argmax(1)
-        return Decision(moves, np.ones(len(moves)))
+        return Decision(moves, np.ones(len(moves)), self.entropy(states))
+
+    @staticmethod
+    def entropy(states):
+        return np.log((np.asarray(states.labels) == 0).sum(1))
 
 
 def test_positions_are_those_after_the_opening_with_the_snapshot_to_move(store):
@@ -132,7 +137,10 @@ def test_blunders_agree_with_alpha_beta(store, oracle):
                 if first not in alpha_beta.winning_moves(black, white, ply % 2, 3):
                     blunders += 1
                     blundered.add(number)
-        counts = judge(Scripted(), positions_of(store, snapshot_id))  # type: ignore[arg-type]
+        positions = positions_of(store, snapshot_id)
+        counts = judge(Scripted(), positions)  # type: ignore[arg-type]
+        of_won = Scripted.entropy(positions.states)[positions.verdicts.value > 0]
+        assert counts["entropy"] == pytest.approx(of_won.mean())
         assert (counts["won"], counts["blunders"]) == (won, blunders)
         assert counts["games_blundered"] == len(blundered)
         assert counts["wrong_values"] == lost, "it always thinks it wins"
@@ -144,7 +152,8 @@ def test_a_perfect_player_never_blunders_on_the_fixed_set():
     class Perfect:
         def choose(self, states, keys):
             winning = load_table(Hex(4)).winning_moves(states)
-            return Decision(winning.argmax(1), np.where(winning.any(1), 0.1, -0.1))
+            values = np.where(winning.any(1), 0.1, -0.1)
+            return Decision(winning.argmax(1), values, np.zeros(len(values)))
 
     counts = judge(Perfect(), fixed_set(Hex(4)))  # type: ignore[arg-type]
     assert counts["won"] > 250
