@@ -191,15 +191,15 @@ def _configure(
     fields = merge(plan.train, board.train) | {
         "game": plan.game,
         "boardsize": board.boardsize,
-        "network": network.model_dump(),
+        "network": network,
         "samples": board.samples,
         "seed": seed,
         "begin": begin,
     }
     recipe = load_recipe(board.recipe)
-    run = configure(recipe, fields)
     if board.flops is None:
-        return run
+        return configure(recipe, fields)
+    run = configure(recipe, fields | {"first_snapshot": 1})  # the caps say when it is taken
     first, last = (
         math.ceil(flops / (run.search.nodes * parameter_count(run.rules, network)))
         for flops in board.flops
@@ -208,7 +208,10 @@ def _configure(
         "samples": min(board.samples, last),
         "first_snapshot": max(first, run.samples_per_iteration),
     }
-    return configure(recipe, fields | capped)
+    try:
+        return TrainConfig.model_validate(dict(run) | capped)
+    except pydantic.ValidationError as error:
+        raise InputError(describe(error)) from error
 
 
 def preset_names() -> list[str]:

@@ -6,6 +6,7 @@ differ on boards of side N.
 
 from __future__ import annotations
 
+import functools
 import importlib.resources
 import tomllib
 from collections.abc import Mapping
@@ -43,15 +44,21 @@ def load_recipe(name: str, file: Path | None = None) -> Recipe:
         InputError: if there is none, or it is not valid TOML.
     """
     if file is None:
-        if name not in recipe_names():
-            raise InputError(f"unknown recipe {name!r}; there is: {', '.join(recipe_names())}")
-        text, where = (_FOLDER / f"{name}.toml").read_text(), f"recipe {name}"
-    else:
-        where = str(file)
-        try:
-            text = file.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read the recipe {file}: {error}") from error
+        return _named(name)
+    try:
+        return _read(file.stem, file.read_text(), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the recipe {file}: {error}") from error
+
+
+@functools.cache  # a plan of many runs asks for the same few
+def _named(name: str) -> Recipe:
+    if name not in recipe_names():
+        raise InputError(f"unknown recipe {name!r}; there is: {', '.join(recipe_names())}")
+    return _read(name, (_FOLDER / f"{name}.toml").read_text(), f"recipe {name}")
+
+
+def _read(name: str, text: str, where: str) -> Recipe:
     try:
         fields = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -64,7 +71,7 @@ def load_recipe(name: str, file: Path | None = None) -> Recipe:
     ):
         raise InputError(f"{where}: boards must be tables such as [boards.5]")
     by_size = {int(n): table for n, table in boards.items()}
-    return Recipe(file.stem if file else name, title, fields, by_size)
+    return Recipe(name, title, fields, by_size)
 
 
 def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
@@ -78,26 +85,25 @@ def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
         InputError: naming every key that is unknown or whose value does not fit.
     """
     size = changes.get("boardsize", recipe.fields.get("boardsize", 5))
+    own = recipe.boards.get(size, {}) if isinstance(size, int) else {}
     try:
-        own = _spelt_out(recipe.boards.get(size, {}) if isinstance(size, int) else {})
+        fields = _changed({"recipe": recipe.name} | recipe.fields, own)
         for key, value in changes.items():
             table, dot, field = key.partition(".")
-            change = {table: {field: value}} if dot else {key: value}
-            own = merge(own, _spelt_out(change))
-        fields = {"recipe": recipe.name} | _spelt_out(recipe.fields)
-        return TrainConfig.model_validate(merge(fields, own))
+            fields = _changed(fields, {table: {field: value}} if dot else {key: value})
+        return TrainConfig.model_validate(fields)
     except pydantic.ValidationError as error:
         raise InputError(describe(error)) from error
     except ValueError as error:
         raise InputError(f"network: {error}") from error
 
 
-def _spelt_out(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """With a network's name, if it is there, as the fields it stands for."""
+def _changed(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`merge`, where a network's name stands for its fields if some of them change."""
     network = fields.get("network")
-    if isinstance(network, str):
-        return {**fields, "network": NetworkConfig.parse(network).model_dump()}
-    return dict(fields)
+    if isinstance(network, str) and isinstance(changes.get("network"), Mapping):
+        fields = {**fields, "network": NetworkConfig.parse(network).model_dump()}
+    return merge(fields, changes)
 
 
 def merge(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

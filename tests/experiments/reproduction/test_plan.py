@@ -108,6 +108,20 @@ def test_flops_cap_a_run_and_place_its_first_snapshot(plan_file):
     assert run.first_snapshot == 112  # 111.4
 
 
+def test_the_caps_alone_say_when_a_capped_run_begins_to_be_kept(plan_file):
+    """The recipe's first snapshot, at 2,048 positions, may lie behind the end of such a run."""
+    short = GOOD.replace("samples = 8192", "samples = 1500")
+    run = load_plan(file=plan_file(short + "flops = [4e6, 1.5e8]")).runs[-1]
+    assert (run.samples, run.first_snapshot) == (1500, 112)
+
+
+def test_the_recipes_of_a_plan_are_read_once(plan_file, monkeypatch):
+    path = plan_file(GOOD.replace("seeds = 2", "seeds = 5"))
+    load_plan(file=path)
+    monkeypatch.setattr("experiments.reproduction.recipe._read", None)
+    assert len(load_plan(file=path).runs) == 15
+
+
 @pytest.fixture
 def plan_file(tmp_path):
     def write(text: str):

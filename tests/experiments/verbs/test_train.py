@@ -116,6 +116,15 @@ def test_changes_reach_nested_fields_and_leave_the_rest():
     assert config.network.width == plain.network.width == 32
 
 
+def test_a_network_s_name_takes_the_place_of_another_kind_s_fields(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text('[network]\nkind = "conv"\nwidth = 8\ndepth = 2\n')
+    recipe = load_recipe("", file)
+    assert configure(recipe, {}).network.name == "conv8x2"
+    assert configure(recipe, {"network": "16x1"}).network.name == "16x1"
+    assert configure(recipe, {"network": "conv4x1", "network.depth": 3}).network.name == "conv4x3"
+
+
 def test_merging_goes_table_by_table():
     merged = merge({"a": 1, "t": {"x": 1, "y": 2}}, {"t": {"y": 3}, "b": 4})
     assert merged == {"a": 1, "t": {"x": 1, "y": 3}, "b": 4}
