@@ -1,19 +1,18 @@
 """Batches of positions on the host: lines of play as arrays, and the states along them."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Int, Int32
 
 from games.protocol import Game, State
 
 
-def legal_moves(game: Game, states: State) -> np.ndarray:
-    """Legal actions of N states, bool [N, A]; none where the game is over."""
+def legal_moves(game: Game, states: State) -> Bool[np.ndarray, "N A"]:
+    """Legal actions of N states; none where the game is over."""
     return ask(game, states, "legal")[0]
 
 
@@ -37,20 +36,20 @@ def _ask(game: Game, rules: tuple[str, ...], states: State) -> list[jax.Array]:
     return [jax.vmap(getattr(game, rule))(states) for rule in rules]
 
 
-def padded(game: Game, moves: Sequence[Sequence[int]]) -> np.ndarray:
-    """Games of different lengths as one array [G, T], -1 after the last move."""
+def padded(game: Game, moves: Sequence[Sequence[int]]) -> Int32[np.ndarray, "G T"]:
+    """Games of different lengths as one array, -1 after the last move."""
     array = np.full((len(moves), game.max_plies), -1, np.int32)
     for row, line in zip(array, moves, strict=True):
         row[: len(line)] = line
     return array
 
 
-def states_after(game: Game, moves: np.ndarray) -> State:
+def states_after(game: Game, moves: Int[np.ndarray, "G T"]) -> State:
     """The states [G, ...] at the end of lines of play [G, T], which -1 fills up; host arrays."""
     return jax.tree.map(lambda leaf: leaf[-1], states_before(game, moves))
 
 
-def states_before(game: Game, moves: np.ndarray) -> State:
+def states_before(game: Game, moves: Int[np.ndarray, "G T"]) -> State:
     """The states [T + 1, G, ...] before each move of lines of play [G, T]; host arrays.
 
     After the last move of a line, which -1 fills up, its state stays as it is.
@@ -61,7 +60,7 @@ def states_before(game: Game, moves: np.ndarray) -> State:
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _replay(game: Game, moves: jax.Array) -> State:
+def _replay(game: Game, moves: Int32[Array, "T G"]) -> State:
     def play(states: State, move: jax.Array) -> tuple[State, State]:
         played = jax.vmap(game.step)(states, move)
         after = jax.tree.map(

@@ -11,15 +11,13 @@ player count from that player's base: 1 is a group touching the player's first e
 one of its cells. A stone that touches both edges wins.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped, UInt
 
 from games.errors import InputError
 from games.protocol import Symmetries
@@ -30,15 +28,17 @@ BLACK, WHITE, NOBODY = 0, 1, -1
 
 FIRST_EDGE, SECOND_EDGE, FLOATING = 1, 2, 3  # labels relative to a player's base
 
+Stones = Bool[Array, "*states A"] | Bool[np.ndarray, "*states A"]
+
 NEIGHBOUR_OFFSETS = ((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))
 
 
 class HexState(NamedTuple):
     """A position, in the board frame."""
 
-    labels: jax.Array  # [A] unsigned; 0 is empty, else the player's base plus the group's label
-    to_move: jax.Array  # [] int8
-    winner: jax.Array  # [] int8, -1 while the game goes on
+    labels: UInt[Array, "A"]  # 0 is empty, else the player's base plus the group's label
+    to_move: Int8[Array, ""]
+    winner: Int8[Array, ""]  # -1 while the game goes on
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Hex:
         return np.uint8 if self._narrow else np.uint16
 
     @functools.cached_property
-    def neighbours(self) -> np.ndarray:
+    def neighbours(self) -> Int32[np.ndarray, "A 6"]:
         """The cells around each cell, [A, 6], padded with A at the edges of the board."""
         size = self.size
         table = np.full((self.num_actions, 6), self.num_actions, np.int32)
@@ -125,7 +125,7 @@ class Hex:
         return table
 
     @functools.cached_property
-    def edges(self) -> np.ndarray:
+    def edges(self) -> Bool[np.ndarray, "2 2 A"]:
         """Whether a cell lies on a player's first and second edge, bool [2 players, 2 edges, A]."""
         row, column = np.divmod(np.arange(self.num_actions), self.size)
         last = self.size - 1
@@ -139,7 +139,7 @@ class Hex:
             winner=jnp.int8(NOBODY),
         )
 
-    def step(self, state: HexState, action: jax.Array) -> HexState:
+    def step(self, state: HexState, action: Int[Array, ""]) -> HexState:
         """The state after the side to move plays cell `action` [].
 
         A finished state is absorbing and an occupied cell changes nothing.
@@ -176,33 +176,33 @@ class Hex:
             winner=jnp.where(legal & won, state.to_move, state.winner),
         )
 
-    def legal(self, state: HexState) -> jax.Array:
+    def legal(self, state: HexState) -> Bool[Array, "A"]:
         """Empty cells [A]; none once the game is over."""
         return (state.labels == 0) & (state.winner == NOBODY)
 
-    def terminal(self, state: HexState) -> jax.Array:
+    def terminal(self, state: HexState) -> Bool[Array, ""]:
         """Whether somebody has joined both edges, bool []."""
         return state.winner != NOBODY
 
-    def winner(self, state: HexState) -> jax.Array:
+    def winner(self, state: HexState) -> Int8[Array, ""]:
         """0 or 1, or -1 while the game goes on, int8 []."""
         return state.winner
 
-    def to_move(self, state: HexState) -> jax.Array:
+    def to_move(self, state: HexState) -> Int8[Array, ""]:
         """The player whose turn it is, int8 []; the loser once the game is over."""
         return state.to_move
 
-    def stones(self, state: HexState) -> tuple[jax.Array, jax.Array]:
-        """Black's and white's stones, bool [A] each, in the board frame."""
+    def stones(self, state: HexState) -> tuple[Stones, Stones]:
+        """Black's and white's stones in the board frame, of states with any leading axes."""
         white = state.labels > self.white_base
         return (state.labels > 0) & ~white, white
 
-    def owners(self, state: HexState) -> jax.Array:
+    def owners(self, state: HexState) -> Int8[Array, "A"]:
         """Whose stone lies on each cell, int8 [A]: 0, 1, or -1."""
         black, white = self.stones(state)
         return jnp.where(black, BLACK, jnp.where(white, WHITE, NOBODY)).astype(jnp.int8)
 
-    def observe(self, state: HexState) -> jax.Array:
+    def observe(self, state: HexState) -> Bool[Array, "2 S S"]:
         """Planes [2, S, S] (mine, theirs) in the mover's frame."""
         turned = self.to_mover_frame(state, state.labels)
         mine = (turned > self.white_base) == (state.to_move == WHITE)
@@ -210,13 +210,13 @@ class Hex:
         planes = owner[None] == jnp.array([[1], [2]])  # a comparison vectorises, a stack does not
         return planes.reshape(2, self.size, self.size)
 
-    def to_mover_frame(self, state: HexState, per_action: jax.Array) -> jax.Array:
+    def to_mover_frame(self, state: HexState, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Re-index [A] from the board frame to the mover's frame, where the side to move always
         joins top and bottom: white's board is transposed."""
         transposed = per_action.reshape(self.size, self.size).T.reshape(-1)
         return jnp.where(state.to_move == BLACK, per_action, transposed)
 
-    def to_board_frame(self, state: HexState, per_action: jax.Array) -> jax.Array:
+    def to_board_frame(self, state: HexState, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Re-index [A] from the mover's frame to the board frame; transposing undoes itself."""
         return self.to_mover_frame(state, per_action)
 

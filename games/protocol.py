@@ -4,12 +4,10 @@ All functions are pure and take one unbatched state; callers `jax.vmap` them.
 `tests/games/test_contract.py` holds every registered game to what is written here.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple, Protocol
 
-import jax
 import numpy as np
+from jaxtyping import Array, Bool, Int, Int8, Shaped
 
 State = Any
 """A game's state: a pytree of arrays with static shapes."""
@@ -22,8 +20,8 @@ class Symmetries(NamedTuple):
     board frame and in the mover's frame alike. Where an action is a cell, both are the same.
     """
 
-    cells: np.ndarray  # [K, R·C]
-    actions: np.ndarray  # [K, A]
+    cells: Int[np.ndarray, "K cells"]
+    actions: Int[np.ndarray, "K A"]
 
 
 class Game(Protocol):
@@ -82,45 +80,45 @@ class Game(Protocol):
         """The empty board, player 0 to move."""
         ...
 
-    def step(self, state: State, action: jax.Array) -> State:
+    def step(self, state: State, action: Int[Array, ""]) -> State:
         """The state after the side to move plays `action` [].
 
         A finished state is absorbing and an illegal action changes nothing.
         """
         ...
 
-    def legal(self, state: State) -> jax.Array:
+    def legal(self, state: State) -> Bool[Array, "A"]:
         """Mask [A] of legal actions; all false exactly when the game is over."""
         ...
 
-    def observe(self, state: State) -> jax.Array:
-        """What a network sees: bool planes [num_planes, R, C] in the mover's frame, the
-        first two the stones of the side to move and its opponent's."""
+    def observe(self, state: State) -> Bool[Array, "num_planes R C"]:
+        """What a network sees: planes in the mover's frame, the first two the stones of the side to
+        move and its opponent's."""
         ...
 
-    def terminal(self, state: State) -> jax.Array:
-        """Whether the game is over, bool []."""
+    def terminal(self, state: State) -> Bool[Array, ""]:
+        """Whether the game is over."""
         ...
 
-    def winner(self, state: State) -> jax.Array:
-        """0 or 1, or -1 while nobody has won (and, once terminal, for a draw), int8 []."""
+    def winner(self, state: State) -> Int8[Array, ""]:
+        """0 or 1, or -1 while nobody has won (and, once terminal, for a draw)."""
         ...
 
-    def to_move(self, state: State) -> jax.Array:
-        """The player whose turn it is, 0 or 1, int8 []. It keeps alternating into the end:
+    def to_move(self, state: State) -> Int8[Array, ""]:
+        """The player whose turn it is, 0 or 1. It keeps alternating into the end:
         after a winning move the loser is to move."""
         ...
 
-    def to_mover_frame(self, state: State, per_action: jax.Array) -> jax.Array:
+    def to_mover_frame(self, state: State, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Re-index [A] from the board frame to the frame of the side to move."""
         ...
 
-    def to_board_frame(self, state: State, per_action: jax.Array) -> jax.Array:
+    def to_board_frame(self, state: State, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Re-index [A] from the frame of the side to move to the board frame."""
         ...
 
-    def owners(self, state: State) -> jax.Array:
-        """Whose stone lies on each cell, board frame, int8 [R·C]: 0, 1, or -1 for nobody's."""
+    def owners(self, state: State) -> Int8[Array, "cells"]:
+        """Whose stone lies on each cell, board frame: 0, 1, or -1 for nobody's."""
         ...
 
     def action_name(self, action: int) -> str:

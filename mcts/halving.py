@@ -4,12 +4,11 @@ Karnin et al. 2013, "Almost optimal exploration in multi-armed bandits", Algorit
 Gumbel AlphaZero (`mcts.rules.gumbel`).
 """
 
-from __future__ import annotations
-
 import functools
 import math
 
 import numpy as np
+from jaxtyping import Bool, Int32
 
 
 def halving_rounds(considered: int, simulations: int) -> list[int]:
@@ -30,9 +29,11 @@ def halving_rounds(considered: int, simulations: int) -> list[int]:
 
 
 @functools.cache
-def halving_table(m: int, simulations: int) -> tuple[np.ndarray, np.ndarray]:
-    """The round of each simulation, int32, and whether it begins one; [m + 1, simulations], the
-    row being the number of actions considered."""
+def halving_table(
+    m: int, simulations: int
+) -> tuple[Int32[np.ndarray, "counts simulations"], Bool[np.ndarray, "counts simulations"]]:
+    """The round of each simulation, and whether it begins one; the row is the number of actions
+    considered."""
     round_of = np.array(
         [
             np.repeat(np.arange(len(rounds)), rounds)

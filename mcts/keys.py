@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Key
+from jaxtyping import Array, Int, Key, Shaped
 
 
 def spawn(key: Key[Array, "*K"], count: int) -> list[Key[Array, "*K"]]:
@@ -20,7 +20,7 @@ def spawn(key: Key[Array, "*K"], count: int) -> list[Key[Array, "*K"]]:
     return list(jnp.moveaxis(jax.vmap(lambda own: jax.random.split(own, count))(key), 1, 0))
 
 
-def fold_in(key: Key[Array, "*K"], number: jax.Array | int) -> Key[Array, "*K"]:
+def fold_in(key: Key[Array, "*K"], number: Int[Array, ""] | int) -> Key[Array, "*K"]:
     """`jax.random.fold_in` for the shapes [] and [K]."""
     if key.ndim == 0:
         return jax.random.fold_in(key, number)
@@ -31,7 +31,7 @@ def draw_by_part(
     draw: Callable[[jax.Array, tuple[int, ...]], jax.Array],
     key: Key[Array, "*K"],
     shape: tuple[int, ...],
-) -> jax.Array:
+) -> Shaped[Array, "..."]:
     """`draw(key, shape)`, each of the K equal parts of the first axis by its own key."""
     if key.ndim == 0:
         return draw(key, shape)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import jaxtyping
+import numpy as np
 import pytest
 
+from games.batches import states_after
+from games.hex import Hex
 from mcts.noise import dirichlet
 from mcts.reductions import draw_index, first_argmax
 from mcts.rules.regularised import regularised_policy
@@ -22,6 +25,9 @@ REFUSED = jaxtyping.TypeCheckError
         lambda: dirichlet(jax.random.key(0), 0.3, jnp.ones(4, bool)),  # no batch
         lambda: regularised_policy(jnp.float32(1), jnp.ones(4), jnp.ones(5)),  # two lengths
         lambda: jax.jit(first_argmax)(jnp.zeros(3, bool)),
+        lambda: Hex(3).to_mover_frame(Hex(3).init(), jnp.zeros((2, 9))),  # two boards at once
+        lambda: Hex(3).step(Hex(3).init(), jnp.float32(1)),  # an action is a whole number
+        lambda: states_after(Hex(3), np.zeros(9, int)),  # one line, not many
     ],
 )
 def test_a_call_that_does_not_fit_its_signature_is_refused(call):

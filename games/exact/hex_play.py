@@ -1,10 +1,9 @@
 """The exact player of Hex: tables up to 4×4, must-play search beyond, judged sets for agents."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np
+from jaxtyping import Bool
 
 from games.exact import tables
 from games.exact.compiled import COMPILED
@@ -56,11 +55,11 @@ class HexPlay(ExactPlay):
                 known[row] = True
         return _verdicts(winning[which], known[which])
 
-    def perfect_moves(self, states: State) -> np.ndarray:
+    def perfect_moves(self, states: State) -> Bool[np.ndarray, "N A"]:
         """All winning moves; in a lost position, those that leave the fewest winning replies."""
         return perfect_moves(self.game, states, self._given)
 
-    def legal(self, states: State) -> np.ndarray:
+    def legal(self, states: State) -> Bool[np.ndarray, "N A"]:
         """As the rules say, without a compiled program."""
         return (states.labels == 0) & (states.winner == NOBODY)[:, None]
 
@@ -83,7 +82,9 @@ class HexPlay(ExactPlay):
         return PositionSolution(**dataclasses.asdict(found), to_move=to_move)
 
 
-def _verdicts(winning: np.ndarray, known: np.ndarray | None = None) -> Verdicts:
+def _verdicts(
+    winning: Bool[np.ndarray, "N A"], known: Bool[np.ndarray, "N"] | None = None
+) -> Verdicts:
     """Nobody draws in Hex: who has no winning move has lost."""
     value = np.where(winning.any(1), 1, -1).astype(np.int8)
     return Verdicts(value, winning, np.ones(len(winning), bool) if known is None else known)

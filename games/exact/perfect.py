@@ -4,12 +4,11 @@ Boards up to 4×4 are looked up in their tables, whole batches at a time; larger
 position by position, which is quick except in the first few plies on 6×6.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import jax
 import numpy as np
+from jaxtyping import Bool, Int
 
 from games.exact import tables
 from games.exact.solver import MoveSolver, shared_solver
@@ -17,8 +16,10 @@ from games.hex import BLACK, NOBODY, WHITE, Hex, HexState
 from games.protocol import State
 
 
-def perfect_moves(game: Hex, states: State, solver: MoveSolver | None = None) -> np.ndarray:
-    """The moves that a perfect player picks from, bool [B, A]; none where the game is over.
+def perfect_moves(
+    game: Hex, states: State, solver: MoveSolver | None = None
+) -> Bool[np.ndarray, "B A"]:
+    """The moves that a perfect player picks from; none where the game is over.
 
     All winning moves; in a lost position, those that leave the fewest winning replies. Arguments
     as in `winning_moves`.
@@ -31,8 +32,10 @@ def perfect_moves(game: Hex, states: State, solver: MoveSolver | None = None) ->
     return moves
 
 
-def winning_moves(game: Hex, states: State, solver: MoveSolver | None = None) -> np.ndarray:
-    """All winning moves of the sides to move, bool [B, A]; none in lost or finished positions.
+def winning_moves(
+    game: Hex, states: State, solver: MoveSolver | None = None
+) -> Bool[np.ndarray, "B A"]:
+    """All winning moves of the sides to move; none in lost or finished positions.
 
     Args:
         game: Hex of a side that the solver knows.
@@ -49,14 +52,16 @@ def winning_moves(game: Hex, states: State, solver: MoveSolver | None = None) ->
     return moves
 
 
-def _most_stubborn_moves(game: Hex, states: State, solver: MoveSolver | None) -> np.ndarray:
-    """The moves in lost positions that leave the fewest winning replies, bool [B, A]."""
+def _most_stubborn_moves(
+    game: Hex, states: State, solver: MoveSolver | None
+) -> Bool[np.ndarray, "B A"]:
+    """The moves in lost positions that leave the fewest winning replies."""
     replies = np.where(states.labels == 0, _winning_replies(game, states, solver), game.num_actions)
     return replies == replies.min(1, keepdims=True)
 
 
-def _winning_replies(game: Hex, states: State, solver: MoveSolver | None) -> np.ndarray:
-    """How many winning replies each legal move in lost positions allows, int [B, A]."""
+def _winning_replies(game: Hex, states: State, solver: MoveSolver | None) -> Int[np.ndarray, "B A"]:
+    """How many winning replies each legal move in lost positions allows."""
     if game.size <= tables.MAX_SIZE:
         return tables.load_table(game).winning_replies(states)
     solver = solver or shared_solver(game.size)

@@ -1,7 +1,5 @@
 """What an exact player answers, whatever the game: who wins a position, and with which moves."""
 
-from __future__ import annotations
-
 import abc
 import dataclasses
 import time
@@ -9,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import jax
 import numpy as np
+from jaxtyping import Bool, Int, Int8
 
 from games.batches import legal_moves
 from games.errors import InputError
@@ -41,9 +40,9 @@ class PositionSolution(Solution):
 class Verdicts(NamedTuple):
     """What perfect play says of N live positions."""
 
-    value: np.ndarray  # int8 [N] for the side to move: 1 it wins, 0 a draw, -1 it loses
-    keeping: np.ndarray  # bool [N, A] moves that keep a win or a draw; none where it loses
-    known: np.ndarray  # bool [N] whether the rest means anything, or a limit was met first
+    value: Int8[np.ndarray, "N"]  # for the side to move: 1 it wins, 0 a draw, -1 it loses
+    keeping: Bool[np.ndarray, "N A"]  # moves that keep a win or a draw; none where it loses
+    known: Bool[np.ndarray, "N"]  # whether the rest means anything, or a limit was met first
 
 
 class JudgedSet(NamedTuple):
@@ -87,15 +86,17 @@ class ExactPlay(abc.ABC):
         """The positions on which agents are judged; none if there are no such for this board."""
         return None
 
-    def perfect_moves(self, states: State) -> np.ndarray:
-        """The moves that a perfect player picks from in live positions, bool [N, A]: those that
-        keep the value. A game may say what is best in a lost position; here it is any move."""
+    def perfect_moves(self, states: State) -> Bool[np.ndarray, "N A"]:
+        """The moves that a perfect player picks from in live positions: those that keep the value.
+
+        A game may say what is best in a lost position; here it is any move.
+        """
         verdicts = self.judge(states)
         lost = (verdicts.value < 0)[:, None]
         return np.where(lost, self.legal(states), verdicts.keeping)
 
-    def legal(self, states: State) -> np.ndarray:
-        """Legal moves, bool [N, A]; none where the game is over."""
+    def legal(self, states: State) -> Bool[np.ndarray, "N A"]:
+        """Legal moves; none where the game is over."""
         return legal_moves(self.game, states)
 
     def solve(
@@ -128,8 +129,8 @@ class ExactPlay(abc.ABC):
             to_move=to_move,
         )
 
-    def choose(self, states: State, rng: Chance, skill: float = 1.0) -> np.ndarray:
-        """A move for each of B positions, int [B]; 0 where the game is over.
+    def choose(self, states: State, rng: Chance, skill: float = 1.0) -> Int[np.ndarray, "B"]:
+        """A move for each of B positions; 0 where the game is over.
 
         With probability `skill` it is perfect, else any legal move. Equals are drawn from.
 

@@ -1,11 +1,9 @@
 """The network's own policy: one evaluation, no search."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
-import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Key
 
 from games.protocol import Game, State
 from mcts.roots import SearchResult
@@ -35,7 +33,7 @@ class RawPolicy(Strategy, frozen=True):
         evaluate: Evaluate,
         params: Any,
         states: State,
-        key: jax.Array,
+        key: Key[Array, "*K"],
         memory: Any = None,
     ) -> tuple[SearchResult, Any]:
         """The likeliest legal move; a finished state gets a zero policy."""

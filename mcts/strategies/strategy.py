@@ -5,12 +5,10 @@ turn network evaluations of a position, and of positions after it, into a move. 
 configuration: it stands in a player's name, is stored with the agent, and says what it costs.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Self
 
-import jax
 import pydantic
+from jaxtyping import Array, Int32, Key
 
 from games.config import FrozenModel, describe
 from games.errors import InputError
@@ -84,7 +82,7 @@ class Strategy(FrozenModel, frozen=True):
         evaluate: Evaluate,
         params: Any,
         states: State,
-        key: jax.Array,
+        key: Key[Array, "*K"],
         memory: Any = None,
     ) -> tuple[SearchResult, Any]:
         """Choose a move in each of B states.
@@ -102,8 +100,8 @@ class Strategy(FrozenModel, frozen=True):
         """
         raise NotImplementedError
 
-    def variation(self, memory: Any, action: jax.Array) -> jax.Array:
-        """The line of play that begins with `action` [B]: [B, N] int32, -1 after its end."""
+    def variation(self, memory: Any, action: Int32[Array, "B"]) -> Int32[Array, "B N"]:
+        """The line of play that begins with `action`, -1 after its end."""
         del memory
         return action[:, None]
 

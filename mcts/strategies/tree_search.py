@@ -1,10 +1,8 @@
 """Tree search as a strategy: what AlphaZero plays, and what self-play learns from."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Self
 
-import jax
+from jaxtyping import Array, Int32, Key
 
 from games.protocol import Game, State
 from mcts.roots import SearchResult
@@ -74,13 +72,13 @@ class SearchConfig(SearchSettings, Strategy, frozen=True):
         evaluate: Evaluate,
         params: Any,
         states: State,
-        key: jax.Array,
+        key: Key[Array, "*K"],
         memory: Tree | None = None,
     ) -> tuple[SearchResult, Tree]:
         """`mcts.search_tree`; what it remembers is the trees."""
         return search_tree(game, evaluate, self, params, states, key, memory)
 
-    def variation(self, memory: Tree, action: jax.Array) -> jax.Array:
+    def variation(self, memory: Tree, action: Int32[Array, "B"]) -> Int32[Array, "B N"]:
         """The principal variation."""
         return principal_variation(memory, action)
 

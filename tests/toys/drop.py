@@ -5,8 +5,6 @@ smallest grid. The tests register it and take it the way from training to blunde
 with perfect play at zero; docs/extend/game.md shows it as an example.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import hashlib
@@ -15,6 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Int, Int8, Shaped
 
 import games
 from games.batches import states_before
@@ -32,9 +31,9 @@ NOBODY = -1
 class DropState(NamedTuple):
     """A position; row 0 is the top."""
 
-    owner: jax.Array  # [R·C] int8, 0 or 1, -1 where empty
-    to_move: jax.Array  # [] int8
-    winner: jax.Array  # [] int8, -1 while the game goes on, and for a draw
+    owner: Int8[Array, "cells"]  # 0 or 1, -1 where empty
+    to_move: Int8[Array, ""]
+    winner: Int8[Array, ""]  # -1 while the game goes on, and for a draw
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,8 +76,8 @@ class Drop:
         )
 
     @functools.cached_property
-    def lines(self) -> np.ndarray:
-        """The cells of every four in a row, [L, 4]."""
+    def lines(self) -> Int[np.ndarray, "L 4"]:
+        """The cells of every four in a row."""
         rows, columns = self.shape
         return np.array(
             [
@@ -94,7 +93,7 @@ class Drop:
         """The empty grid."""
         return DropState(jnp.full(self.max_plies, NOBODY, jnp.int8), jnp.int8(0), jnp.int8(NOBODY))
 
-    def step(self, state: DropState, action: jax.Array) -> DropState:
+    def step(self, state: DropState, action: Int[Array, ""]) -> DropState:
         """A stone falls into a column."""
         column = state.owner.reshape(self.shape)[:, action]
         free = jnp.sum(column == NOBODY).astype(jnp.int32)
@@ -110,38 +109,42 @@ class Drop:
             winner=jnp.where(legal & won, state.to_move, state.winner).astype(jnp.int8),
         )
 
-    def legal(self, state: DropState) -> jax.Array:
+    def legal(self, state: DropState) -> Bool[Array, "A"]:
         """Columns that are not full."""
         return (state.owner[:COLUMNS] == NOBODY) & (state.winner == NOBODY)
 
-    def terminal(self, state: DropState) -> jax.Array:
+    def terminal(self, state: DropState) -> Bool[Array, ""]:
         """Won, or full."""
         return (state.winner != NOBODY) | jnp.all(state.owner != NOBODY)
 
-    def winner(self, state: DropState) -> jax.Array:
+    def winner(self, state: DropState) -> Int8[Array, ""]:
         """0, 1, or -1."""
         return state.winner
 
-    def to_move(self, state: DropState) -> jax.Array:
+    def to_move(self, state: DropState) -> Int8[Array, ""]:
         """0 or 1."""
         return state.to_move
 
-    def owners(self, state: DropState) -> jax.Array:
+    def owners(self, state: DropState) -> Int8[Array, "cells"]:
         """As they lie."""
         return state.owner
 
-    def observe(self, state: DropState) -> jax.Array:
+    def observe(self, state: DropState) -> Bool[Array, "2 R C"]:
         """Mine and theirs."""
         mine = state.owner == state.to_move
         theirs = state.owner == 1 - state.to_move
         return jnp.stack([mine, theirs]).reshape(2, *self.shape)
 
-    def to_mover_frame(self, state: DropState, per_action: jax.Array) -> jax.Array:
+    def to_mover_frame(
+        self, state: DropState, per_action: Shaped[Array, "A"]
+    ) -> Shaped[Array, "A"]:
         """Both players see the same grid."""
         del state
         return per_action
 
-    def to_board_frame(self, state: DropState, per_action: jax.Array) -> jax.Array:
+    def to_board_frame(
+        self, state: DropState, per_action: Shaped[Array, "A"]
+    ) -> Shaped[Array, "A"]:
         """Both players see the same grid."""
         del state
         return per_action
