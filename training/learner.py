@@ -9,6 +9,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
+from jaxtyping import Array, Bool, Float32
 
 from training.networks import Params, forward
 from training.replay import Batch
@@ -106,8 +107,8 @@ def learn(
     network: nn.Module,
     state: LearnerState,
     batch: Batch,
-    learning_rate: jax.Array,
-    averaging: jax.Array,
+    learning_rate: Float32[Array, ""],
+    averaging: Float32[Array, ""],
 ) -> tuple[LearnerState, tuple[Losses, Fit]]:
     """One step of Adam, and of the average over the latest `averaging` of all steps.
 
@@ -133,7 +134,7 @@ def learn(
     return after, (parts, fit(prediction, batch))
 
 
-def is_finite(state: LearnerState) -> jax.Array:
+def is_finite(state: LearnerState) -> Bool[Array, ""]:
     """Whether every number the learner holds is finite, bool []."""
     leaves = jax.tree.leaves(state)
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in leaves]))

@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
+from jaxtyping import Array, UInt32
 
 from games.protocol import Game, Symmetries
 from mcts import SearchConfig
@@ -168,7 +169,7 @@ def settings_of(configs: Sequence[TrainConfig]) -> Settings:
     )
 
 
-def init_state(shape: Shape, settings: Settings, seeds: jax.Array) -> TrainState:
+def init_state(shape: Shape, settings: Settings, seeds: UInt32[Array, "P"]) -> TrainState:
     """The start of every member: fresh network, fresh games, an empty window; seeds are [P]."""
     key, params_key, lanes_key, mixing_key = spawn(jax.vmap(jax.random.key)(seeds), 4)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float32, Key
 
 from games.protocol import Symmetries
 from training.selfplay import Move, draw_below
@@ -57,7 +58,9 @@ def add_moves(window: Window, moves: Move) -> Window:
     )
 
 
-def outcomes(window: Window, targets: Targets) -> tuple[jax.Array, jax.Array]:
+def outcomes(
+    window: Window, targets: Targets
+) -> tuple[Float32[Array, "W P B"], Bool[Array, "W P B"]]:
     """How each game in the window ended, for the player who was to move at each position.
 
     zₜ = rₜ if the game ended with move t, else −zₜ₊₁: the view changes with every ply, and nothing
@@ -93,11 +96,11 @@ def outcomes(window: Window, targets: Targets) -> tuple[jax.Array, jax.Array]:
 
 def sample_batch(
     window: Window,
-    outcome: jax.Array,
-    known: jax.Array,
+    outcome: Float32[Array, "W P B"],
+    known: Bool[Array, "W P B"],
     symmetries: Symmetries,
     size: int,
-    key: jax.Array,
+    key: Key[Array, "P"],
 ) -> Batch:
     """`size` positions of each member, drawn evenly from those written so far, each in a random
     symmetry: a batch whose arrays have a leading axis P.

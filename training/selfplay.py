@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float32, Int32, Key
 
 from games.protocol import Game, State
 from mcts import SearchConfig, SearchResult, search
@@ -46,7 +47,7 @@ class Move(NamedTuple):
     random: jax.Array  # [B] bool, whether it was an opening move, drawn at random
 
 
-def start_lanes(game: Game, schedule: Schedule, lanes: int, key: jax.Array) -> Lanes:
+def start_lanes(game: Game, schedule: Schedule, lanes: int, key: Key[Array, "*K"]) -> Lanes:
     """Fresh games in every lane."""
     empty = game.init()
     states = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (lanes, *leaf.shape)), empty)
@@ -62,7 +63,9 @@ def _draw_opening_plies(schedule: Schedule, lanes: int, key: jax.Array) -> jax.A
     return draw_below(schedule.max_opening_plies + 1, uniform)
 
 
-def draw_below(count: jax.Array | int, uniform: jax.Array) -> jax.Array:
+def draw_below(
+    count: Int32[Array, "*#shape"] | int, uniform: Float32[Array, "*shape"]
+) -> Int32[Array, "*shape"]:
     """Integers drawn evenly from 0 to `count` - 1, given uniform variates below 1.
 
     `jax.random.randint` needs eight times the compiled code to spread counts up to 2³² evenly;
@@ -78,7 +81,7 @@ def play_move(
     schedule: Schedule,
     params: Any,
     lanes: Lanes,
-    key: jax.Array,
+    key: Key[Array, "*K"],
 ) -> tuple[Lanes, Move]:
     """Search and play one move in every lane; finished games make room for new ones."""
     search_key, action_key, opening_key = spawn(key, 3)
@@ -107,7 +110,7 @@ def play_move(
     return _go_on(game, schedule, lanes, after, ended, opening_key), move
 
 
-def play_at_random(game: Game, schedule: Schedule, lanes: Lanes, key: jax.Array) -> Lanes:
+def play_at_random(game: Game, schedule: Schedule, lanes: Lanes, key: Key[Array, "*K"]) -> Lanes:
     """Play one random legal move in every lane, of which nobody learns."""
     action_key, opening_key = spawn(key, 2)
     legal = jax.vmap(game.legal)(lanes.states)
@@ -127,11 +130,11 @@ def _go_on(
 
 def choose_action(
     result: SearchResult,
-    legal: jax.Array,
-    random: jax.Array,
-    greedy: jax.Array,
-    key: jax.Array,
-) -> jax.Array:
+    legal: Bool[Array, "B A"],
+    random: Bool[Array, "B"],
+    greedy: Bool[Array, "B"],
+    key: Key[Array, "*K"],
+) -> Int32[Array, "B"]:
     """Actions [B]: a random legal one where `random` [B], else the one the search rule plays where
     `greedy` [B], else one drawn by the search policy."""
     weights = jnp.where(random[:, None], legal.astype(jnp.float32), result.policy)

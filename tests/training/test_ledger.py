@@ -16,7 +16,15 @@ import tests.toys.plain  # noqa: F401 - one kind more to count
 from training.devices import measured_peak_flops
 from training.learner import losses
 from training.ledger import Ledger, forward_flops, gradient_flops
-from training.networks import NETWORKS, Mlp, NetworkConfig, forward, init_params, parameter_count
+from training.networks import (
+    NETWORKS,
+    Mlp,
+    NetworkConfig,
+    forward,
+    init_params,
+    neighbourhood,
+    parameter_count,
+)
 from training.replay import Batch
 
 GAME = games.make("hex", 5)
@@ -31,9 +39,12 @@ def xla_flops(function, *arguments) -> float:
     return analysis["flops"] / B
 
 
-@pytest.mark.parametrize("name", [*WIDE, "128x3+64x1", "128x3-bf16", "conv16x2+32x1"])
-def test_flops_are_those_of_xla(name):
-    """One forward pass and one gradient; biases, activations and pooling are the rest."""
+@pytest.mark.parametrize("name", [*WIDE, "128x3+64x1", "128x3-bf16", "conv32x2+64x1"])
+def test_flops_are_those_of_xla(name, monkeypatch):
+    """One forward pass and one gradient. Biases, activations, pooling and the sums over a
+    convolution's seven offsets are the rest; of wider networks it is less."""
+    # XLA counts the body of a loop once: no gradient in pieces here.
+    monkeypatch.setattr(neighbourhood, "POSITIONS_IN_CACHE", B)
     config = NetworkConfig.parse(name)
     network = config.module(GAME)
     array: Any = jax.ShapeDtypeStruct
