@@ -85,20 +85,20 @@ def _check(connection: sa.Connection, path: Path, metadata: sa.MetaData) -> None
     if verdict != "ok":
         raise InputError(
             f"{path} is damaged ({' '.join(str(verdict).split())}); restore it from a "
-            "backup or start a new lab with --lab DIR"
+            "backup or start a new lab in another folder"
         )
     present = set(sa.inspect(connection).get_table_names())
     ours = [table for table in metadata.sorted_tables if table.name in present]
     if present and not ours:
         raise InputError(
             f"{path} is a database of something else (it has the tables "
-            f"{', '.join(sorted(present))}); start a new lab with --lab DIR"
+            f"{', '.join(sorted(present))}); start a new lab in another folder"
         )
     version = _version(connection)
     if version > SCHEMA_VERSION:
         raise InputError(
             f"{path} was written by a later version of hexlaw (schema {version}, this one knows "
-            f"{SCHEMA_VERSION}); install that version, or start a new lab with --lab DIR"
+            f"{SCHEMA_VERSION}); install that version, or start a new lab in another folder"
         )
     coming = _lacking(connection)
     for table in ours:
@@ -107,7 +107,7 @@ def _check(connection: sa.Connection, path: Path, metadata: sa.MetaData) -> None
         if missing:
             raise InputError(
                 f"{path}: table {table.name!r} lacks {', '.join(sorted(missing))}: it "
-                "was made by another version of hexlaw; start a new lab with --lab DIR"
+                "was made by another version of hexlaw; start a new lab in another folder"
             )
 
 

@@ -60,7 +60,7 @@ def write_atomically(path: Path, payload: bytes) -> None:
             temporary.unlink()  # what is half-written would fill a full disk for nothing
         raise InputError(
             f"cannot write {path}: {error.strerror}; free some space, check its permissions, or "
-            "choose another --lab"
+            "choose another folder"
         ) from error
 
 

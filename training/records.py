@@ -77,7 +77,7 @@ class Records:
         if not _same(row.config, config):
             raise InputError(
                 f"{self._store.path} holds another run named {config.run_id}, made by another "
-                "version of hexlaw; start a new lab with --lab DIR"
+                "version of hexlaw; start a new lab in another folder"
             )
         return row.status
 

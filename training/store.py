@@ -423,13 +423,13 @@ class Store:
         if (folder / STORED_MARKER).exists():
             raise InputError(
                 f"{folder} is a stored lab, kept as it is: copy the folder, delete "
-                f"{STORED_MARKER} in the copy and name that with --lab"
+                f"{STORED_MARKER} in the copy and open that folder"
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                f"cannot create the lab folder {folder}: {error.strerror}; choose another --lab"
+                f"cannot create the lab folder {folder}: {error.strerror}; choose another folder"
             ) from error
         with self._clear_errors():
             self._engine = writing_engine(self.path, Table.metadata)
@@ -439,7 +439,7 @@ class Store:
         if empty and (self.folder / "snapshots").exists():
             raise InputError(
                 f"{self.path} is empty, but there are snapshots beside it, which it should "
-                "describe; restore it from a backup or start a new lab with --lab DIR"
+                "describe; restore it from a backup or start a new lab in another folder"
             )
 
     def close(self) -> None:
@@ -456,7 +456,7 @@ class Store:
             cause = str(error.orig)
             raise InputError(
                 f"{self.path}: {cause}; free some space, check its permissions, or choose "
-                "another --lab"
+                "another folder"
             ) from error
 
     @contextmanager

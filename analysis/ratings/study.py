@@ -95,7 +95,7 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
     """
     stages = {str(stage): matches for stage, matches in rows.matches.groupby("stage")}
     if "league" not in stages:
-        raise InputError("the lab holds no league's matches yet; run `hexlaw reproduce` first")
+        raise InputError("the lab holds no league's matches yet; let its agents play a league")
     sizes = np.unique(stages["league"]["boardsize"]).tolist()
     perfect = stages.get("perfect", stages["league"].head(0))
     boards = [_board(rows, stages["league"], perfect, size, zero) for size in sizes]

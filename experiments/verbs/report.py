@@ -26,7 +26,12 @@ class ReportConfig(VerbConfig, frozen=True):
 
 def report(config: ReportConfig, console: Console) -> Outcome:
     """Write index.html, figures and tables."""
-    written = write_report(read_rows(config.source), config.out)
+    rows = read_rows(config.source)
+    if not (rows.matches["stage"] == "league").any():
+        raise InputError(
+            f"{config.source} holds no league's matches yet; hexlaw reproduce plays a league"
+        )
+    written = write_report(rows, config.out)
     console.print(f"report: {written.index}")
     return Outcome({"report": str(written.index)})
 

@@ -13,7 +13,7 @@ import pytest
 
 from experiments import cli
 from experiments.verbs import listing
-from training.store import DATABASE_NAME
+from training.store import DATABASE_NAME, Store
 
 
 @pytest.fixture
@@ -229,3 +229,10 @@ def test_interrupted_verbs_say_how_to_go_on(hexlaw, capsys, monkeypatch):
     monkeypatch.setattr(listing, "list_things", interrupt)
     assert hexlaw("list") == 130
     assert "run the same command again" in capsys.readouterr().err
+
+
+def test_a_lab_without_a_league_is_told_what_plays_one(refused, tmp_path):
+    Store(tmp_path)
+    said = refused("report", "--from", tmp_path, "--out", tmp_path / "report")
+    assert "hexlaw reproduce plays a league" in said
+    assert not (tmp_path / "report").exists()

@@ -186,7 +186,7 @@ def complaint(folder: Path) -> str:
         Store(folder)
     message = str(caught.value)
     assert "\n" not in message
-    assert "--lab" in message
+    assert "folder" in message
     return message
 
 

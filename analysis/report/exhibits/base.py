@@ -85,7 +85,7 @@ def missing(key: str, label: str, title: str, stage: str) -> Exhibit:
         label,
         title,
         f"Not here yet: it needs {NEEDS[stage]}, the stage “{stage}” of the matches. "
-        "“hexlaw reproduce” on this lab plays what is missing and writes the report again.",
+        "The experiment, run on this lab again, plays what is missing and writes the report again.",
     )
 
 

@@ -34,8 +34,7 @@ def figure_1(material: Material) -> Exhibit:
             "figure_1",
             "Figure 1",
             title,
-            "No stored game of the league has been analysed yet; “hexlaw replay N --analyse PLAYER "
-            "--store” does it for game N.",
+            "With no stored game of the league lies yet what an agent thought of it.",
         )
     opening = (
         f" The first {game.opening_plies} moves were given as an opening."
