@@ -127,9 +127,9 @@ def test_a_lab_without_matches_is_refused(lab_rows):
 
 
 def test_the_summary_holds_the_fitted_numbers(study, fits):
-    law = fits.main.laws["league", "train_flops"].law
+    law = fits.main.laws["league", "jones_flops"].law
     said = findings.summary(study, fits)
-    assert f"bought {round(law.elo_per_tenfold)} Elo" in said
+    assert f"bought {round(law.elo_per_tenfold)} (95 % interval " in said
     assert f"needed by {law.factor_per_size:.1f}" in said
     assert "30 agents on 3×3 and 4×4" in said
 
@@ -158,7 +158,7 @@ def test_warnings_name_duplicates_flags_failures_and_what_was_left_out(lab_rows)
     rows = dataclasses.replace(lab_rows, agents=agents, runs=runs, matches=matches)
     said = findings.warnings(rows, analyse(rows, splits=1))
     assert any("3×3: 1 of 15 ratings are flagged (separated)" in warning for warning in said)
-    assert any("28 of 13\u202f440 games (0.2 %) repeat" in warning for warning in said)
+    assert any("28 of 13\u202f440 games (0.21 %) repeat" in warning for warning in said)
     assert any("1 rated snapshots are not in the curves" in warning for warning in said)
     assert any("1 runs failed: hex3-run0" in warning for warning in said)
 
