@@ -16,6 +16,8 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
@@ -116,8 +118,11 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
         with mpl.rc_context({**_RC, "svg.hashsalt": stem.name}):
             figure.draw_without_rendering()
             figure.set_layout_engine("none")  # keep this layout; each file would work it out anew
-            figure.savefig(paths[0], metadata={"Date": None})
-            figure.savefig(paths[1], dpi=SCALE_UP, facecolor="white", metadata={"Software": None})
+            # Not savefig: it lays a figure out once more before each file.
+            FigureCanvasSVG(figure).print_svg(paths[0], metadata={"Date": None})
+            figure.set_dpi(SCALE_UP)
+            figure.set_facecolor("white")
+            FigureCanvasAgg(figure).print_png(paths[1], metadata={"Software": None})
     except OSError as error:
         raise InputError(
             f"cannot write {error.filename or stem}: {error.strerror}; choose another folder"

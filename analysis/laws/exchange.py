@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.bootstrap import percentile_interval
-from analysis.statistics.least_squares import descend
+from analysis.statistics.least_squares import descend_all
 from games.errors import InputError
 
 LEVELS = tuple(range(-1500, 1, 250))  # Elo of Jones's isoquants
@@ -29,6 +29,8 @@ _DECADE = 0.1  # Jones rounds both logarithms to a tenth of a decade
 
 _NEEDED = ["run_id", "train_flops", "test_flops", "elo"]
 _START_SLOPES = (100.0, 250.0, 500.0)  # Elo per decade, of training and of play
+_RESTARTS = 3
+_AT_ONCE = 25  # resamples that are fitted at once, which bounds the memory
 
 
 class Exchange(NamedTuple):
@@ -113,27 +115,53 @@ def isoquants(points: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> pd.Da
     Returns:
         Columns elo, train_flops, test_flops.
     """
-    decade, train = np.unique(_rounded(points["train_flops"]), return_inverse=True)
-    test, elo = points["test_flops"].to_numpy(float), points["elo"].to_numpy(float)
-    parts = []
-    for level in levels:
-        above = elo > level
-        cheapest = np.full(len(decade), np.inf)
-        np.minimum.at(cheapest, train[above], test[above])
-        reached = np.isfinite(cheapest)
-        curve = _rounded(np.minimum.accumulate(cheapest)[reached])
-        first_at_floor = np.argmax(curve == curve[-1]) if len(curve) else 0
-        kept = np.arange(len(curve)) <= first_at_floor
-        parts.append(
-            pd.DataFrame(
-                {
-                    "elo": float(level),
-                    "train_flops": 10.0 ** decade[reached][kept],
-                    "test_flops": 10.0 ** curve[kept],
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+    train, test, elo = (points[name].to_numpy(float) for name in _NEEDED[1:])
+    traced = _trace(train, test, elo[None], np.ones((1, len(elo)), bool), levels)
+    return _curves(traced, levels, 0)
+
+
+def _curves(traced: _Traced, levels: tuple[float, ...], resample: int) -> pd.DataFrame:
+    place, decade = np.nonzero(traced.kept[resample])
+    return pd.DataFrame(
+        {
+            "elo": np.array(levels, float)[place],
+            "train_flops": 10.0 ** traced.train[decade],
+            "test_flops": 10.0 ** traced.test[resample, place, decade],
+        }
+    )
+
+
+class _Traced(NamedTuple):
+    """Isoquants of R resamples at L levels, on D tenths of a decade of training."""
+
+    train: np.ndarray  # [D] log₁₀
+    test: np.ndarray  # [R, L, D] log₁₀
+    kept: np.ndarray  # [R, L, D] whether a point belongs to the isoquant
+
+
+def _trace(
+    train: np.ndarray, test: np.ndarray, elo: np.ndarray, here: np.ndarray,
+    levels: tuple[float, ...],
+) -> _Traced:  # fmt: skip
+    """`isoquants` of all resamples at once.
+
+    Args:
+        train: [N].
+        test: [N].
+        elo: [R, N].
+        here: [R, N] bool, whether an agent is in the resample.
+        levels: Elo [L].
+    """
+    order = np.argsort(train, kind="stable")
+    decade, first = np.unique(_rounded(train[order]), return_index=True)
+    elo, here = elo[:, order], here[:, order]
+    above = (elo[:, None] > np.array(levels)[:, None]) & here[:, None]
+    found = np.where(above, test[order], np.inf)
+    cheapest = np.minimum.reduceat(found, first, axis=2)
+    reached = np.isfinite(cheapest)
+    curve = _rounded(np.minimum.accumulate(cheapest, axis=2))
+    at_floor = reached & (curve == curve[:, :, -1:])
+    return _Traced(decade, curve, reached & (at_floor.cumsum(axis=2) - at_floor == 0))
 
 
 def _rounded(flops: np.ndarray | pd.Series) -> np.ndarray:
@@ -150,44 +178,63 @@ def fit_isoquants(curves: pd.DataFrame) -> Exchange:
     return Exchange(*np.linalg.lstsq(design, np.log10(test))[0].tolist())
 
 
-def fit_surface(points: pd.DataFrame, near: Surface | None = None) -> Surface:
+def fit_surface(points: pd.DataFrame) -> Surface:
     """Elo over both kinds of compute by least squares, clamped between a floor and zero.
 
     Args:
         points: columns train_flops, test_flops, elo, of one board.
-        near: where to seek it, which is quicker; everywhere if left out.
     """
     elo = points["elo"].to_numpy(float)
-    train, test = np.log10(points["train_flops"]), np.log10(points["test_flops"])
-    centre = np.array([train.mean(), test.mean()])
-    design = np.stack([train - centre[0], test - centre[1], np.ones_like(train)], axis=1)
+    (surface,) = _fit_surfaces(points, elo[None], np.ones((1, len(elo))), _starts(points))
+    return surface
 
-    def incline(surface: np.ndarray) -> np.ndarray:
-        return (design * surface[:3]).sum(axis=1)
 
-    def residual(surface: np.ndarray) -> np.ndarray:
-        return np.minimum(np.maximum(incline(surface), surface[3]), 0.0) - elo
-
-    def jacobian(surface: np.ndarray) -> np.ndarray:
-        height, floor = incline(surface), surface[3]
-        climbs = (height > floor) & (height < 0)
-        flat = (height <= floor) & (floor < 0)
-        return np.column_stack([design * climbs[:, None], flat])
-
-    starts = [
+def _starts(points: pd.DataFrame) -> list[list[float]]:
+    """Surfaces to start from, with the constant at the centre of both logarithms."""
+    elo = points["elo"].to_numpy(float)
+    return [
         [slope, slope * share, offset, float(elo.min())]
         for slope in _START_SLOPES
         for share in (0.3, 1.0)
         for offset in (float(elo.mean()), 0.5 * float(elo.min()), 0.0)
     ]
-    if near is not None:
-        at_centre = near.constant + near.train * centre[0] + near.test * centre[1]
-        starts = [[near.train, near.test, float(at_centre), near.floor]]
-    fits = [descend(residual, jacobian, start) for start in starts]
-    best, _ = min(fits, key=lambda fit: fit[1])
-    per_train, per_test, at_centre, floor = best.tolist()
-    constant = at_centre - per_train * centre[0] - per_test * centre[1]
-    return Surface(per_train, per_test, float(constant), floor)
+
+
+def _fit_surfaces(
+    points: pd.DataFrame, elo: np.ndarray, weights: np.ndarray, starts: list[list[float]]
+) -> list[Surface]:
+    """The closest surface to each of R resamples, the best of all starts.
+
+    Args:
+        points: columns train_flops and test_flops [N].
+        elo: [R, N].
+        weights: [R, N] how often an agent is in the resample.
+        starts: as from `_starts`.
+    """
+    logs = np.log10(points[["train_flops", "test_flops"]].to_numpy(float)).T
+    centre = logs.mean(axis=1)
+    x, y = logs - centre[:, None]
+    roots = np.sqrt(weights)
+
+    def incline(place: np.ndarray) -> np.ndarray:
+        return place[:, :1] * x + place[:, 1:2] * y + place[:, 2:3]
+
+    def residual(place: np.ndarray, problem: np.ndarray) -> np.ndarray:
+        of = problem // len(starts)
+        clamped = np.minimum(np.maximum(incline(place), place[:, 3:]), 0.0)
+        return (clamped - elo[of]) * roots[of]
+
+    def jacobian(place: np.ndarray, problem: np.ndarray) -> np.ndarray:
+        height, floor, root = incline(place), place[:, 3:], roots[problem // len(starts)]
+        climbs = root * ((height > floor) & (height < 0))
+        flat = root * ((height <= floor) & (floor < 0))
+        return np.stack([climbs * x, climbs * y, climbs, flat], axis=1)
+
+    places, costs = descend_all(residual, jacobian, np.tile(np.array(starts), (len(elo), 1)))
+    best = costs.reshape(len(elo), len(starts)).argmin(axis=1) + len(starts) * np.arange(len(elo))
+    found = places[best]
+    found[:, 2] -= found[:, 0] * centre[0] + found[:, 1] * centre[1]
+    return [Surface(*place) for place in found.tolist()]
 
 
 def fit_exchange(
@@ -199,6 +246,10 @@ def fit_exchange(
     seed: int = 0,
 ) -> ExchangeFit:
     """Both ways on one board, with bootstraps over runs and games.
+
+    A resample's surface is sought from the surface of all runs and from `_RESTARTS` other places
+    spread over those that the fit itself started from, so that it may find another minimum: where
+    the rows do not determine the trade, its intervals say so.
 
     Args:
         points: one row an agent: columns run_id, train_flops, test_flops, elo.
@@ -214,26 +265,39 @@ def fit_exchange(
     """
     _check(points)
     numbers = points[_NEEDED[1:]].reset_index(drop=True)
-    rows_of = list(points.reset_index().groupby("run_id").indices.values())
-    levels = levels or levels_of(numbers["elo"].to_numpy())
+    train, test, elo = (numbers[name].to_numpy(float) for name in _NEEDED[1:])
+    run = points.groupby("run_id").ngroup().to_numpy()
+    levels = levels or levels_of(elo)
     curves, surface = isoquants(numbers, levels), fit_surface(numbers)
-    rng = np.random.default_rng(seed)
+    rng, runs = np.random.default_rng(seed), int(run.max()) + 1
+    counts = [np.bincount(rng.integers(runs, size=runs), minlength=runs) for _ in range(resamples)]
+    weights = np.reshape(counts, (resamples, runs))[:, run]
+    drawn = np.broadcast_to(elo, weights.shape)
+    if rated is not None:
+        drawn = rated[np.arange(resamples) % len(rated)]
+    starts = _starts(numbers)
+    restarts = [_at_centre(surface, numbers), *starts[:: len(starts) // _RESTARTS]]
     paper_draws, surface_draws = [], []
-    for draw in range(resamples):
-        chosen = rng.integers(len(rows_of), size=len(rows_of))
-        if rated is not None:
-            numbers["elo"] = rated[draw % len(rated)]
-        resample = numbers.iloc[np.concatenate([rows_of[run] for run in chosen])]
-        paper_draws.append(fit_isoquants(isoquants(resample, levels)))
-        surface_draws.append(fit_surface(resample, surface))
+    for first in range(0, resamples, _AT_ONCE):
+        chunk = slice(first, first + _AT_ONCE)
+        traced = _trace(train, test, drawn[chunk], weights[chunk] > 0, levels)
+        paper_draws += [fit_isoquants(_curves(traced, levels, k)) for k in range(len(traced.kept))]
+        surface_draws += _fit_surfaces(numbers, drawn[chunk], weights[chunk], restarts)
     return ExchangeFit(
         isoquants=curves,
         paper=fit_isoquants(curves),
         surface=surface,
         paper_draws=paper_draws,
         surface_draws=surface_draws,
-        runs=len(rows_of),
+        runs=runs,
     )
+
+
+def _at_centre(surface: Surface, points: pd.DataFrame) -> list[float]:
+    """A surface as a start."""
+    train, test = np.log10(points[["train_flops", "test_flops"]].to_numpy(float)).mean(axis=0)
+    middle = surface.constant + surface.train * train + surface.test * test
+    return [surface.train, surface.test, float(middle), surface.floor]
 
 
 def _check(points: pd.DataFrame) -> None:

@@ -177,10 +177,10 @@ def _three_way(agents: pd.DataFrame, near: np.ndarray | None) -> tuple[float, np
     """The rate c/t and the law's parameters; NaN where search does not help."""
     logs = np.log10(agents[["samples", "nodes", "parameters"]].to_numpy(float))
     elo = agents["elo"].to_numpy(float)
-    design = np.column_stack([logs - [5.0, 1.0, 3.0], np.ones(len(logs))])
+    design = np.vstack([(logs - [5.0, 1.0, 3.0]).T, np.ones(len(logs))])
 
     def climb(law: np.ndarray) -> np.ndarray:
-        return (design * law[:4]).sum(axis=1)
+        return (design * law[:4, None]).sum(axis=0)
 
     def residual(law: np.ndarray) -> np.ndarray:
         return np.minimum(np.maximum(climb(law), law[4]), 0.0) - elo
@@ -188,7 +188,7 @@ def _three_way(agents: pd.DataFrame, near: np.ndarray | None) -> tuple[float, np
     def jacobian(law: np.ndarray) -> np.ndarray:
         height = climb(law)
         climbs, flat = (height > law[4]) & (height < 0), (height <= law[4]) & (law[4] < 0)
-        return np.column_stack([design * climbs[:, None], flat])
+        return np.vstack([design * climbs, flat])
 
     starts = [
         [slope, share * slope, size, offset, float(elo.min())]

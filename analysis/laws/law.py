@@ -274,11 +274,10 @@ def _least_squares(
 def _descend_from(
     B: np.ndarray, x: np.ndarray, elo: np.ndarray, starts: Sequence[Law], bounded: bool
 ) -> list[Law]:
-    design = np.stack([x, B, np.ones_like(x)], axis=1)
     seen, target = ~np.isnan(elo), np.nan_to_num(elo)
     sizes = np.unique(B)
     bounds = np.stack([_plateau_bounds(B, row) for row in elo]) if bounded else None
-    slope_above = np.pad(np.stack([sizes, np.ones_like(sizes)], axis=1), ((0, 0), (3, 0)))
+    slope_above = np.pad(np.stack([sizes, np.ones_like(sizes)]), ((3, 0), (0, 0)))
 
     def branches(law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # Written out: a matrix product's last digits depend on where its arrays lie in memory.
@@ -300,11 +299,14 @@ def _descend_from(
         incline, plateau = branches(law)
         on_incline = (incline > plateau) & (incline < 0) & seen[of]
         on_plateau = (plateau >= incline) & (plateau < 0) & seen[of]
-        errors = np.concatenate(
-            [design * on_incline[:, :, None], design[:, 1:] * on_plateau[:, :, None]], axis=2
-        )
-        stiff = _STIFFNESS * slope_above[: above(law, of).shape[1]]
-        return np.concatenate([errors, stiff * (above(law, of) > 0)[:, :, None]], axis=1)
+        over = above(law, of) > 0
+        slopes = np.empty((len(law), len(Law._fields), len(x) + over.shape[1]))
+        for row, (factor, here) in enumerate(
+            ((x, on_incline), (B, on_incline), (1, on_incline), (B, on_plateau), (1, on_plateau))
+        ):
+            np.multiply(factor, here, out=slopes[:, row, : len(x)])
+        slopes[:, :, len(x) :] = _STIFFNESS * slope_above[:, : over.shape[1]] * over[:, None]
+        return slopes
 
     places, costs = descend_all(residual, jacobian, np.tile(np.array(starts), (len(elo), 1)))
     best = costs.reshape(len(elo), len(starts)).argmin(axis=1) + len(starts) * np.arange(len(elo))

@@ -56,14 +56,13 @@ def specifications(stages: Mapping[str, Rated]) -> pd.DataFrame:
         for best, axis, fewer, split in itertools.product(
             zeros, AXES, (False, True), (True, False)
         ):
-            source = best_at_zero(rated) if best else rated
+            whole = _frontier(best_at_zero(rated) if best else rated, axis, fewer, split)
+            if whole is None:
+                continue
             near: Law | None = None
             for bounded in (True, False):
                 choice = Choice(stage, best, axis, fewer, split, bounded)
-                found = _fit(source, choice, near)
-                if found is None:
-                    continue
-                near, rmse = found
+                near, rmse = _fit(whole, bounded, near)
                 rows.append((*_words(choice), near.elo_per_tenfold, near.factor_per_size, rmse))
     columns = [*CHOICES, "elo_per_tenfold", "factor_per_size", "rmse"]
     return pd.DataFrame(rows, columns=pd.Index(columns))
@@ -94,18 +93,22 @@ def slopes_apart(sample: FrontierSample, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=pd.Index(["boardsize", "slope", "low", "high", "rmse"]))
 
 
-def _fit(source: Rated, choice: Choice, near: Law | None) -> tuple[Law, float] | None:
-    points, halves = source.points, source.halves if choice.halves else None
-    if choice.without_smallest:
+def _frontier(source: Rated, axis: str, fewer: bool, split: bool) -> pd.DataFrame | None:
+    """The frontiers of a specification; none with fewer than two boards."""
+    points, halves = source.points, source.halves if split else None
+    if fewer:
         larger = (points["boardsize"] > points["boardsize"].min()).to_numpy()
         points = points[larger].reset_index(drop=True)
         halves = None if halves is None else halves.of(larger)
     if points["boardsize"].nunique() < 2:
         return None
-    whole = sample_frontiers(points, choice.axis, halves, resamples=0).whole
-    law = least_squares_law(whole, bounded=choice.bounded, few=True)
+    return sample_frontiers(points, axis, halves, resamples=0).whole
+
+
+def _fit(whole: pd.DataFrame, bounded: bool, near: Law | None) -> tuple[Law, float]:
+    law = least_squares_law(whole, bounded=bounded, few=True)
     if near is not None and near.determined:
-        other = least_squares_law(whole, near, bounded=choice.bounded)
+        other = least_squares_law(whole, near, bounded=bounded)
         law = min(law, other, key=lambda found: _error(found, whole))
     return law, _error(law, whole)
 

@@ -30,7 +30,7 @@ def descend(
 
     Args:
         residual: parameters [K] → errors [N].
-        jacobian: parameters [K] → derivatives of the errors [N, K]; columns may be zero.
+        jacobian: parameters [K] → derivatives of the errors by each [K, N]; rows may be zero.
         start: parameters [K].
 
     Returns:
@@ -53,7 +53,7 @@ def descend_all(
 
     Args:
         residual: parameters [A, K] of some problems and their numbers [A] → errors [A, N].
-        jacobian: likewise → derivatives of the errors [A, N, K]; columns may be zero.
+        jacobian: likewise → derivatives of the errors [A, K, N]; rows may be zero.
         starts: parameters [S, K] of all problems.
 
     Returns:
@@ -70,8 +70,11 @@ def descend_all(
     while len(active):
         if len(turned):
             slope = jacobian(places[turned], turned)
-            curvature[turned] = (slope[:, :, :, None] * slope[:, :, None, :]).sum(axis=1)
-            gradient[turned] = (slope * errors[turned][:, :, None]).sum(axis=1)
+            gradient[turned] = (slope * errors[turned][:, None]).sum(axis=2)
+            for row in range(size):
+                products = (slope[:, row, None] * slope[:, : row + 1]).sum(axis=2)
+                curvature[turned, row, : row + 1] = products
+                curvature[turned, : row + 1, row] = products
         diagonal = curvature[active].diagonal(axis1=1, axis2=2)
         scale = damping[active, None] * np.where(diagonal > 0, diagonal, 1.0)
         damped = curvature[active] + scale[:, :, None] * np.eye(size)

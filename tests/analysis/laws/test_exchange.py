@@ -102,3 +102,28 @@ def test_bad_agents_are_refused_in_one_line(change, complaint):
 
 def test_an_exchange_without_play_time_slope_is_no_number():
     assert np.isnan(Exchange(np.nan, np.nan, np.nan).tenfold_training)
+
+
+def test_search_that_buys_nothing_leaves_the_trade_undetermined():
+    """Elo that hangs on training alone, and 60 Elo of noise: resamples start from several places,
+    so some climb with search and some fall, and the interval says that nothing is known."""
+    agents = planted_agents()
+    rng = np.random.default_rng(1)
+    climb = np.clip(300 * np.log10(agents["train_flops"]) - 4700, -1800, 0)
+    agents["elo"] = climb + 60 * rng.normal(size=len(agents))
+    low, high = fit_exchange(agents, resamples=40).interval("surface", "slope")
+    assert low < 0 < high
+
+
+def test_resamples_of_all_at_once_are_the_surfaces_of_each_by_itself():
+    """One run of two drawn twice is a fit to its rows twice."""
+    agents = planted_agents(noise=30, runs=4)
+    fit = fit_exchange(agents, resamples=3, seed=5)
+    rng = np.random.default_rng(5)
+    rows = list(agents.groupby("run_id").indices.values())
+    for surface, paper in zip(fit.surface_draws, fit.paper_draws, strict=True):
+        chosen = rng.integers(len(rows), size=len(rows))
+        drawn = agents.iloc[np.concatenate([rows[run] for run in chosen])]
+        assert list(surface) == pytest.approx(list(fit_surface(drawn)), rel=1e-3)
+        levels = tuple(sorted(fit.isoquants["elo"].unique()))
+        assert list(paper) == pytest.approx(list(fit_isoquants(isoquants(drawn, levels))))

@@ -18,7 +18,7 @@ def residual(p: np.ndarray) -> np.ndarray:
 
 def jacobian(p: np.ndarray) -> np.ndarray:
     rising = np.exp(p[1] * X)
-    return np.stack([rising, p[0] * X * rising, np.ones_like(X)], axis=1)
+    return np.stack([rising, p[0] * X * rising, np.ones_like(X)])
 
 
 @pytest.mark.parametrize("start", [(1.0, -1.0, 0.0), (3.0, -0.2, 1.0)])
@@ -31,7 +31,7 @@ def test_it_finds_what_scipy_finds(start):
 
 def test_a_parameter_without_influence_stays():
     def with_idle(p: np.ndarray) -> np.ndarray:
-        return np.column_stack([jacobian(p[:3]), np.zeros_like(X)])
+        return np.vstack([jacobian(p[:3]), np.zeros_like(X)])
 
     found, _ = descend(lambda p: residual(p[:3]), with_idle, (1.0, -1.0, 0.0, 7.0))
     assert found[3] == 7.0
