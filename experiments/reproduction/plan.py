@@ -220,7 +220,7 @@ def preset_names() -> list[str]:
     found = {
         path.name.removesuffix(".toml") for path in folder.iterdir() if path.name != "__init__"
     }
-    order = ["smoke", "laptop", "reference", "gpu", "paper"]
+    order = ["smoke", "laptop", "reference", "large", "gpu", "paper"]
     return sorted(found, key=lambda name: (order.index(name) if name in order else 99, name))
 
 

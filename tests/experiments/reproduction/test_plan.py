@@ -46,7 +46,7 @@ def test_every_preset_loads_and_names_each_run_once(preset):
 
 
 def test_the_presets_that_users_are_promised_are_there():
-    assert preset_names() == ["smoke", "laptop", "reference", "gpu", "paper"]
+    assert preset_names() == ["smoke", "laptop", "reference", "large", "gpu", "paper"]
 
 
 @pytest.mark.parametrize("preset", preset_names())
