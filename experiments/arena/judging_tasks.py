@@ -19,6 +19,7 @@ from experiments.arena.judging import (
     own_games,
     own_positions,
 )
+from experiments.machine.clock import CLOCK
 from experiments.machine.parallel import Task, Worker
 from experiments.players.agents import AgentEntry, enter_agents, load_player
 from experiments.players.player import NetworkPlayer
@@ -101,10 +102,11 @@ def _judge_task(worker: Worker, lab: Path, rules: Game, jobs: Sequence[Job], lan
             player = load_player(rules, job.agent, lanes=lanes)
             assert isinstance(player, NetworkPlayer)
             rows = {}
-            if FIXED in job.sources:
-                rows[FIXED] = judge(player, fixed_set(rules))
-            if GAMES in job.sources:
-                rows[GAMES] = judge(player, of_games(job.snapshot_id, job.games))
+            with CLOCK.doing("judging"):
+                if FIXED in job.sources:
+                    rows[FIXED] = judge(player, fixed_set(rules))
+                if GAMES in job.sources:
+                    rows[GAMES] = judge(player, of_games(job.snapshot_id, job.games))
             _write(store, job.agent.id, rows)
             worker.report((number + 1) / len(jobs))
 

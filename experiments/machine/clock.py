@@ -1,22 +1,30 @@
-"""Where a process's time goes beside its work: starting up, and compiling, as JAX tells it."""
+"""Where a process's time goes: starting up, compiling, as JAX tells it, and each kind of work."""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 import jax
 
 _COMPILING = "/jax/core/compile/"  # tracing, lowering and XLA's own part all begin so
 
+Doing = Literal["playing", "learning", "judging"]
+
 
 class Spent(NamedTuple):
-    """Seconds of one worker; the rest of `seconds` was the work itself."""
+    """Seconds of one worker; what the parts leave of `seconds` is reading, writing and drawing
+    lots."""
 
     seconds: float
     compiling: float
     starting: float
-    """CPU seconds before its process's first task: imports, above all."""
+    """CPU seconds before its process's first task: imports, above all. Not among `seconds`."""
+    playing: float = 0.0
+    learning: float = 0.0
+    judging: float = 0.0
 
     def __add__(self, other: tuple) -> Spent:
         """Both together."""
@@ -28,6 +36,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._compiling = 0.0
+        self._done: dict[Doing, float] = {"playing": 0.0, "learning": 0.0, "judging": 0.0}
         self._first = True
         jax.monitoring.register_event_duration_secs_listener(self._hear)
 
@@ -35,16 +44,30 @@ class Clock:
         if event.startswith(_COMPILING):
             self._compiling += duration_secs
 
-    def start(self) -> tuple[float, float, float]:
+    def start(self) -> Spent:
         """A reading to hand to `since`."""
         starting = time.process_time() if self._first else 0.0
         self._first = False
-        return time.perf_counter(), self._compiling, starting
+        return Spent(time.perf_counter(), self._compiling, -starting, **self._done)
 
-    def since(self, reading: tuple[float, float, float]) -> Spent:
+    def since(self, reading: Spent) -> Spent:
         """What has been spent since a reading."""
-        began, compiled, starting = reading
-        return Spent(time.perf_counter() - began, self._compiling - compiled, starting)
+        now = Spent(time.perf_counter(), self._compiling, 0.0, **self._done)
+        return Spent(*(after - before for after, before in zip(now, reading, strict=True)))
+
+    def add(self, work: Doing, seconds: float) -> None:
+        """Note seconds that somebody else has measured."""
+        self._done[work] += seconds
+
+    @contextlib.contextmanager
+    def doing(self, work: Doing) -> Iterator[None]:
+        """Note the time within, less what JAX compiles meanwhile."""
+        began = self.start()
+        try:
+            yield
+        finally:
+            spent = self.since(began)
+            self.add(work, spent.seconds - spent.compiling)
 
 
 CLOCK = Clock()

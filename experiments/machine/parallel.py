@@ -38,7 +38,8 @@ class Task:
     work: float
     """Expected cost in any unit, the same for all tasks of a call."""
     place: Hashable = None
-    """What its programs are compiled for: a worker does tasks of one place after each other."""
+    """What its programs are compiled for: a worker does tasks of one place after each other. None
+    suits every worker."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,7 +216,7 @@ class _Crew:
 
     def _hand_out(self, worker: int, waiting: list[Task]) -> concurrent.futures.Future:
         elsewhere = set().union(*self._places)
-        known = (task for task in waiting if task.place in self._places[worker])
+        known = (task for task in waiting if task.place in {None, *self._places[worker]})
         fresh = (task for task in waiting if task.place not in elsewhere)
         task = next(known, None) or next(fresh, None) or waiting[0]
         waiting.remove(task)

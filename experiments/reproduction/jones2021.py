@@ -54,6 +54,9 @@ from training.store import DATABASE_NAME, Match, Store
 
 REPORT = "report"
 """What comes last, beside the stages of the plan."""
+FIRST_RESAMPLES = 40
+"""Bootstrap resamples of the report that is written while others are at work: a third less time of
+the core that they wait for."""
 
 
 class ReproduceConfig(VerbConfig, frozen=True):
@@ -148,8 +151,10 @@ def _run(
     tasks.sort(key=lambda task: -task.work)
     work = {task.name: task.work for task in tasks}
     if early_report and League not in map(type, stages) and _is_rated(store):
-        console.print(f"a first report is being written: {early_report / 'index.html'}")
-        tasks.insert(0, Task("Report", _report_now, (store.folder, early_report), 0.0))
+        console.print(
+            f"a first report is being written, with rough intervals: {early_report / 'index.html'}"
+        )
+        tasks.insert(0, Task("First report", _report_now, (store.folder, early_report), 0.0))
 
     def keep_books(event: Event) -> None:
         listen(event)
@@ -183,7 +188,7 @@ def _is_rated(store: Store) -> bool:
 def _report_now(worker: Worker, lab: Path, out: Path) -> None:
     """Write the report of what is there, while other tasks are still at work."""
     del worker
-    write_report(load_lab(Store(lab)), out)
+    write_report(load_lab(Store(lab)), out, resamples=FIRST_RESAMPLES)
 
 
 def _claim(store: Store, plan: Plan) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from experiments.arena.matches import store_round, stored_rounds
 from experiments.arena.meeting import MeetingConfig, Pairs, play_pairs
+from experiments.machine.clock import CLOCK
 from experiments.machine.parallel import Task, Worker
 from experiments.players.agents import AgentEntry, load_player
 from experiments.players.player import Player
@@ -120,15 +121,19 @@ class RoundsStage(MeetingConfig, Stage, frozen=True):
         meeting = self.meeting(rules)
         for number, index in enumerate(rounds):
             field = self.draw(store, plan, rules, index)
-            result = play_pairs(
-                rules,
-                self.load(store, rules, field),
-                field.pairs,
-                meeting,
-                names=[agent.spec.text for agent in field.agents],
-                report=lambda share, number=number: worker.report((number + share) / len(rounds)),
-                should_stop=worker.should_stop,
-            )
+            players = self.load(store, rules, field)
+            with CLOCK.doing("playing"):
+                result = play_pairs(
+                    rules,
+                    players,
+                    field.pairs,
+                    meeting,
+                    names=[agent.spec.text for agent in field.agents],
+                    report=lambda share, number=number: worker.report(
+                        (number + share) / len(rounds)
+                    ),
+                    should_stop=worker.should_stop,
+                )
             if result is None:
                 return
             store_round(

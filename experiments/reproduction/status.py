@@ -23,6 +23,15 @@ from games.text.plain_json import to_json
 from training.files import write_atomically
 
 TIMINGS = "timings.json"
+SPENT = {
+    "took": "seconds",
+    "importing": "starting",
+    "compiling": "compiling",
+    "playing": "playing",
+    "learning": "learning",
+    "judging": "judging",
+}
+"""Columns of the table, and what a stage has spent on them."""
 
 
 class Timing(pydantic.BaseModel):
@@ -33,6 +42,9 @@ class Timing(pydantic.BaseModel):
     seconds: float = 0.0
     compiling: float = 0.0
     starting: float = 0.0
+    playing: float = 0.0
+    learning: float = 0.0
+    judging: float = 0.0
 
 
 class Standing(NamedTuple):
@@ -42,8 +54,11 @@ class Standing(NamedTuple):
     parts: int
     share: float  # of the work
     seconds: float  # that it took, of one worker
-    compiling: float  # of these
-    starting: float  # CPU seconds before its processes' first tasks
+    starting: float  # CPU seconds before its processes' first tasks, not among these
+    compiling: float  # of these, as the following
+    playing: float
+    learning: float
+    judging: float
     seconds_left: float | None  # of all workers together; none while nothing is known
 
 
@@ -102,10 +117,8 @@ def standings_of(
             done=sum(part.done >= 1 for part in pieces),
             parts=len(pieces),
             share=done / total if total else 1.0,
-            seconds=timing.seconds,
-            compiling=timing.compiling,
-            starting=timing.starting,
             seconds_left=left,
+            **timing.model_dump(exclude={"work"}),
         )
     return found
 
@@ -113,19 +126,20 @@ def standings_of(
 def show_standings(
     standings: Mapping[str, Standing], units: Mapping[str, str], console: Console
 ) -> list[dict[str, Any]]:
-    """Print the table; returns its rows."""
-    table = Table("stage", "done", "share", "took", "compiling", "left", box=None)
+    """Print the table, without columns that no stage has anything in; returns its rows."""
+    spent = [
+        (title, name)
+        for title, name in SPENT.items()
+        if any(getattr(standing, name) for standing in standings.values())
+    ]
+    table = Table("stage", "done", "share", *(title for title, _ in spent), "left", box=None)
     for name, standing in standings.items():
         count = (
             f"{standing.done} of {standing.parts} {units[name]}" if standing.parts else "not played"
         )
-        took, compiling = (
-            duration(seconds) if standing.seconds else "–"
-            for seconds in (standing.seconds, standing.compiling)
-        )
-        table.add_row(
-            name, count, f"{100 * standing.share:.0f} %", took, compiling, _left(standing)
-        )
+        took = (getattr(standing, part) for _, part in spent)
+        columns = (duration(seconds) if seconds else "–" for seconds in took)
+        table.add_row(name, count, f"{100 * standing.share:.0f} %", *columns, _left(standing))
     console.print(table)
     lefts = [standing.seconds_left for standing in standings.values()]
     if None in lefts:

@@ -33,6 +33,10 @@ from training.store import Agent, BlunderRate, Run, Snapshot, Store
 if TYPE_CHECKING:
     from experiments.reproduction.plan import Plan
 
+EVALUATIONS_OF_AN_ANSWER = 5_000
+"""Network evaluations that take as long as perfect play's answer where it has to search: 36 ms on
+6×6, on one of two cores. Matches that take so long should not be the last to begin."""
+
 
 @STAGES.add
 class Perfect(RoundsStage, frozen=True):
@@ -79,10 +83,12 @@ class Perfect(RoundsStage, frozen=True):
         return Field(agents, pairs, [lanes] * len(agents))
 
     def games(self, plan: Plan, rules: Game) -> list[Games]:
-        """Two an agent and opening, of which perfect play thinks for one half."""
+        """Two an agent and opening; in one half of the moves, perfect play thinks."""
         runs = collections.Counter(run.recipe for run in plan.runs_on(rules))
         agents = sum(1 + min(count, self.runs) for count in runs.values())
-        return [Games(agents * self.openings, plan.stage(League).search.nodes)]
+        reach = reach_of(rules)
+        answer = EVALUATIONS_OF_AN_ANSWER if reach is not None and reach.prompt_from else 0
+        return [Games(agents * self.openings, plan.stage(League).search.nodes + answer)]
 
     def meeting(self, rules: Game) -> MeetingConfig:
         """From openings so long that perfect play answers in a moment."""

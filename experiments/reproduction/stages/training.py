@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 import jax
 import sqlalchemy as sa
 
+from experiments.machine.clock import CLOCK, Doing
 from experiments.machine.parallel import Task, Worker
 from experiments.reproduction.stage import STAGES, Part, Stage, runs_that_are_over
 from training.config import TrainConfig
 from training.loop import Status, train_population
 from training.program import shape_of
-from training.store import Metric, Store
+from training.store import Metric, Snapshot, Store
 
 if TYPE_CHECKING:
     from experiments.reproduction.plan import Plan
@@ -120,9 +121,24 @@ def _train(worker: Worker, lab: Path, groups: Sequence[Sequence[TrainConfig]]) -
             def overall(share: float, done: float = done, work: float = work) -> float:
                 return (done + work * share) / whole
 
-            if "stopped" in train_together(worker, lab, members, overall):
+            before = _seconds(lab, members)
+            statuses = train_together(worker, lab, members, overall)
+            for doing, seconds in _seconds(lab, members).items():
+                CLOCK.add(doing, seconds - before[doing])
+            if "stopped" in statuses:
                 return
             done += work
+
+
+def _seconds(lab: Path, runs: Sequence[TrainConfig]) -> dict[Doing, float]:
+    """What runs have taken until their newest snapshots, all together."""
+    query = sa.select(sa.func.max(Snapshot.selfplay_seconds), sa.func.max(Snapshot.learner_seconds))
+    query = query.where(Snapshot.run_id.in_([run.run_id for run in runs]))
+    rows = Store(lab).frame_query(query.group_by(Snapshot.run_id))[1]
+    return {
+        "playing": sum(playing for playing, _ in rows),
+        "learning": sum(learning for _, learning in rows),
+    }
 
 
 def train_together(

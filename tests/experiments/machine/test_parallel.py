@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.machine.parallel import Event, Task, Worker, run_tasks
+from experiments.machine.parallel import Event, Task, Team, Worker, run_tasks
 from games.errors import InputError
 
 FOLDER = Path(__file__).parent
@@ -147,3 +147,24 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path):
     process.communicate(timeout=60)
     wait_until(lambda: all(is_gone(int(path.name)) for path in folder.iterdir()))
     assert at_work(folder) == ["at work"] * 2
+
+
+def test_a_task_that_suits_every_worker_waits_for_no_other(tasks, tmp_path):
+    """In a second call, when both workers have been at places of which more tasks wait."""
+
+    def todo(*places: str | None) -> list[Task]:
+        return [
+            Task(f"{place}{k}", tasks.write, (tmp_path, f"{place}{k}"), work=1, place=place)
+            for k, place in enumerate(places)
+        ]
+
+    with Team(2) as team:
+        run_tasks(todo("here", "there"), team)
+        for path in tmp_path.iterdir():
+            path.unlink()
+        run_tasks(todo(None, *["here"] * 3, *["there"] * 3), team)
+    when = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    worker = (tmp_path / "None0").read_text()
+    same = [path.name for path in tmp_path.iterdir() if path.read_text() == worker]
+    assert len(when) == 7
+    assert min(same, key=lambda name: when[name]) == "None0"

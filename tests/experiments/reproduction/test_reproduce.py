@@ -75,7 +75,7 @@ def rows(folder: Path) -> dict[str, list[tuple]]:
 def no_report(monkeypatch) -> None:
     """The report takes seconds, and its tests are elsewhere."""
     written = ReportPaths(index=Path("index.html"), figures=[], tables=[])
-    monkeypatch.setattr(jones2021, "write_report", lambda rows, folder: written)
+    monkeypatch.setattr(jones2021, "write_report", lambda rows, folder, **settings: written)
 
 
 def test_everything_is_trained_played_and_stored(finished):
@@ -202,6 +202,16 @@ def test_status_counts_what_is_there_and_leaves_everything_as_it_is(
     assert all(stage["done"] == stage["parts"] > 0 for stage in over)
     assert sum(stage["seconds_left"] for stage in over) == 0
     assert all(0 < stage["compiling"] < stage["seconds"] for stage in over[:2])
+    for stage in over:
+        parts = [stage[name] for name in ("compiling", "playing", "learning", "judging")]
+        assert sum(parts) <= stage["seconds"] + 1e-3
+    did = {
+        doing: {stage["stage"] for stage in over if stage[doing] > 0}
+        for doing in ("playing", "learning", "judging")
+    }
+    assert did["playing"] == {"training", "league", "league_jones", "nodes", "direct", "perfect"}
+    assert did["learning"] == {"training"}
+    assert did["judging"] == {"perfect"}
     assert rows(finished) == before
 
     assert hexlaw(*command(tmp_path, "--status", "--json")) == 0
