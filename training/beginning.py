@@ -52,6 +52,7 @@ def beginning_of(store: Store, config: TrainConfig) -> Beginning | None:
                 f"begin: the lab {store.folder} has no snapshot {config.begin}; train that run "
                 "there first"
             )
+        # A device that does not tell its energy leaves the column empty.
         spent = {name: float(getattr(row, name) or 0) for name in COSTS}
         file, sha256 = row.file, row.sha256
     params, teacher = load_snapshot(store.folder / file, sha256)
@@ -79,6 +80,7 @@ def begin_with(
     for number, (config, beginning) in enumerate(zip(members, beginnings, strict=True)):
         if beginning is None:
             continue
+        # As every network of the program: small ones may lie in a roomier shape.
         params = pad_params(config.rules, beginning.params, computed)
 
         def put(leaf: jax.Array, own: jax.Array, number: int = number) -> jax.Array:

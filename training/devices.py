@@ -41,6 +41,7 @@ def lane_mesh(devices: int) -> Mesh:
     if devices > (found := jax.device_count()):
         raise InputError(f"{devices} devices were asked for, there are {found}")
     in_a_row = np.array(jax.devices()[:devices])
+    # `Auto` leaves the learner a plain `jit`, which the compiler spreads by its arguments.
     return Mesh(in_a_row, (LANES,), axis_types=(AxisType.Auto,))
 
 
@@ -58,6 +59,7 @@ def agree(value: int) -> int:
     """What the first process says, so that all processes of a run do the same."""
     if jax.process_count() == 1:
         return value
+    # Processes that stopped at different iterations would wait for each other for ever.
     return int(multihost_utils.broadcast_one_to_all(np.int32(value)))
 
 
@@ -77,6 +79,7 @@ def measured_peak_flops(dtype: str) -> float:
         product = jax.jit(lambda x: jax.lax.dot(x, x, preferred_element_type=jnp.float32))
         jax.block_until_ready(product(x))
         seconds = []
+        # The best of three: whatever else the machine does only ever makes a product slower.
         for _ in range(3):
             began = time.perf_counter()
             jax.block_until_ready(product(x))
@@ -105,6 +108,7 @@ class EnergyMeter:
                 self.joules()
 
     def _handle(self, index: int) -> Any:
+        # JAX numbers the devices that it may see, NVML all that there are.
         visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
         name = visible[index].strip() if index < len(visible) else ""
         if name and not name.isdigit():
@@ -119,5 +123,6 @@ class EnergyMeter:
             read = self._nvml.nvmlDeviceGetTotalEnergyConsumption
             return sum(read(handle) for handle in self._handles) / 1000
         except self._nvml.NVMLError:
+            # What cannot be read once is not read again: a difference would leave something out.
             self._handles = []
             return None

@@ -32,6 +32,7 @@ def save_snapshot(path: Path, params: Params, config: TrainConfig) -> str:
     """
     flat = flax.traverse_util.flatten_dict(jax.device_get(params), sep="/")
     tensors = {name: np.asarray(value) for name, value in flat.items()}
+    # The configuration travels with the weights, so that a file alone can be played.
     payload = safetensors.numpy.save(tensors, {"config": config.model_dump_json()})
     write_atomically(path, payload)
     return hashlib.sha256(payload).hexdigest()
@@ -50,6 +51,8 @@ def refuse_to_replace(source: Path | None, *targets: Path) -> None:
 
 def write_atomically(path: Path, payload: bytes) -> None:
     """Write a file so that a reader, or a kill at any moment, sees all of it or none."""
+    # In the same folder, because a rename between file systems is not atomic; by process, because
+    # two may write the same file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +77,7 @@ def load_snapshot(path: Path, sha256: str | None = None) -> tuple[Params, TrainC
         payload = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read snapshot {path}: {error.strerror}") from error
+    # Before anything is parsed: what is damaged may still parse.
     if sha256 is not None and hashlib.sha256(payload).hexdigest() != sha256:
         raise InputError(
             f"snapshot {path} is not the one the store describes (its SHA-256 differs): it was "
@@ -114,6 +118,7 @@ class Checkpoints:
             InputError: if it cannot be written.
         """
         try:
+            # Books and arrays in one checkpoint: one without the other would count wrongly.
             books: Any = {"ledger": dataclasses.asdict(ledger), "tally": dataclasses.asdict(tally)}
             self._checkpointer.save(iteration, state, custom_metadata=books)
         except (OSError, ValueError) as error:

@@ -47,6 +47,7 @@ def forecast(configs: Sequence[TrainConfig], devices: int = 1) -> Forecast:
     """
     config, members = configs[0], len(configs)
     began = time.perf_counter()
+    # The same shape as the run: it is compiled once, for both.
     program = compile_program(shape_of(config, members, devices))
     compile_seconds = time.perf_counter() - began
     settings = settings_of(configs)

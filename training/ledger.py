@@ -81,6 +81,7 @@ class Ledger:
         energy_joules: float | None = None,
     ) -> Ledger:
         """The ledger after this too."""
+        # Not every device tells; what one part of a run does not know, the sum leaves out.
         known = [joules for joules in (self.energy_joules, energy_joules) if joules is not None]
         return Ledger(
             samples=self.samples + samples,
@@ -105,6 +106,7 @@ class Ledger:
         evaluations = self.samples * nodes
         selfplay = float(evaluations * forward_flops(game, network))
         learner = float(self.learner_samples * gradient_flops(game, network))
+        # The learner counts: with few nodes a move it is most of the cost.
         spent = selfplay + learner
         return {
             **dataclasses.asdict(self),

@@ -117,6 +117,7 @@ def _check(configs: Sequence[TrainConfig], devices: int) -> None:
                 f"{config.run_id} and {first.run_id} cannot be trained as one population: they "
                 "differ in more than seed and run-time values"
             )
+    # Two members of one name would write over each other's snapshots.
     if len(set(configs)) < len(configs):
         raise InputError("a population needs runs that differ: the same one stands there twice")
     if (coupled := first.search.rule.couples_games) and max(devices, len(configs)) > 1:
@@ -177,6 +178,7 @@ class _Training:
                 report(Progress(self._iteration, iterations, self._ledger, metrics))
                 stop = bool(agree(should_stop())) and self._iteration < iterations
                 due = time.perf_counter() - saved > SECONDS_BETWEEN_CHECKPOINTS
+                # Agreed upon, because clocks of processes differ.
                 if stop or agree(due):
                     self._save()
                     saved = time.perf_counter()
@@ -191,6 +193,7 @@ class _Training:
         """Play and learn once, and count what it cost."""
         config, members = self._members[0], len(self._members)
         joules, times = self._meter.joules(), [time.perf_counter()]
+        # Waiting between the two halves costs little and tells them apart in the ledger.
         state, played = jax.block_until_ready(self._program.play(self._settings, self._state))
         times.append(time.perf_counter())
         self._state, learnt = jax.block_until_ready(self._program.learn(self._settings, state))
@@ -206,6 +209,7 @@ class _Training:
             energy_joules=None if used is None else used / members,
         )
         self._clock = times[2]
+        # All in one transfer: on an accelerator each costs as much as some moves.
         played, learnt = jax.device_get((played, learnt))
         samples = members * config.samples_per_iteration
         self._tally.add(played, learnt, times[2] - times[0], samples)
@@ -222,6 +226,7 @@ class _Training:
         tally, self._tally = self._tally, Tally()
         written = {}
         for number, config in enumerate(self._members):
+            # Its lanes stay in the program, which was compiled for all; nobody looks at them.
             if config in self.failed:
                 continue
             means = written[config.run_id] = tally.means(number)
@@ -239,6 +244,7 @@ class _Training:
                 self._take_snapshot(number, 0, {})
 
     def _take_snapshot(self, number: int, index: int, means: dict[str, Any]) -> None:
+        # Agents are made of the averaged weights; games are played with the newest.
         params = jax.tree.map(lambda leaf: leaf[number], self._state.learner.average)
         config = self._members[number]
         params = trim_params(config.rules, params, config.network)

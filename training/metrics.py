@@ -28,12 +28,14 @@ class Tally:
         values = {
             **played._asdict(),
             **learnt._asdict(),
+            # Where all targets are alike there is no variance to explain: NaN, and not counted.
             "has_residual": np.isfinite(learnt.residual_variance),
             "iterations": np.ones(members),
             "seconds": np.full(members, seconds),
             "samples": np.full(members, samples),
         }
         for name, value in values.items():
+            # Lists, because a checkpoint keeps them as JSON.
             before = np.asarray(self.totals.get(name, 0.0))
             self.totals[name] = (before + np.nan_to_num(value)).tolist()
 
@@ -60,6 +62,7 @@ def what_is_wrong(learnt: Learnt, member: int) -> str | None:
     """Why a member's training cannot go on after this iteration (host arrays), if so."""
     if not learnt.healthy[member]:
         return "the loss or a weight was no longer finite"
+    # Adam bounds its steps, so a run is lost long before a number overflows.
     if (loss := float(learnt.policy_loss[member])) > DIVERGED_LOSS:
         return f"the training diverged (policy loss {loss:.0f} nats)"
     return None

@@ -38,4 +38,5 @@ def device_name() -> str:
 
 def command_line() -> str:
     """The command that is running, as typed."""
+    # The name alone of the program: its path is the machine's affair.
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])

@@ -47,6 +47,7 @@ class Records:
         if is_first_process():
             with self._store.session() as session:
                 known = [self._enter(session, config, len(configs)) for config in configs]
+        # Every process must hear what the first one found, or some would train what is done.
         return [STATUSES[agree(STATUSES.index(status))] for status in known]
 
     def _enter(self, session: Any, config: TrainConfig, population: int) -> Status:
@@ -74,6 +75,7 @@ class Records:
                 )
             )
             return "running"
+        # A name is a digest of settings; another version may have meant something else by them.
         if not _same(row.config, config):
             raise InputError(
                 f"{self._store.path} holds another run named {config.run_id}, made by another "
@@ -111,6 +113,7 @@ class Records:
         `spent` is what the network that it began with had cost, by column.
         """
         relative = Path("snapshots") / config.run_id / f"{index:02d}.safetensors"
+        # The file before its row: no row may name weights that are not there.
         sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
         peak = self._devices * measured_peak_flops(config.network.products)
         costs = ledger.costs(config.rules, config.network, config.search.evaluations, peak)
@@ -136,6 +139,7 @@ def _same(stored: dict[str, Any], config: TrainConfig) -> bool:
 
 def _upsert(session: Any, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
     """Write the row of that key, or change it."""
+    # After a kill the last checkpoint is older than the last row, which then comes again.
     row = session.scalar(sa.select(table).filter_by(**key)) or table(**key)
     for name, value in values.items():
         setattr(row, name, value)

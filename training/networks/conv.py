@@ -69,6 +69,7 @@ class HexConvolution(nn.Module):
     def __call__(self, x: jax.Array, shape: tuple[int, int]) -> jax.Array:
         """[B, A, W] on a grid of R rows and C columns → [B, A, W]."""
         width = x.shape[-1]
+        # In the layout of a linear layer on gathered neighbourhoods, as snapshots have held it.
         kernel = self.param("kernel", ORTHOGONAL, (NEIGHBOURHOOD * width, width))
         bias = self.param("bias", nn.initializers.zeros, (width,))
         cells: jax.Array = convolve(x.reshape(-1, *shape, width), kernel, self.matmul)
@@ -83,6 +84,7 @@ def see_edges(planes: Bool[Array, "B 2 S S"]) -> Bool[Array, "B A 14"]:
     """
     mine = jnp.pad(planes[:, 0], ((0, 0), (1, 1), (0, 0)), constant_values=True)
     theirs = jnp.pad(planes[:, 1], ((0, 0), (0, 0), (1, 1)), constant_values=True)
+    # The corners, beyond two edges, are nobody's.
     mine = jnp.pad(mine, ((0, 0), (0, 0), (1, 1)))
     theirs = jnp.pad(theirs, ((0, 0), (1, 1), (0, 0)))
     return gather(jnp.stack([mine, theirs], axis=-1))

@@ -18,6 +18,7 @@ from training.networks.network import NetworkConfig, Params
 
 def init_params(game: Game, config: NetworkConfig, key: Key[Array, ""]) -> Params:
     """Fresh parameters."""
+    # One board is enough: parameters do not hang on the batch.
     planes = jnp.zeros((1, game.num_planes, *game.shape), bool)
     return config.module(game).init(key, planes)
 
@@ -77,6 +78,7 @@ def make_evaluate(game: Game, config: NetworkConfig, members: int | None = None)
 
     def evaluate(params: Params, states: State) -> tuple[jax.Array, jax.Array]:
         planes = jax.vmap(game.observe)(states)
+        # One product batched over members instead of P small ones, which would leave units idle.
         if members is None:
             logits, value = apply(params, planes)
         else:

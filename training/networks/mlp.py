@@ -23,12 +23,14 @@ class Mlp(Residual, frozen=True):
     @property
     def roomier(self) -> Mlp:
         """All up to 32x2 fit into that: beside the tree, their products cost nothing."""
+        # A second trunk or rounded products would make the common shape another computation.
         if self.value_width or self.matmul != "float32" or self.width > 32 or self.depth > 2:
             return self
         return Mlp(width=32, depth=2)
 
     def layers(self, game: Game) -> list[Layer]:
         """See `NetworkConfig.layers`."""
+        # Every cell of every plane is an input of the first layer.
         board = game.num_planes * game.shape[0] * game.shape[1]
         found = []
         for width, depth in self.trunks:

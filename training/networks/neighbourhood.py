@@ -53,6 +53,7 @@ def _convolve(dtype: str, cells: jax.Array, kernel: jax.Array) -> jax.Array:
     """The product comes first, for all seven offsets at once, and its results are moved and added:
     a seventh of the inputs to read, and on a CPU twice as fast as gathering them before."""
     batch, rows, columns, width = cells.shape
+    # [7·V, W] → [V, 7·W]: every offset's product of a cell in one row.
     per_offset = kernel.reshape(NEIGHBOURHOOD, width, -1).transpose(1, 0, 2).reshape(width, -1)
     products = rounded_dot(dtype, cells.reshape(-1, width), per_offset, MATRICES)
     products = products.reshape(batch, rows, columns, NEIGHBOURHOOD, -1)
@@ -82,6 +83,7 @@ def _backward(
     product with a long transposed side, ten times slower than the forward pass on a CPU."""
     cells, kernel = seen
     width, outputs = cells.shape[-1], gradient.shape[-1]
+    # What a cell sent one way comes back the other way.
     turned = kernel.reshape(NEIGHBOURHOOD, width, outputs)[jnp.array(OPPOSITE)]
     back = turned.transpose(0, 2, 1).reshape(-1, width)
     return convolve(gradient, back, dtype), _kernel_gradient(cells, gradient, dtype)

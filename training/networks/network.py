@@ -65,6 +65,7 @@ class NetworkConfig(FrozenModel, frozen=True):
             ValueError: if it is not the name of a network.
         """
         kinds = [NETWORKS[kind] for kind in NETWORKS.names]
+        # Each kind knows its own names; no two share one.
         found = next(filter(None, (kind.from_name(name) for kind in kinds)), None)
         if found is None:
             examples = ", ".join(f'"{name}"' for kind in kinds for name in kind.examples)

@@ -119,6 +119,7 @@ class ResidualNetwork(nn.Module):
         seen = self.see_board(planes)
         x = self.linear(width, f"{prefix}input", ORTHOGONAL)(seen.astype(jnp.float32))
         for k in range(depth):
+            # At 0 a layer passes on what it is given: at the start depth neither hurts nor helps.
             alpha = self.param(f"{prefix}alpha_{k}", nn.initializers.zeros, ())
             x = x + alpha * self.layer(nn.relu(x), planes, f"{prefix}residual_{k}")
         return x
