@@ -67,9 +67,7 @@ def report_positions() -> None:
 
 
 @entry
-def count_disagreements(
-    values: Any, place: Any, board: Board, table: Any, work: Any
-) -> tuple[int, int]:
+def count_disagreements(values: Any, place: Any, board: Board, memory: Any) -> tuple[int, int]:
     """Open positions looked at, and those where solver and table differ about some move."""
     looked_at, differ = 0, 0
     for index in range(len(values)):
@@ -85,7 +83,7 @@ def count_disagreements(
             continue
         looked_at += 1
         mover = stones % 2
-        _, winning = must_play.winning_moves(black, white, mover, board, table, work)
+        _, winning = must_play.winning_moves(black, white, mover, board, memory)
         by_table = 0
         for cell in range(board.cells):
             if not ((black | white) >> cell) & 1 and values[index + (1 + mover) * place[cell]] < 0:
@@ -98,9 +96,10 @@ def check_every_position() -> None:
     """Hold the solver against the table on all of 4×4."""
     values = tables.load_table(Hex(4)).values
     place = 3 ** np.arange(16, dtype=np.int64)
-    work = np.array([0, 2**62], np.int64)
+    memory = must_play.make_memory(16, 64.0)
+    memory.work[must_play.LIMIT] = 2**62
     seconds, (looked_at, differ) = measured(
-        lambda: count_disagreements(values, place, make_board(4), must_play.make_table(64.0), work)
+        lambda: count_disagreements(values, place, make_board(4), memory)
     )
     print(f"{looked_at:,} open 4×4 positions, {differ} disagreements, {seconds:.0f} s")
 

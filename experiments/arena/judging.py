@@ -24,7 +24,7 @@ from training.store import Game as GameRow
 
 OPEN_FIELDS = ("arena", "league")  # values of `match.stage`
 
-MAX_NODES = 20_000  # of a solver for one position of a game: a tenth of a second on 6×6 Hex
+MAX_NODES = 20_000  # of a solver for one position of a game: a second at most on 6×6 Hex
 
 
 class Positions(NamedTuple):

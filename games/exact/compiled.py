@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,8 +25,22 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def entry(function: Function) -> Function:
-    """Compile a function that Python calls; the machine code is kept on disk between runs."""
-    return numba.njit(cache=True)(function) if COMPILED else function
+    """Compile a function that Python calls; the machine code is kept on disk between runs.
+
+    numba names the file after the function, and makes it anew only if the function's own source
+    changed. So the name holds the sources of all that may be called.
+    """
+    if not COMPILED:
+        return function
+    function.__qualname__ += f"-{_sources()}"
+    return numba.njit(cache=True)(function)
+
+
+@functools.cache
+def _sources() -> str:
+    """Hash of the source files of this package."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
 
 
 def helper(function: Function) -> Function:

@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike
 from games.errors import InputError
 from games.exact import must_play
 from games.exact.bitboard import MAX_SIZE, make_board, to_bits
-from games.exact.compiled import vector
 from games.exact.protocol import Solution
 from games.hex import BLACK, MIN_SIZE, WHITE
 
@@ -63,7 +62,7 @@ class Solver:
             raise InputError(f"solver: memory_mb must be at least 0.001, got {memory_mb}")
         self.size = size
         self._board = make_board(size)
-        self._table = must_play.make_table(memory_mb)
+        self._memory = must_play.make_memory(size**2, memory_mb)
         for method in (must_play.search, must_play.winning_moves):
             self._call(method, (0, 0, BLACK), nodes=0)  # compiled before any clock starts
 
@@ -158,8 +157,9 @@ class Solver:
         self, method: Callable[..., tuple[int, int]], position: tuple[int, int, int], nodes: int
     ) -> tuple[int, int, int]:
         """Winner or `UNKNOWN`, result and nodes of one call that may visit so many `nodes`."""
-        work = vector(np.array([0, nodes], np.int64))
-        winner, result = method(*position, self._board, self._table, work)
+        work = self._memory.work
+        work[must_play.NODES], work[must_play.LIMIT] = 0, nodes
+        winner, result = method(*position, self._board, self._memory)
         return winner, result, int(work[must_play.NODES])
 
 

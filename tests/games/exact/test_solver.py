@@ -19,13 +19,16 @@ UNKNOWN = types.SimpleNamespace(name="go", size=9)
 
 # Where black's first stone wins (1) and loses (0), rows from the top. Up to 6×6: J. van Rijswijck,
 # Queenbee's openings page (www.cs.ualberta.ca/~queenbee/openings.html); 6×6 also benzene's
-# regression/dfpn-solve-6x6.tst; all also worked out by MoHex 2.0's solvers.
+# regression/dfpn-solve-6x6.tst; 7×7: R. Hayward, Y. Björnsson, M. Johanson, M. Kan, N. Po, J. van
+# Rijswijck, Solving 7×7 Hex with domination, virtual connections, and game-state reduction,
+# Theoretical Computer Science 349 (2005) 123-139. All also worked out by MoHex 2.0's solvers.
 OPENINGS = {
     2: ("01", "10"),  # by hand: the stone must be able to reach both its edges in two ways
     3: ("001", "111", "100"),
     4: ("0001", "0010", "0100", "1000"),
     5: ("00001", "01111", "01110", "11110", "10000"),
     6: ("000001", "011111", "111111", "111111", "111110", "100000"),
+    7: ("0000001", "0010111", "0111110", "1111111", "0111110", "1110100", "1000000"),
 }
 
 
@@ -51,12 +54,22 @@ def test_the_openings_of_small_boards(size):
 
 
 @pytest.mark.skipif(not COMPILED, reason="minutes without numba")
-@pytest.mark.parametrize("opening", [6, 7, 14])
+@pytest.mark.parametrize("opening", range(18))
 def test_openings_of_6x6(opening):
-    solver = shared_solver(6)
-    black = np.arange(36) == opening
-    winner = solver.solve(black, np.zeros(36, bool), WHITE).winner
-    assert winner == (BLACK if opening in winning_openings(6) else WHITE)
+    """Half the board; the other half are its twins."""
+    check_opening(6, opening)
+
+
+@pytest.mark.skipif(not COMPILED, reason="minutes without numba")
+@pytest.mark.parametrize("opening", [1, 3, 12, 17, 23, 24])
+def test_openings_of_7x7(opening):
+    check_opening(7, opening)
+
+
+def check_opening(size: int, opening: int) -> None:
+    black = np.arange(size**2) == opening
+    winner = shared_solver(size).solve(black, np.zeros(size**2, bool), WHITE).winner
+    assert winner == (BLACK if opening in winning_openings(size) else WHITE)
 
 
 def test_every_3x3_position_agrees_with_the_table():
@@ -162,7 +175,7 @@ def test_a_full_table_neither_loops_nor_errs():
 
 def test_the_table_keeps_to_its_memory():
     for memory_mb in (0.001, 0.5, 3):
-        table = np.asarray(Solver(5, memory_mb)._table)
+        table = np.asarray(Solver(5, memory_mb)._memory.table)
         assert 0.8 * memory_mb <= table.nbytes / 1e6 <= memory_mb
 
 
@@ -177,11 +190,11 @@ def test_limits_answer_unknown(limits):
 
 
 def test_a_stopped_search_goes_on_from_its_table():
-    nothing = np.zeros(25, bool)
-    whole = Solver(5, memory_mb=4).solve(nothing, nothing, BLACK)
-    solver, nodes = Solver(5, memory_mb=4), []
+    position = (np.arange(36) == 1, np.zeros(36, bool), WHITE)
+    whole = Solver(6, memory_mb=4).solve(*position)
+    solver, nodes = Solver(6, memory_mb=4), []
     while True:
-        solution = solver.solve(nothing, nothing, BLACK, max_nodes=60)
+        solution = solver.solve(*position, max_nodes=400)
         nodes.append(solution.nodes)
         if solution.winner is not None:
             break
