@@ -57,5 +57,6 @@ def dirichlet(
 
     variates = jnp.where(legal, draw_by_part(draw, key, legal.shape), 0.0)
     total = variates.sum(axis=-1, keepdims=True)
-    uniform = legal / jnp.maximum(legal.sum(axis=-1, keepdims=True), 1)
+    count = legal.sum(axis=-1, keepdims=True)
+    uniform = legal.astype(jnp.int32) / jnp.maximum(count, 1)
     return jnp.where(total > 0, variates / jnp.where(total > 0, total, 1), uniform)

@@ -65,14 +65,14 @@ def conclude(
     """What the roots learned; `nodes` [B, N] are the trees they belong to."""
     policy, best = jax.vmap(rule.conclude, axis_name=TREES)(nodes, root)
     network_value = nodes.network_value[:, ROOT]
-    total = jnp.sum(root.visits, axis=-1)
+    visits = root.visits.astype(jnp.float32)
     return SearchResult(
         visits=root.visits,
         policy=policy,
         action=best,
         q=root.q,
         prior=root.prior,
-        value=(network_value + jnp.sum(root.visits * root.q, axis=-1)) / (1 + total),
+        value=(network_value + jnp.sum(visits * root.q, axis=-1)) / (1 + jnp.sum(visits, axis=-1)),
         network_value=network_value,
         evaluations=evaluations,
     )

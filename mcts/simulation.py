@@ -270,5 +270,5 @@ def _add_child(children: Children | None, leaf: Leaf, index: jax.Array) -> Child
     new = jnp.where(leaf.expands, index, ROOT).astype(slot.dtype)  # what was there, if nothing is
     return Children(
         slot=slot.at[trees, leaf.node, rank].set(new, mode="drop", unique_indices=True),
-        count=set_at_node(count, leaf.node, rank + leaf.expands),
+        count=set_at_node(count, leaf.node, rank + leaf.expands.astype(rank.dtype)),
     )

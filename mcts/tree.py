@@ -96,7 +96,7 @@ def all_visits(nodes: Nodes) -> Int32[Array, "*nodes"]:
 
 def mean_value(nodes: Nodes) -> Float32[Array, "*nodes"]:
     """Mean value of each node from its mover's view, 0 where it has no visits."""
-    return nodes.value_sum / jnp.maximum(nodes.visits, 1)
+    return nodes.value_sum / jnp.maximum(nodes.visits, 1).astype(jnp.float32)
 
 
 def at_node(array: Shaped[Array, "B N *rest"], node: Int[Array, "B"]) -> Shaped[Array, "B *rest"]:

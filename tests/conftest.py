@@ -41,6 +41,7 @@ ORACLES = Path(__file__).parent / "oracles"
 def pytest_configure(config: pytest.Config) -> None:
     """Strict JAX; a warm run finds its programs on disk."""
     jax.config.update("jax_numpy_rank_promotion", "raise")
+    jax.config.update("jax_numpy_dtype_promotion", "strict")
     assert jax.config.values["jax_compilation_cache_dir"], "JAX was imported before this file"
     # An entry that another run is still writing, or a read-only disk, only costs a compilation.
     config.addinivalue_line(

@@ -69,7 +69,7 @@ def compare(prediction: Prediction, batch: Batch) -> Losses:
     squared_error = jnp.where(batch.known, (batch.outcome - prediction.value) ** 2, 0)
     return Losses(
         policy=_cross_entropy(batch.policy, prediction.log_policy, batch.legal).mean(),
-        value=squared_error.sum() / jnp.maximum(batch.known.sum(), 1),
+        value=squared_error.sum() / jnp.maximum(batch.known.sum(), 1).astype(jnp.float32),
     )
 
 
@@ -83,7 +83,7 @@ def fit(prediction: Prediction, batch: Batch) -> Fit:
     cross_entropy = _cross_entropy(batch.policy, prediction.log_policy, batch.legal)
     search_entropy = _cross_entropy(batch.policy, jnp.log(batch.policy), batch.policy > 0)
     policy = jnp.exp(prediction.log_policy)
-    count = jnp.maximum(batch.known.sum(), 1)
+    count = jnp.maximum(batch.known.sum(), 1).astype(jnp.float32)
 
     def variance(x: jax.Array) -> jax.Array:
         mean = jnp.where(batch.known, x, 0).sum() / count
@@ -124,10 +124,11 @@ def learn(
         return parts.policy + parts.value, (parts, prediction)
 
     gradient, (parts, prediction) = jax.grad(total, has_aux=True)(state.params)
-    update, optimiser = ADAM.update(gradient, state.optimiser)
+    with jax.numpy_dtype_promotion("standard"):  # optax multiplies floats by counts
+        update, optimiser = ADAM.update(gradient, state.optimiser)
     step = jax.tree.map(lambda u: -learning_rate * u, update)
     params = optax.apply_updates(state.params, step)
-    step_number = state.optimiser.count + 1
+    step_number = (state.optimiser.count + 1).astype(jnp.float32)
     share = 1 / jnp.maximum(averaging * step_number, 1)
     average = optax.incremental_update(params, state.average, share)
     after = LearnerState(params, optimiser, average)

@@ -71,7 +71,7 @@ def draw_below(
     `jax.random.randint` needs eight times the compiled code to spread counts up to 2³² evenly;
     with 24 bits of a float, counts below a million are even to within a tenth.
     """
-    return (uniform * count).astype(jnp.int32)
+    return (uniform * jnp.float32(count)).astype(jnp.int32)
 
 
 def play_move(
@@ -102,7 +102,7 @@ def play_move(
         policy=jax.vmap(game.to_mover_frame)(states, result.policy),
         value=result.value,
         network_value=result.network_value,
-        reward=jnp.where(winner < 0, 0.0, jnp.where(winner == mover, 1.0, -1.0)) * ended,
+        reward=jnp.where(ended & (winner >= 0), jnp.where(winner == mover, 1.0, -1.0), 0.0),
         ended=ended,
         random=random,
     )

@@ -68,21 +68,22 @@ class Table:
         after = self._after_each_move(state)[..., None]  # [..., A, 1]
         other_cells = ~np.eye(self.game.num_actions, dtype=bool)
         open_to_reply = _is_open(state)[..., None, :] & other_cells  # [..., A, A]
-        reply = (2 - state.to_move[..., None, None]) * _place_values(self.game)[None]
-        lost_by_mover = self.values[after + reply * open_to_reply] < 0
+        mover = state.to_move[..., None, None].astype(np.int32)
+        reply = (2 - mover) * _place_values(self.game)[None]
+        lost_by_mover = self.values[after + reply * open_to_reply.astype(np.int32)] < 0
         return (open_to_reply & lost_by_mover).sum(-1)
 
     def _after_each_move(self, state: HexState) -> Array:
         """Index of the position after each legal move [..., A]; of this position for the others."""
-        stone = (1 + state.to_move[..., None]) * _place_values(self.game)
-        return position_index(self.game, state)[..., None] + stone * _is_open(state)
+        stone = (1 + state.to_move[..., None].astype(np.int32)) * _place_values(self.game)
+        return position_index(self.game, state)[..., None] + stone * _is_open(state).astype(np.int32)
 
 
 def position_index(game: Hex, state: HexState) -> Array:
     """Index of a position in its table, int32 [...]."""
     black, white = game.stones(state)
     places = _place_values(game)
-    return black @ places + 2 * (white @ places)
+    return black.astype(np.int32) @ places + 2 * (white.astype(np.int32) @ places)
 
 
 def load_table(game: Hex, folder: Path | None = None) -> Table:

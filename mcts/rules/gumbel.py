@@ -123,13 +123,13 @@ class Gumbel(SearchRule, frozen=True):
             any_untried: whether the node has a legal action never tried [].
         """
         tried = visits > 0
-        simulations = sum_last(visits)
+        simulations = sum_last(visits).astype(jnp.float32)
         mass = sum_last(jnp.where(tried, prior, 0))
         weighted = sum_last(jnp.where(tried, prior * q, 0)) / jnp.maximum(mass, TINY)
         mixed = (network_value + simulations * weighted) / (1 + simulations)
         high = max_last(jnp.where(tried, q, -jnp.inf))
         high = jnp.where(any_untried | (high == -jnp.inf), jnp.maximum(high, mixed), high)
-        scale = (self.c_visit + max_last(visits)) * self.c_scale
+        scale = (self.c_visit + max_last(visits).astype(jnp.float32)) * self.c_scale
         if self.rescale:
             low = -max_last(jnp.where(tried, -q, -jnp.inf))
             low = jnp.where(any_untried, jnp.minimum(low, mixed), low)

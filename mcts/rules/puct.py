@@ -65,9 +65,10 @@ class Puct(SearchRule, frozen=True):
     def score_nodes(self, nodes: Nodes, measure: None) -> PuctScores:
         """See `PuctScores`."""
         del measure
-        visits, value = all_visits(nodes), mean_value(nodes)
+        visits, value = all_visits(nodes).astype(jnp.float32), mean_value(nodes)
         if nodes.pending is not None:  # each a win for the side to move at the node
-            value = (nodes.value_sum + nodes.pending) / jnp.maximum(visits, 1)
+            pending = nodes.pending.astype(jnp.float32)
+            value = (nodes.value_sum + pending) / jnp.maximum(visits, 1)
         return PuctScores(exploit=1 - value, explore=nodes.prior / (1 + visits))
 
     def follow(

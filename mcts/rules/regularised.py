@@ -109,9 +109,10 @@ class Regularised(SearchRule, frozen=True):
             numerator = jnp.sqrt(n.astype(jnp.float32))
         else:
             n, a = visits + cells - tried, cells
-            numerator = n
+            numerator = n.astype(jnp.float32)
         # Before the first visit λ is 0 and every q the same; any λ then gives π̄ = π.
-        return jnp.maximum(self.c_puct * numerator / jnp.maximum(n + a, 1), 1e-6)
+        denominator = jnp.maximum(n + a, 1).astype(jnp.float32)
+        return jnp.maximum(self.c_puct * numerator / denominator, 1e-6)
 
     def follow(
         self,

@@ -111,7 +111,8 @@ def ask_mctx(mctx, planted, cases):
         @jax.jit
         def policy(params, states, key):
             logits, value = planted.evaluate(params, states)
-            with pytest.MonkeyPatch.context() as patch:
+            standard = jax.numpy_dtype_promotion("standard")  # as mctx was written for
+            with standard, pytest.MonkeyPatch.context() as patch:
                 patch.setattr(jax.random, "gumbel", lambda *_, **__: noise)
                 return mctx.gumbel_muzero_policy(
                     params,

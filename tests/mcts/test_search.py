@@ -32,7 +32,7 @@ def guess_at_random(world, minimax, moves_to):
         mine, theirs = jnp.moveaxis(jax.vmap(world.game.observe)(states), 1, 0).reshape(
             2, -1, world.num_actions
         )
-        return (mine + 2 * theirs) @ place_values
+        return (mine.astype(jnp.int32) + 2 * theirs.astype(jnp.int32)) @ place_values
 
     def evaluate(params, states):
         codes = code(states)

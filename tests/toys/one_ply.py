@@ -57,7 +57,7 @@ class OnePly(Strategy, frozen=True):
         best = jnp.argmax(jnp.where(tried, q, -2), axis=-1).astype(jnp.int32)
         return found._replace(
             visits=tried.astype(jnp.int32),
-            policy=jax.nn.one_hot(best, game.num_actions) * legal,
+            policy=jnp.where(legal, jax.nn.one_hot(best, game.num_actions), 0),
             action=best,
             q=q,
             value=jnp.max(jnp.where(tried, q, -1), axis=-1),

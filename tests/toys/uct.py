@@ -39,7 +39,7 @@ class Uct(SearchRule, frozen=True):
         """A new action as long as there is one."""
         del num_actions, uniform
         own_visits = jnp.log(take(nodes.visits, node).astype(jnp.float32))
-        bonus = self.c * jnp.sqrt(own_visits / jnp.maximum(nodes.visits, 1))
+        bonus = self.c * jnp.sqrt(own_visits / jnp.maximum(nodes.visits, 1).astype(jnp.float32))
         child, best = first_argmax(jnp.where(nodes.parent == node, scores + bonus, UNAVAILABLE))
         return child, (take(nodes.next_prior, node) < 0) & (best >= 0)
 
