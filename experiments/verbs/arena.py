@@ -300,6 +300,6 @@ def _outcome(config: TournamentConfig, console: Console, state: _State) -> Outco
         result |= {"sprt": verdict._asdict()}
     if not state.rows[list(COUNTS)].to_numpy().any():
         return Outcome(result)
-    standings = tournament_standings(state.store, "hex", config.size, by_number(state.rows))
+    standings = tournament_standings(state.store, config.game, config.size, by_number(state.rows))
     show_standings(console, standings)
     return Outcome(result | {"ratings": standings.rows})

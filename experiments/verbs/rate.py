@@ -22,7 +22,6 @@ from experiments.arena.standings import (
 from experiments.players.agents import open_lab
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE
 from training.files import refuse_to_replace, write_atomically
 
 WORST_PAIRS = 5
@@ -37,16 +36,18 @@ class RateConfig(VerbConfig, frozen=True):
     matches: Path | None = None
     """Rate this table: columns black, white, black_wins, white_wins and, if need be, draws; or a
     report's tables/matches.csv, whose players are the numbers of its agents."""
-    size: int | None = pydantic.Field(None, ge=MIN_SIZE, le=MAX_SIZE)
+    game: str | None = None
+    """Which game, if the lab holds several."""
+    size: int | None = pydantic.Field(None, ge=1)
     """Board, if the lab or the table holds several."""
     tournament: str | None = None
     """Of a lab: only its players, with what its games alone say beside it. Of a table: only its
     rows."""
     zero: str | None = None
     """Who stands at 0 Elo; perfect play if games join it to the others, else the best player."""
-    first_player: bool | None = None
-    """Of a table: fit black's advantage (on if unset); without it, and always in a lab, ratings
-    explain win rates averaged over both colours."""
+    first_player: bool = True
+    """Of a table: fit black's advantage; without it, and always in a lab, ratings explain win rates
+    averaged over both colours."""
     compare: tuple[str, str] | None = None
     """Two players: their difference, its interval, and how likely the first is the stronger."""
     out: Path | None = None
@@ -93,36 +94,35 @@ def _of_table(config: RateConfig, path: Path) -> Standings:
     rows = read_matches(path)
     if config.tournament is not None:
         rows = _only(rows, "tournament", config.tournament, path)
-    rows = _one_board(rows, config.size, path)
-    return table_standings(rows, config.zero, first_player=config.first_player is not False)
+    rows = _one_board(rows, config, path)
+    return table_standings(rows, config.zero, first_player=config.first_player)
 
 
 def _of_lab(config: RateConfig) -> Standings:
     if config.lab is None:
         raise InputError(_ONE_SOURCE)
-    if config.first_player:
-        raise InputError(
-            "--first-player is for a table (--matches): a lab's agents are rated averaged over "
-            "both colours, as in its report"
-        )
     store = open_lab(config.lab)
-    rows = _one_board(match_rows(store, config.tournament), config.size, config.lab)
+    rows = _one_board(match_rows(store, config.tournament), config, config.lab)
     game, size = str(rows["game"].iloc[0]), int(rows["boardsize"].iloc[0])
     if config.tournament is None:
         return lab_standings(store, game, size, config.zero)
     return tournament_standings(store, game, size, by_number(rows), config.zero)
 
 
-def _one_board(rows: pd.DataFrame, size: int | None, source: Path) -> pd.DataFrame:
-    """The rows of one board, the only one or the one that was chosen."""
-    if size is not None:
-        rows = _only(rows, "boardsize", size, source)
+def _one_board(rows: pd.DataFrame, config: RateConfig, source: Path) -> pd.DataFrame:
+    """The rows of one game and board, the only one or the one that was chosen."""
+    for name, chosen in (("game", config.game), ("boardsize", config.size)):
+        if chosen is not None:
+            rows = _only(rows, name, chosen, source)
     if rows.empty:
         raise InputError(f"no games of that kind in {source}; play some with hexlaw arena")
-    sizes = sorted(rows["boardsize"].unique().tolist()) if "boardsize" in rows else []
-    if len(sizes) > 1:
-        listed = ", ".join(str(size) for size in sizes)
-        raise InputError(f"{source} holds games on boards of side {listed}; choose with --size")
+    for name, what, flag in (
+        ("game", "matches of", "--game"), ("boardsize", "games on boards of side", "--size"),
+    ):  # fmt: skip
+        there = sorted(rows[name].unique().tolist()) if name in rows else []
+        if len(there) > 1:
+            listed = ", ".join(map(str, there))
+            raise InputError(f"{source} holds {what} {listed}; choose with {flag}")
     return rows.reset_index(drop=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -89,12 +90,12 @@ def test_perfect_play_never_blunders_and_any_other_move_of_a_position_does():
     class Knowing:
         def choose(self, states, keys):
             chosen = np.where(keeping, np.random.default_rng(1).random(keeping.shape), -1)
-            return Decision(chosen.argmax(1), value.astype(float))
+            return Decision(chosen.argmax(1), value.astype(float), np.zeros(len(value)))
 
     class Erring(Knowing):
         def choose(self, states, keys):
             wrong = perfect_play(Drop(2)).legal(states) & ~keeping
-            return Decision(wrong.argmax(1), -value.astype(float))
+            return Decision(wrong.argmax(1), -value.astype(float), np.zeros(len(value)))
 
     right = judge(Knowing(), fixed)  # type: ignore[arg-type]
     wrong = judge(Erring(), fixed)  # type: ignore[arg-type]
@@ -149,3 +150,11 @@ def test_its_table_says_what_minimax_says(oracle):
 def test_its_report_draws_its_board(reported):
     page = (reported / "report" / "index.html").read_text()
     assert "Drop 2×7" in page
+
+
+def test_a_tournament_of_it_is_rated(hexlaw, capsys, tmp_path):
+    players = ("--players", "perfect", "random", "--game", NAME, "--size", 2, "--games", 8)
+    assert hexlaw("arena", *players, "--lab", tmp_path, "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["ratings"]
+    assert [(row["player"], row["place"]) for row in rows] == [("perfect", 1), ("random", 2)]
+    assert rows[0]["elo"] == 0
