@@ -1,4 +1,4 @@
-"""The winner and all winning moves of any Hex position, by search: up to 6×6, and on 7×7 but for the opening.
+"""The winner and all winning moves of any Hex position up to 6×6, and on 7×7 after the opening.
 
 `games/exact/must_play.py` holds the method; this file holds what a caller needs round it: limits,
 clocks and checks.
