@@ -23,7 +23,7 @@ from games.text.plain_json import to_json
 Verb = Callable[[Any, Console], Outcome]
 
 
-class Entry(NamedTuple):
+class VerbPlace(NamedTuple):
     """Where a verb is found."""
 
     module: str
@@ -35,69 +35,69 @@ class Entry(NamedTuple):
 
 
 VERBS = {
-    "reproduce": Entry(
+    "reproduce": VerbPlace(
         "reproduction.jones2021", "ReproduceConfig", "reproduce",
         "Train a grid of agents, let them play, rate them, fit the laws, write the report.",
     ),
-    "arena": Entry(
+    "arena": VerbPlace(
         "verbs.arena", "TournamentConfig", "arena", "Let any players meet, and rate them."
     ),
-    "rate": Entry(
+    "rate": VerbPlace(
         "verbs.rate", "RateConfig", "rate_players",
         "Rate players: Bradley–Terry, intervals from the covariance.",
     ),
-    "replay": Entry(
+    "replay": VerbPlace(
         "terminal.replay", "ReplayConfig", "replay",
         "Step through a game: board, policy, value; or check or export it.",
     ),
-    "play": Entry(
+    "play": VerbPlace(
         "terminal.play", "PlayConfig", "play",
         "Play against any player in the terminal, with undo, hints and a search budget to change.",
     ),
-    "gtp": Entry(
+    "gtp": VerbPlace(
         "terminal.gtp", "GtpConfig", "gtp",
         "Be a GTP engine, so that other programs and boards can play against a player of ours.",
     ),
-    "train": Entry(
+    "train": VerbPlace(
         "verbs.train", "TrainVerbConfig", "train",
         "Train an agent, or a population of agents that differ in seed or a setting.",
     ),
-    "serve": Entry(
+    "serve": VerbPlace(
         "verbs.serve", "ServeConfig", "serve",
         "Look at agents and matches, and play against them, in a browser on this machine.",
     ),
-    "report": Entry(
+    "report": VerbPlace(
         "verbs.report", "ReportConfig", "report",
         "Write the report of a lab again, without training or playing.",
     ),
-    "export": Entry(
+    "export": VerbPlace(
         "verbs.export", "ExportConfig", "export",
         "Export a lab as small tables, and the agents on its frontiers as a lab of their own.",
     ),
-    "fit": Entry(
+    "fit": VerbPlace(
         "verbs.fit", "FitConfig", "run", "Fit a scaling law to a table of rated snapshots."
     ),
-    "study": Entry(
+    "study": VerbPlace(
         "verbs.study", "StudyVerbConfig", "run",
         "Run a study: one question, answered with tables, figures and a page.",
     ),
-    "list": Entry(
+    "list": VerbPlace(
         "verbs.listing", "ListConfig", "list_things",
         "List games, presets, recipes, studies and, for a lab, its runs.",
     ),
-    "solve": Entry(
+    "solve": VerbPlace(
         "verbs.solve", "SolveConfig", "run",
         "Solve positions exactly: of Hex at once up to 5×5, within seconds on 6×6.",
     ),
-    "blunders": Entry(
+    "blunders": VerbPlace(
         "verbs.blunders", "BlundersConfig", "run",
         "Count how often agents throw won positions away, where perfect play is known.",
     ),
-    "unbeaten": Entry(
+    "unbeaten": VerbPlace(
         "verbs.unbeaten", "UnbeatenConfig", "run",
         "Let agents that move first answer every line of play, until one is lost or all are won.",
     ),
-    "bench": Entry(
+    "bench": VerbPlace(
         "bench.bench", "BenchConfig", "bench", "Measure self-play in moves a second, against mctx."
     ),
 }  # fmt: skip

@@ -40,7 +40,7 @@ class Outside(NamedTuple):
 NOTHING = Outside()
 
 
-class Entry(NamedTuple):
+class RegisteredGame(NamedTuple):
     """A registered game."""
 
     make: Callable[[int], Game]
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
     outside: Outside
 
 
-REGISTRY: dict[str, Entry] = {}
+REGISTRY: dict[str, RegisteredGame] = {}
 
 
 def register(
@@ -66,12 +66,12 @@ def register(
     Raises:
         ValueError: if another game has that name.
     """
-    entry = Entry(make, sizes, pictures, outside)
+    entry = RegisteredGame(make, sizes, pictures, outside)
     if REGISTRY.setdefault(name, entry) != entry:
         raise ValueError(f"another game is called {name!r}")
 
 
-def find(name: str) -> Entry:
+def find(name: str) -> RegisteredGame:
     """A game by its name.
 
     Raises:
@@ -138,12 +138,12 @@ register(
 
 __all__ = [
     "REGISTRY",
-    "Entry",
     "Game",
     "Hex",
     "InputError",
     "Outside",
     "Pictures",
+    "RegisteredGame",
     "State",
     "Symmetries",
     "cell_name",

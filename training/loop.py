@@ -31,7 +31,7 @@ from training.store import Store
 
 SECONDS_BETWEEN_CHECKPOINTS = 20.0  # a checkpoint takes 0.2 s; a kill loses at most this much
 
-Status = Literal["done", "stopped", "failed"]
+RunEnd = Literal["done", "stopped", "failed"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ def train(
     devices: int = 1,
     report: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Status:
+) -> RunEnd:
     """Train one run to the end, going on where an earlier call stopped; see `train_population`."""
     return train_population(
         [config], store, devices=devices, report=report, should_stop=should_stop
@@ -68,7 +68,7 @@ def train_population(
     roomy: bool = False,
     report: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> list[Status]:
+) -> list[RunEnd]:
     """Train runs of equal shape in one program, each with its own snapshots and rows.
 
     Every run ends as it would alone, up to rounding.

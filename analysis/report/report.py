@@ -66,7 +66,7 @@ def write_report(
     fits = fit_all(study, resamples=resamples, seed=seed)
     material = Material(rows, study, fits)
     method, results, beyond = (
-        exhibits.make(makers, material)
+        exhibits.make_exhibits(makers, material)
         for makers in (exhibits.METHOD, exhibits.RESULTS, exhibits.BEYOND)
     )
     judged = blunder_points(rows)

@@ -37,7 +37,7 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> TextTable:
     """The table of a file whose first line names the columns.
 
     Blank lines, a byte order mark and blanks around cells do no harm.
@@ -72,11 +72,11 @@ def read_table(path: Path) -> Table:
                 rows.append([cell.strip() for cell in cells])
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num}: {error}") from None
-    return Table(path, pd.DataFrame(rows, lines, pd.Index(header, dtype=object), dtype=object))
+    return TextTable(path, pd.DataFrame(rows, lines, pd.Index(header, dtype=object), dtype=object))
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class TextTable:
     """Text cells; columns in lower case with underscores (`Black wins` is `black_wins`)."""
 
     path: Path
@@ -108,12 +108,12 @@ class Table:
             raise InputError(f"{self.path}: the column {name} stands twice; keep one of them")
         return name in columns
 
-    def renamed(self, names: Mapping[str, str]) -> Table:
+    def renamed(self, names: Mapping[str, str]) -> TextTable:
         """With each column by its second name, where it has the first and not the second."""
         given = {old: new for old, new in names.items() if self.has(old) and not self.has(new)}
         return dataclasses.replace(self, cells=self.cells.rename(columns=given))
 
-    def without(self, rows: np.ndarray) -> Table:
+    def without(self, rows: np.ndarray) -> TextTable:
         """The table without the rows that bool [rows] marks."""
         return dataclasses.replace(self, cells=self.cells[~rows])
 
@@ -234,7 +234,7 @@ def _decoded(raw: bytes, path: Path) -> str:
     return text
 
 
-def _of_parquet(raw: bytes, path: Path) -> Table:
+def _of_parquet(raw: bytes, path: Path) -> TextTable:
     try:
         columns = pq.read_table(pa.BufferReader(raw)).to_pydict()
     except (OSError, pa.ArrowException) as error:
@@ -247,4 +247,4 @@ def _of_parquet(raw: bytes, path: Path) -> Table:
     }
     # A value that is not itself is NaN, an empty cell of a column of numbers.
     rows = pd.DataFrame(cells, dtype=object)
-    return Table(path, rows.set_axis(np.arange(1, len(rows) + 1)), place="row")
+    return TextTable(path, rows.set_axis(np.arange(1, len(rows) + 1)), place="row")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.tables.outside import Table, read_table
+from analysis.tables.outside import TextTable, read_table
 
 NUMBERS = ("boardsize", "train_flops", "elo")
 GROUPS = ("game", "recipe")
@@ -62,7 +62,7 @@ def read_snapshots(path: Path, also: Sequence[str] = ()) -> SnapshotTable:
     return SnapshotTable(pd.DataFrame(rows), untrained)
 
 
-def _trained(table: Table, names: Sequence[str]) -> tuple[Table, int]:
+def _trained(table: TextTable, names: Sequence[str]) -> tuple[TextTable, int]:
     """Without the rows of players that no training has made, and their number."""
     no_run = np.all([table.is_empty(name) for name in names], axis=0)
     no_network = no_run & table.is_empty("train_flops")
@@ -72,7 +72,7 @@ def _trained(table: Table, names: Sequence[str]) -> tuple[Table, int]:
     return table, int(no_network.sum() + (spent == 0).sum())
 
 
-def _runs(table: Table, names: Sequence[str], sizes: np.ndarray) -> list[str]:
+def _runs(table: TextTable, names: Sequence[str], sizes: np.ndarray) -> list[str]:
     """A name for the run of each row: text as it stands, numbers by their value."""
     if names == ["run"]:
         parts = [table.text("run")]

@@ -43,7 +43,7 @@ from experiments.reproduction.stages.league import League
 from experiments.reproduction.status import (
     add_timing,
     read_timings,
-    show_standings,
+    show_stages,
     standings_of,
 )
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
@@ -238,5 +238,5 @@ def _status(lab: Path, plan: Plan, workers: int, console: Console) -> Outcome:
         }
         standings = standings_of(parts, read_timings(lab), workers)
     console.print(f"lab {lab}, {workers} workers" + ("" if is_there else "; nothing is done yet"))
-    rows = show_standings(standings, {stage.kind: stage.unit for stage in plan.stages}, console)
+    rows = show_stages(standings, {stage.kind: stage.unit for stage in plan.stages}, console)
     return Outcome({"lab": str(lab), "stages": rows})

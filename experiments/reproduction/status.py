@@ -123,7 +123,7 @@ def standings_of(
     return found
 
 
-def show_standings(
+def show_stages(
     standings: Mapping[str, Standing], units: Mapping[str, str], console: Console
 ) -> list[dict[str, Any]]:
     """Print the table, without columns that no stage has anything in; returns its rows."""

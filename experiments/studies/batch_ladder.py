@@ -65,14 +65,14 @@ class LadderConfig(FrozenModel, frozen=True):
     def runs(self) -> list[TrainConfig]:
         """Every run."""
         return [
-            run_of(self, rung, batch, seed)
+            ladder_run(self, rung, batch, seed)
             for rung in self.rungs
             for batch in rung.batches
             for seed in range(rung.seeds)
         ]
 
 
-def run_of(config: LadderConfig, rung: Rung, batch: int, seed: int) -> TrainConfig:
+def ladder_run(config: LadderConfig, rung: Rung, batch: int, seed: int) -> TrainConfig:
     """A run with as many games side by side as a learner step has positions, as Jones had it; all
     else is the recipe's own."""
     changes = {

@@ -99,12 +99,12 @@ class RecipeStudyConfig(FrozenModel, frozen=True):
     def runs(self, board: int) -> dict[str, list[TrainConfig]]:
         """The runs of a board by variant, one a seed."""
         return {
-            variant: [run_of(board, variant, seed, self.samples) for seed in range(self.seeds)]
+            variant: [variant_run(board, variant, seed, self.samples) for seed in range(self.seeds)]
             for variant in self.variants
         }
 
 
-def run_of(board: int, variant: str, seed: int, samples: int | None) -> TrainConfig:
+def variant_run(board: int, variant: str, seed: int, samples: int | None) -> TrainConfig:
     """The configuration of one run."""
     base = {"boardsize": board, "seed": seed, "samples": samples or SAMPLES[board]}
     recipe = load_recipe("efficient")

@@ -30,7 +30,7 @@ from games.errors import InputError
 from training.beginning import beginning_of
 from training.config import TrainConfig
 from training.forecast import Forecast, forecast
-from training.loop import Progress, Status, train_population
+from training.loop import Progress, RunEnd, train_population
 from training.provenance import device_name
 from training.store import Run, Snapshot, Store
 
@@ -154,9 +154,9 @@ def _duration(seconds: float) -> str:
 
 def _run(
     runs: Sequence[TrainConfig], store: Store, devices: int, tensorboard: bool, console: Console
-) -> list[Status]:
+) -> list[RunEnd]:
     """Train, showing progress and answering Ctrl-C."""
-    statuses: list[Status] = []
+    statuses: list[RunEnd] = []
 
     def work(worker: Worker) -> None:
         with _show(console, runs) as show, _event_files(store, tensorboard) as write:

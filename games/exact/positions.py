@@ -43,7 +43,7 @@ MOST_MOVES = (0, 1, 2, 4, 49)
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class SetPlan:
     """How the set of a board is drawn."""
 
     each: int
@@ -60,11 +60,11 @@ class Recipe:
 
 
 RECIPES = {
-    3: Recipe(each=8, first_ply=0, draws=2000),
-    4: Recipe(each=6, first_ply=0, draws=4000),
-    5: Recipe(each=3, first_ply=0, draws=2000),
-    6: Recipe(each=2, first_ply=4, draws=120),
-    7: Recipe(each=10, first_ply=10, draws=4000, last_ply=38, max_nodes=300_000),
+    3: SetPlan(each=8, first_ply=0, draws=2000),
+    4: SetPlan(each=6, first_ply=0, draws=4000),
+    5: SetPlan(each=3, first_ply=0, draws=2000),
+    6: SetPlan(each=2, first_ply=4, draws=120),
+    7: SetPlan(each=10, first_ply=10, draws=4000, last_ply=38, max_nodes=300_000),
 }
 
 
@@ -112,7 +112,7 @@ class Draw(NamedTuple):
     """By ply: how many took the solver too long, of how many that it was asked for."""
 
 
-def draw_positions(game: Hex, recipe: Recipe) -> Draw:
+def draw_positions(game: Hex, recipe: SetPlan) -> Draw:
     """A stratified set; the same for the same recipe."""
     rng = np.random.default_rng([SEED, game.size])
     last = game.num_actions - 1 if recipe.last_ply is None else recipe.last_ply
@@ -131,7 +131,7 @@ def draw_positions(game: Hex, recipe: Recipe) -> Draw:
 
 
 def _draw_ply(
-    game: Hex, ply: int, recipe: Recipe, rng: np.random.Generator, solver: Solver
+    game: Hex, ply: int, recipe: SetPlan, rng: np.random.Generator, solver: Solver
 ) -> tuple[JudgedPositions, tuple[int, int]]:
     # Every order of the same stones is as good as any other: an unfinished position has been
     # unfinished all along, so equally likely lines make equally likely positions.

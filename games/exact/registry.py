@@ -27,7 +27,7 @@ class Reach(NamedTuple):
     board that is not known as a whole, for ever."""
 
 
-class Entry(NamedTuple):
+class ExactPlayer(NamedTuple):
     """The exact player of a game."""
 
     make: Callable[[Any], ExactPlay]
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     """By board side; other boards are out of reach."""
 
 
-REGISTRY: dict[str, Entry] = {}
+REGISTRY: dict[str, ExactPlayer] = {}
 
 
 def register(name: str, make: Callable[[Any], ExactPlay], reach: Mapping[int, Reach]) -> None:
@@ -50,7 +50,7 @@ def register(name: str, make: Callable[[Any], ExactPlay], reach: Mapping[int, Re
     Raises:
         ValueError: if the game has another.
     """
-    entry = Entry(make, dict(reach))
+    entry = ExactPlayer(make, dict(reach))
     if REGISTRY.setdefault(name, entry) != entry:
         raise ValueError(f"the game {name!r} has another exact player")
 
@@ -113,7 +113,7 @@ def _made(game: Game) -> ExactPlay:
     return REGISTRY[game.name].make(game)
 
 
-def _entry(game: Game) -> Entry:
+def _entry(game: Game) -> ExactPlayer:
     if game.name not in REGISTRY:
         known = ", ".join(sorted(REGISTRY))
         raise InputError(f"{game.name}: perfect play is not known of this game; it is of {known}")

@@ -38,7 +38,7 @@ MAX_SIZE = max(SHA256)
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
-class Table:
+class ValueTable:
     """Values of all positions of one board.
 
     `load_table` gives it with a NumPy array, `jax.device_put` moves it to a device. Its methods
@@ -76,7 +76,9 @@ class Table:
     def _after_each_move(self, state: HexState) -> Array:
         """Index of the position after each legal move [..., A]; of this position for the others."""
         stone = (1 + state.to_move[..., None].astype(np.int32)) * _place_values(self.game)
-        return position_index(self.game, state)[..., None] + stone * _is_open(state).astype(np.int32)
+        return position_index(self.game, state)[..., None] + stone * _is_open(state).astype(
+            np.int32
+        )
 
 
 def position_index(game: Hex, state: HexState) -> Array:
@@ -86,7 +88,7 @@ def position_index(game: Hex, state: HexState) -> Array:
     return black.astype(np.int32) @ places + 2 * (white.astype(np.int32) @ places)
 
 
-def load_table(game: Hex, folder: Path | None = None) -> Table:
+def load_table(game: Hex, folder: Path | None = None) -> ValueTable:
     """The table of a board, read from the cache, or built and put there.
 
     Args:
@@ -105,7 +107,7 @@ def load_table(game: Hex, folder: Path | None = None) -> Table:
 
 
 @functools.cache
-def _load_table(game: Hex, folder: Path) -> Table:
+def _load_table(game: Hex, folder: Path) -> ValueTable:
     path = folder / f"{game.name}{game.size}.int8"
     values = _read(path, SHA256[game.size])
     if values is None:
@@ -113,7 +115,7 @@ def _load_table(game: Hex, folder: Path) -> Table:
         with contextlib.suppress(OSError):  # no room or no right to write: build it again next time
             _write(path, values)
     values.flags.writeable = False
-    return Table(game, values)
+    return ValueTable(game, values)
 
 
 def _read(path: Path, sha256: str) -> np.ndarray | None:
@@ -141,7 +143,7 @@ def _write(path: Path, values: np.ndarray) -> None:
 
 
 def solve_every_position(game: Hex) -> np.ndarray:
-    """`Table.values` by retrograde analysis: from full boards back to the empty one.
+    """`ValueTable.values` by retrograde analysis: from full boards back to the empty one.
 
     A position is won if some move leads to a position that is lost for the opponent.
     """

@@ -30,6 +30,6 @@ BEYOND: tuple[Maker, ...] = (
 )  # fmt: skip
 
 
-def make(makers: tuple[Maker, ...], material: Material) -> list[Exhibit]:
+def make_exhibits(makers: tuple[Maker, ...], material: Material) -> list[Exhibit]:
     """The exhibits of a section."""
     return [maker(material) for maker in makers]

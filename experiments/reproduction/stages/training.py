@@ -14,7 +14,7 @@ from experiments.machine.clock import CLOCK, Doing
 from experiments.machine.parallel import Task, Worker
 from experiments.reproduction.stage import STAGES, Part, Stage, runs_that_are_over
 from training.config import TrainConfig
-from training.loop import Status, train_population
+from training.loop import RunEnd, train_population
 from training.program import shape_of
 from training.store import Metric, Snapshot, Store
 
@@ -146,7 +146,7 @@ def train_together(
     lab: Path,
     runs: Sequence[TrainConfig],
     overall: Callable[[float], float] = lambda share: share,
-) -> list[Status]:
+) -> list[RunEnd]:
     """Train runs as one population; `overall` turns its share that is done into the task's."""
     return train_population(
         runs,

@@ -14,8 +14,8 @@ from experiments.studies.recipe_study import (
     Curve,
     RecipeStudyConfig,
     reached,
-    run_of,
     saving,
+    variant_run,
 )
 
 
@@ -34,7 +34,7 @@ def test_what_ours_saves_is_taken_where_theirs_end():
 
 
 def test_each_variant_is_a_run_of_its_own():
-    names = {run_of(5, variant, 0, None).run_id for variant in VARIANTS}
+    names = {variant_run(5, variant, 0, None).run_id for variant in VARIANTS}
     assert len(names) == len(VARIANTS)
 
 

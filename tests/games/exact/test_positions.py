@@ -16,7 +16,7 @@ from games.exact.compiled import COMPILED
 from games.exact.positions import (
     MOST_MOVES,
     RECIPES,
-    Recipe,
+    SetPlan,
     draw_positions,
     fixed_positions,
 )
@@ -88,7 +88,7 @@ def test_winning_moves_are_those_of_the_solver(size, stones, sample):
 
 def test_too_hard_positions_are_passed_over_and_counted():
     """What is shown in a hurry is proven all the same."""
-    recipe = Recipe(each=2, first_ply=15, draws=60, last_ply=16)
+    recipe = SetPlan(each=2, first_ply=15, draws=60, last_ply=16)
     anyhow = draw_positions(Hex(5), recipe)
     assert {too_hard for too_hard, _ in anyhow.too_hard.values()} == {0}
     hurried = draw_positions(Hex(5), dataclasses.replace(recipe, max_nodes=4))
