@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
+import sqlalchemy as sa
 from rich.console import Console
 
 from experiments.verb import Outcome, VerbConfig
+from experiments.web.page_game import PAGE_GAME
 from games.errors import InputError
-from training.store import DATABASE_NAME, Store
+from training.store import DATABASE_NAME, Agent, Store
 
 
 class ServeConfig(VerbConfig, frozen=True):
@@ -44,9 +46,13 @@ def serve(config: ServeConfig, console: Console) -> Outcome:
             f"there is no lab in {config.lab}; name a folder made by hexlaw: --lab DIR"
         )
     app_module, uvicorn = _web_modules()
-    app = app_module.make_app(
-        Store(config.lab, read_only=True), host=config.host, names=config.names
-    )
+    store = Store(config.lab, read_only=True)
+    games = {game for (game,) in store.frame_query(sa.select(Agent.game).distinct())[1]}
+    if others := sorted(games - {PAGE_GAME}):
+        console.print(
+            f"pages draw {PAGE_GAME}: what the lab holds of {', '.join(others)} is left out"
+        )
+    app = app_module.make_app(store, host=config.host, names=config.names)
     listener = _listen(config)
     host, port = listener.getsockname()[:2]
     shown = "127.0.0.1" if config.host in ("0.0.0.0", "::") else host

@@ -16,10 +16,11 @@ from experiments.players.specs import NetworkSpec, parse_player
 from experiments.players.thinking import Thinker
 from experiments.players.thoughts import Analysis
 from experiments.web.lab_view import LabView, Row
+from experiments.web.page_game import check_drawn
 from experiments.web.replay_page import ReplayRecord, Side, Verdict, perfect_verdicts
 from games.errors import InputError
 from games.protocol import Game
-from games.text.notation import PLAYER_NAMES
+from games.text.notation import PLAYER_NAMES, board_name
 from games.text.numbers import parse_natural
 from mcts import STRATEGIES, SearchConfig, Strategy
 from training.files import load_snapshot
@@ -66,7 +67,11 @@ class Annotator:
         Args:
             record: the game.
             thoughts: ask the networks and the solver; else only what is stored is shown.
+
+        Raises:
+            InputError: if pages cannot draw the game.
         """
+        check_drawn(record.game)
         players = (record.black, record.white)
         names = self._names(players, record.boardsize)
         analyses = []
@@ -76,7 +81,7 @@ class Annotator:
         if not analyses and record.analysis is not None:
             analyses = [_stored_analysis(record, names)]
         return ReplayRecord(
-            title=f"Hex {record.boardsize}×{record.boardsize}: {names[0]} against {names[1]}",
+            title=f"{board_name(record.rules)}: {names[0]} against {names[1]}",
             size=record.boardsize,
             moves=record.moves,
             winner=record.winner,

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from analysis.ratings.names import shown_names
 from analysis.ratings.scales import APART, MAIN, OWN_SCALE, rate_lab
 from analysis.tables.match_counts import agent_kinds, stage_matches
+from experiments.web.page_game import PAGE_GAME
 from games.errors import NotFoundError
 from training.store import Agent, Match, Run, Snapshot, Store
 from training.store import Game as GameRow
@@ -113,7 +114,8 @@ class LabView:
 
     def _make_overview(self) -> Row:
         snapshots = {row["id"]: row for row in self._snapshots()}
-        agents = self._rows(sa.select(Agent.__table__).order_by(Agent.id))
+        of_agents = sa.select(Agent.__table__).where(Agent.game == PAGE_GAME)
+        agents = self._rows(of_agents.order_by(Agent.id))
         ratings, names = self._ratings(), _agent_names(agents, snapshots)
         shown = []
         for agent in agents:
@@ -158,7 +160,7 @@ class LabView:
                 Run.boardsize, Run.network, Run.seed, Run.recipe, Run.parameters,
             )
             .join(Run, Snapshot.run_id == Run.id)
-            .where(Run.game == "hex")
+            .where(Run.game == PAGE_GAME)
             .order_by(Run.boardsize, Run.parameters, Run.id, Snapshot.index)
         )  # fmt: skip
         for row in rows:

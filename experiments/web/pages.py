@@ -23,6 +23,7 @@ from experiments.players.thinking import BUDGETS
 from experiments.web.annotate import Annotator
 from experiments.web.compiler import Compiler
 from experiments.web.lab_view import LabView
+from experiments.web.page_game import PAGE_GAME
 from experiments.web.play_page import (
     SEARCHES,
     AnswerStep,
@@ -34,7 +35,6 @@ from experiments.web.play_page import (
     search_name,
 )
 from experiments.web.replay_page import (
-    PAGE_GAME,
     ReplayRecord,
     Verdict,
     known_throughout,

@@ -17,7 +17,7 @@ import pydantic
 import games
 from experiments.players.thinking import BUDGETS, MAX_BUDGET, Thinker
 from experiments.web.annotate import Annotator
-from experiments.web.replay_page import PAGE_GAME
+from experiments.web.page_game import PAGE_GAME
 from experiments.web.solver_process import SolverProcess
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 import games
 from experiments.players.thoughts import Analysis
+from experiments.web.page_game import PAGE_GAME
 from games.exact.registry import reach_of, solve_position
 from games.protocol import Game
 from games.text.notation import play
@@ -38,9 +39,6 @@ MODULES = {
 
 UNREAD: Any = {"analyses": {"__all__": {"moves": {"__all__": {"policy"}}}}}
 """What no script reads; it would be a fifth of a page."""
-
-PAGE_GAME = "hex"
-"""The game whose boards the scripts draw."""
 
 SECONDS_A_POSITION = 3.0  # after so long a position's verdict is left open
 
