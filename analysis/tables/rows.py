@@ -51,6 +51,36 @@ class LabRows:
     games: pd.DataFrame
     blunder_rates: pd.DataFrame
 
+    def of_game(self, game: str | None = None) -> LabRows:
+        """The rows of one game: agents of different games never meet, and laws are of one.
+
+        Args:
+            game: its name; the only one there is if none is given.
+
+        Raises:
+            InputError: if there are several and none is given, or none of that name.
+        """
+        there = sorted({*self.runs["game"], *self.agents["game"]})
+        if game is None and len(there) > 1:
+            raise InputError(f"there are rows of {' and '.join(there)}; choose one with --game")
+        if game is not None and there and game not in there:
+            raise InputError(f"there are no rows of {game}, only of {', '.join(there)}")
+        if len(there) < 2:
+            return self
+        runs = self.runs[self.runs["game"] == game]
+        agents = self.agents[self.agents["game"] == game]
+        matches = self.matches[self.matches["black_id"].isin(agents["id"])]
+        kept = {
+            "runs": runs,
+            "metrics": self.metrics[self.metrics["run_id"].isin(runs["id"])],
+            "snapshots": self.snapshots[self.snapshots["game"] == game],
+            "agents": agents,
+            "matches": matches,
+            "games": self.games[self.games["match_id"].isin(matches["id"])],
+            "blunder_rates": self.blunder_rates[self.blunder_rates["agent_id"].isin(agents["id"])],
+        }
+        return LabRows(**{name: frame.reset_index(drop=True) for name, frame in kept.items()})
+
 
 def load_lab(store: tables.Store) -> LabRows:
     """Every row of a lab.

@@ -110,7 +110,7 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
                 _run(store, plan, stages, team, console, early)
     result = {"lab": str(lab)}
     if REPORT in chosen:
-        report = write_report(load_lab(store), config.out)
+        report = write_report(load_lab(store).of_game(plan.game), config.out)
         console.print(f"report: {report.index}")
         result["report"] = str(report.index)
     return Outcome(result)
@@ -154,7 +154,8 @@ def _run(
         console.print(
             f"a first report is being written, with rough intervals: {early_report / 'index.html'}"
         )
-        tasks.insert(0, Task("First report", _report_now, (store.folder, early_report), 0.0))
+        report = (store.folder, plan.game, early_report)
+        tasks.insert(0, Task("First report", _report_now, report, 0.0))
 
     def keep_books(event: Event) -> None:
         listen(event)
@@ -185,10 +186,10 @@ def _is_rated(store: Store) -> bool:
         return session.scalar(query) is not None
 
 
-def _report_now(worker: Worker, lab: Path, out: Path) -> None:
+def _report_now(worker: Worker, lab: Path, game: str, out: Path) -> None:
     """Write the report of what is there, while other tasks are still at work."""
     del worker
-    write_report(load_lab(Store(lab)), out, resamples=FIRST_RESAMPLES)
+    write_report(load_lab(Store(lab)).of_game(game), out, resamples=FIRST_RESAMPLES)
 
 
 def _claim(store: Store, plan: Plan) -> None:

@@ -20,13 +20,19 @@ class ReportConfig(VerbConfig, frozen=True):
 
     source: Annotated[Path, tyro.conf.arg(name="from")] = Path("runs/laptop")
     """A lab; or a folder with the Parquet tables of a report, or with a folder tables/ of them."""
+    game: str | None = None
+    """The game that is reported, if there are several."""
     out: Path = Path("report")
     """Folder of the report."""
 
 
 def report(config: ReportConfig, console: Console) -> Outcome:
-    """Write index.html, figures and tables."""
-    rows = read_rows(config.source)
+    """Write index.html, figures and tables.
+
+    Raises:
+        InputError: if there are no rows of a league, or of several games and none is named.
+    """
+    rows = read_rows(config.source).of_game(config.game)
     if not (rows.matches["stage"] == "league").any():
         raise InputError(
             f"{config.source} holds no league's matches yet; hexlaw reproduce plays a league"

@@ -8,9 +8,15 @@ import json
 import jax.numpy as jnp
 import pytest
 
+from analysis.tables.rows import load_lab
+from experiments.players.agents import enter_agents
 from experiments.players.anchors import PerfectPlayer, RandomPlayer
+from experiments.players.specs import parse_player
 from experiments.verbs.unbeaten import every_line
+from games.errors import InputError
+from games.hex import Hex
 from tests.toys.drop import NAME, Drop
+from training.store import Store
 
 GAME = ("--game", NAME, "--size", "2")
 WON = "a a b b c"  # a2 and b2 lie on a1 and b1; white to move has to stop d
@@ -158,3 +164,18 @@ def test_an_unknown_game_is_refused_with_those_there_are(hexlaw, capsys, verb):
     refused = capsys.readouterr().err
     assert "unknown game 'chess'; there is: drop, hex" in refused
     assert refused.count("\n") == 1
+
+
+def test_a_lab_of_two_games_is_reported_one_at_a_time(lab):
+    store = Store(lab)
+    enter_agents(store, Hex(3), [parse_player("random")])
+    rows = load_lab(store)
+    with pytest.raises(InputError, match="rows of drop and hex; choose one with --game"):
+        rows.of_game()
+    drop, hex_ = rows.of_game(NAME), rows.of_game("hex")
+    assert len(drop.matches) == len(rows.matches) > 0
+    assert len(drop.games) == len(rows.games)
+    assert sorted([*drop.agents["id"], *hex_.agents["id"]]) == sorted(rows.agents["id"])
+    assert (len(hex_.agents), len(hex_.matches), len(hex_.games)) == (1, 0, 0)
+    with pytest.raises(InputError, match="no rows of chess, only of drop, hex"):
+        rows.of_game("chess")
