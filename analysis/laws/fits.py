@@ -85,9 +85,20 @@ def fit_all(study: Study, *, resamples: int = 200, seed: int = 0) -> Fits:
     recipes = [_recipe(study, name, resamples, seed) for name in study.recipes]
     fixed: dict[int, FixedNetwork] = {}
     if study.searchers is not None:
-        swept = study.searchers.of(recipe=recipes[0].recipe).points
-        fixed = fit_fixed_networks(swept, resamples=resamples, seed=seed)
+        swept = study.searchers.of(recipe=recipes[0].recipe)
+        with_errors = swept.points.assign(error=_own_errors(swept))
+        fixed = fit_fixed_networks(with_errors, resamples=resamples, seed=seed)
     return Fits(recipes, multiplier, fixed)
+
+
+def _own_errors(rated: Rated) -> np.ndarray:
+    """Standard errors of Elo [points] about the mean of each board: what zero's luck does to all
+    agents alike is left out."""
+    errors = np.empty(len(rated.points))
+    for places in rated.points.groupby("boardsize").indices.values():
+        drawn = rated.halves.report[:, places]
+        errors[places] = (drawn - drawn.mean(axis=1, keepdims=True)).std(axis=0)
+    return errors
 
 
 def _recipe(study: Study, recipe: str, resamples: int, seed: int) -> RecipeFits:

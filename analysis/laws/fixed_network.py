@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.laws.search_forms import Form, search_forms
 from analysis.statistics.bootstrap import percentile_interval
 from analysis.statistics.least_squares import descend
 
@@ -50,6 +51,7 @@ class FixedNetwork(NamedTuple):
     rate: Rate  # through the three-way law
     bands: pd.DataFrame  # as from `rates_by_band`
     censored: Censored
+    forms: list[Form]  # of what search adds
 
 
 def fit_fixed_networks(
@@ -59,8 +61,9 @@ def fit_fixed_networks(
     out.
 
     Args:
-        searchers: columns boardsize, run_id, snapshot_id, samples, parameters, nodes, elo.
-        resamples: of the runs; the three-way law takes half of them, since it is refitted to each.
+        searchers: columns boardsize, run_id, snapshot_id, samples, parameters, nodes, elo, error
+            (as `search_forms` wants it).
+        resamples: of the runs; fits that are done anew with each take half of them.
         seed: of the resamples.
     """
     found = {}
@@ -71,7 +74,8 @@ def fit_fixed_networks(
         bands = rates_by_band(agents, resamples=resamples, seed=seed)
         if len(bands):
             rate = three_way(agents, resamples=resamples // 2, seed=seed)
-            found[size] = FixedNetwork(rate, bands, censored(agents))
+            forms = search_forms(agents, resamples=resamples // 2, seed=seed)
+            found[size] = FixedNetwork(rate, bands, censored(agents), forms)
     return found
 
 

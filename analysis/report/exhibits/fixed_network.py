@@ -22,6 +22,8 @@ from analysis.report.exhibits.base import (
     missing,
 )
 
+_EXACT = 1.2  # χ² over degrees of freedom up to which a form misses by no more than errors do
+
 
 def fixed_network(material: Material) -> Exhibit:
     """How many decades of search a decade of training replaces, the network being what it is."""
@@ -49,10 +51,46 @@ def fixed_network(material: Material) -> Exhibit:
         "snapshots of a run the earlier one does not come up to the later one’s network alone, "
         f"however many of the nodes tried it searches: {listed(never)}. Such pairs have no rate, "
         "so the rates are lower bounds on what search would have to do. Intervals draw the runs "
-        "anew.",
+        f"anew. {_best_form(found)}",
         fixed_network_rates(bands),
-        [_table(bands)],
+        [_table(bands), _forms(found)],
     )
+
+
+def _best_form(found: Mapping[int, FixedNetwork]) -> str:
+    """Whether search adds Elo or closes a share of the gap."""
+    misfits = {size: {form.name: form.misfit for form in own.forms} for size, own in found.items()}
+    ahead = [size for size, own in misfits.items() if own["share of the gap"] < own["additive"]]
+    where = listed([board(size) for size in ahead]) if ahead else "no board"
+    exact = [size for size, own in misfits.items() if min(own.values()) <= _EXACT]
+    doubt = "" if len(exact) == len(found) else (
+        " No form is exact on "
+        f"{listed([board(size) for size in found if size not in exact])}: even the best misses by "
+        "more than the ratings’ errors."
+    )  # fmt: skip
+    return (
+        "What search adds to one network is described better as a share of its gap to perfect play "
+        f"than as Elo of its own on {where} (last table).{doubt}"
+    )
+
+
+def _forms(found: Mapping[int, FixedNetwork]) -> Table:
+    rows: list[list[Cell | str]] = []
+    for size, own in found.items():
+        for form in own.forms:
+            share, *share_limits = (100 * value for value in form.share)
+            gain, *gain_limits = form.elo
+            rows.append(
+                [
+                    Cell(board(size), form.name),
+                    cell(share, (share_limits[0], share_limits[1])) if share else "–",
+                    cell(gain, (gain_limits[0], gain_limits[1])) if gain else "–",
+                    number(form.misfit, 2),
+                ]
+            )
+    head = ["board, form", "gap closed by ten times the nodes, %", "Elo added by it",
+            "χ² over degrees of freedom"]  # fmt: skip
+    return Table("What search adds to one network, 95 % intervals over runs", head, rows)
 
 
 def told_rates(found: Mapping[int, FixedNetwork]) -> str:
