@@ -98,7 +98,7 @@ def _fit(
 
     k = 0.0
     if with_share:
-        bounds = (-_MOST, _MOST)
-        k = float(scipy.optimize.minimize_scalar(lambda k: at(k)[0], bounds=bounds).x)
+        found = scipy.optimize.minimize_scalar(lambda k: at(k)[0], bounds=(-_MOST, _MOST))
+        k = float(found["x"])  # pyright: ignore[reportIndexIssue] SciPy's result is a mapping
     misfit, gain = at(k)
     return misfit, 1 - 10**-k, gain

@@ -9,6 +9,7 @@ from analysis.figures.wording import interval, number
 from analysis.laws import published
 from analysis.laws.fits import JONES_AXIS
 from analysis.laws.frontier import sample_frontiers
+from analysis.laws.law import LawFit
 from analysis.laws.specification import CHOICES, PLAYS, slopes_apart, specifications
 from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board, called, cell
 
@@ -58,11 +59,15 @@ def specification(material: Material) -> Exhibit:
             found, CHOICES, "factor_per_size", "compute factor\nper board size",
             published.LAW.factor_per_size,
         ),
-        [_one_at_a_time(found), _apart(slopes_apart(sample))],
+        [
+            _one_at_a_time(found, main.laws.get(("league", JONES_AXIS))),
+            _apart(slopes_apart(sample)),
+        ],
     )  # fmt: skip
 
 
-def _one_at_a_time(found: pd.DataFrame) -> Table:
+def _one_at_a_time(found: pd.DataFrame, told: LawFit | None) -> Table:
+    """Begins with the law that the report tells, which was sought from more starts."""
     rows: list[list[Cell | str]] = []
     choices = dict(_OURS)
     for words, change in _CHANGES:
@@ -74,7 +79,10 @@ def _one_at_a_time(found: pd.DataFrame) -> Table:
         if own.empty:
             continue
         row = own.iloc[0]
-        rows.append([words, number(row["factor_per_size"], 1), number(row["elo_per_tenfold"])])
+        factor, slope = row["factor_per_size"], row["elo_per_tenfold"]
+        if not change and told is not None:
+            factor, slope = told.known("factor_per_size"), told.known("elo_per_tenfold")
+        rows.append([words, number(factor, 1), number(slope)])
     rows.append(
         [
             f"his runs on {board(3)} to {board(6)}, fitted alike",
