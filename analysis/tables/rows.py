@@ -62,7 +62,7 @@ class LabRows:
         """
         there = sorted({*self.runs["game"], *self.agents["game"]})
         if game is None and len(there) > 1:
-            raise InputError(f"there are rows of {' and '.join(there)}; choose one with --game")
+            raise InputError(f"there are rows of {' and '.join(there)}; name one of these games")
         if game is not None and there and game not in there:
             raise InputError(f"there are no rows of {game}, only of {', '.join(there)}")
         if len(there) < 2:

@@ -170,7 +170,7 @@ def test_a_lab_of_two_games_is_reported_one_at_a_time(lab):
     store = Store(lab)
     enter_agents(store, Hex(3), [parse_player("random")])
     rows = load_lab(store)
-    with pytest.raises(InputError, match="rows of drop and hex; choose one with --game"):
+    with pytest.raises(InputError, match="rows of drop and hex; name one of these games"):
         rows.of_game()
     drop, hex_ = rows.of_game(NAME), rows.of_game("hex")
     assert len(drop.matches) == len(rows.matches) > 0
