@@ -15,7 +15,7 @@ SOURCES = sorted(path for package in ORDER for path in (ROOT / package).rglob("*
 ROOMS = {
     "games": ("text",),
     "mcts": ("rules", "strategies"),
-    "training": ("networks",),
+    "training": ("store", "networks"),
     "analysis": ("statistics", "tables", "ratings", "laws", "figures", "studies", "report"),
     "experiments": (
         "machine", "players", "arena", "reproduction", "studies", "web", "terminal", "bench",

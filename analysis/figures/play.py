@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from analysis.figures import theme
 from analysis.figures.theme import ELO_LABEL, FAINT, INK, LEGEND_ABOVE, SERIES, board_colour, themed
 from analysis.figures.wording import number
-from analysis.laws.exchange import ExchangeFit
+from analysis.laws.search.exchange import ExchangeFit
 
 TEST_LABEL = "play-time compute (FLOPs a move, one multiply-add = 2)"
 
@@ -67,7 +67,7 @@ def test_compute(networks: pd.DataFrame) -> Figure:
     Jones 2021, figure 8.
 
     Args:
-        networks: as from `analysis.laws.sweeps.four_networks`.
+        networks: as from `analysis.laws.search.sweeps.four_networks`.
     """
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 3.8))

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.laws.exchange import ExchangeFit
 from analysis.laws.frontier import FrontierSample, sample_frontiers
 from analysis.laws.law import Law, least_squares_law, quality
+from analysis.laws.search.exchange import ExchangeFit
 from analysis.ratings.splits import Halves
 from analysis.statistics.bootstrap import percentile_interval
 

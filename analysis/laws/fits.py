@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws.crossings import Crossings, crossings
-from analysis.laws.exchange import ExchangeFit, fit_exchange
 from analysis.laws.extrapolation import extrapolation_of
-from analysis.laws.fixed_network import FixedNetwork, fit_fixed_networks
 from analysis.laws.frontier import FrontierSample, frontiers, sample_frontiers
 from analysis.laws.law import LawFit, law_of
 from analysis.laws.model_size import SizeFit, optimal_size_of
 from analysis.laws.multiplier import Multiplier, compute_multiplier
 from analysis.laws.needs import Needs, needs
 from analysis.laws.published import NEAR_PERFECT, TEST_FACTOR
+from analysis.laws.search.exchange import ExchangeFit, fit_exchange
+from analysis.laws.search.fixed_network import FixedNetwork, fit_fixed_networks
 from analysis.laws.seeds import laws_by_seed
 from analysis.ratings.study import AXES, Rated, Study
 from games.errors import InputError

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from analysis.laws.exchange import Exchange
 from analysis.laws.law import Law
+from analysis.laws.search.exchange import Exchange
 
 CITATION = "Jones 2021, arXiv 2104.03113v2"
 

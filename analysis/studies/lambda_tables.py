@@ -15,7 +15,7 @@ import pandas as pd
 import scipy.stats
 
 from analysis.figures.wording import number
-from analysis.laws.exchange import fit_exchange
+from analysis.laws.search.exchange import fit_exchange
 from games.errors import InputError
 
 PUBLISHED = "jones"

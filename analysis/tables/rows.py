@@ -1,8 +1,8 @@
 """A lab's rows as pandas frames, from its store or from the files a report leaves beside itself.
 
-Frames hold what the tables of training/store.py hold, with two conveniences: a snapshot carries
-the columns of its run, an agent those of its snapshot, a match its board side, so that nobody has
-to join before plotting; and `moves` is a list of actions instead of bytes. In files, columns that
+Frames hold what the tables of `training.store` hold, with two conveniences: a snapshot carries the
+columns of its run, an agent those of its snapshot, a match its board side, so that nobody has to
+join before plotting; and `moves` is a list of actions instead of bytes. In files, columns that
 hold JSON (`JSON_COLUMNS`) are JSON text; in memory they are dicts and lists.
 """
 

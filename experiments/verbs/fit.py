@@ -24,10 +24,10 @@ from analysis.figures.law import frontier_fit
 from analysis.figures.theme import save
 from analysis.figures.wording import interval, number
 from analysis.laws import published
-from analysis.laws.exchange import Exchange, fit_exchange
 from analysis.laws.extrapolation import extrapolation
 from analysis.laws.law import DERIVED, Law, LawFit, fit_law
 from analysis.laws.model_size import fit_optimal_size
+from analysis.laws.search.exchange import Exchange, fit_exchange
 from analysis.tables.snapshot_files import GROUPS, read_snapshots
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError

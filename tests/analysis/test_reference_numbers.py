@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.laws.fixed_network import rates_by_band, swept
 from analysis.laws.frontier import frontiers
 from analysis.laws.law import least_squares_law
+from analysis.laws.search.fixed_network import rates_by_band, swept
 from analysis.ratings.study import analyse
 from analysis.tables.rows import read_parquet
 from tests.oracles import reference_numbers as oracle

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from games.errors import InputError
-from training.database import SCHEMA_VERSION
 from training.store import (
     DATABASE_NAME,
     STORED_MARKER,
@@ -24,6 +23,7 @@ from training.store import (
     Store,
     Table,
 )
+from training.store.database import SCHEMA_VERSION
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
 
@@ -45,8 +45,7 @@ def test_the_documentation_describes_every_column_and_no_other():
     text = DOCUMENT.read_text()
     found = text.partition(begin)[2].partition(end)[0]
     assert found == described(), (
-        f"{DOCUMENT.name} and the `doc=` of training/store.py differ; the tables should read\n\n"
-        + described()
+        f"{DOCUMENT.name} and the `doc=` of the tables differ; they should read\n\n" + described()
     )
 
 

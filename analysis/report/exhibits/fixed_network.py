@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.figures.play import fixed_network_rates
 from analysis.figures.wording import interval, listed, number
-from analysis.laws.fixed_network import FixedNetwork
+from analysis.laws.search.fixed_network import FixedNetwork
 from analysis.report.exhibits.base import (
     Cell,
     Exhibit,

@@ -9,9 +9,9 @@ import pandas as pd
 from analysis.figures.play import exchange_isoquants, test_compute
 from analysis.figures.wording import interval, number
 from analysis.laws import published
-from analysis.laws.exchange import Exchange, ExchangeFit
 from analysis.laws.extrapolation import exchange_extrapolation
-from analysis.laws.sweeps import four_networks, slopes_per_tenfold
+from analysis.laws.search.exchange import Exchange, ExchangeFit
+from analysis.laws.search.sweeps import four_networks, slopes_per_tenfold
 from analysis.report.exhibits.base import (
     Cell,
     Exhibit,

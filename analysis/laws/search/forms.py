@@ -41,7 +41,7 @@ def search_forms(agents: pd.DataFrame, *, resamples: int = 100, seed: int = 0) -
 
     Args:
         agents: columns run_id, snapshot_id, nodes, elo, error (standard error of elo up to what all
-            agents share); as from `analysis.laws.fixed_network.swept`.
+            agents share); as from `analysis.laws.search.fixed_network.swept`.
         resamples: of the runs.
         seed: of the resamples.
     """

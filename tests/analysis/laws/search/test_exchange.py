@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.laws.exchange import Exchange, fit_exchange, fit_isoquants, fit_surface, isoquants
+from analysis.laws.search.exchange import (
+    Exchange,
+    fit_exchange,
+    fit_isoquants,
+    fit_surface,
+    isoquants,
+)
 from games.errors import InputError
 
 TRAIN, TEST, CONSTANT, FLOOR = (

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.laws.fixed_network import censored, rates_by_band, swept, three_way
+from analysis.laws.search.fixed_network import censored, rates_by_band, swept, three_way
 
 NODES = (1, 4, 16, 64, 256)
 

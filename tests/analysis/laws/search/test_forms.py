@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.laws.search_forms import search_forms
+from analysis.laws.search.forms import search_forms
 
 NODES = (1, 4, 16, 64, 256)
 ERROR = 10.0

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.laws.search_forms import Form, search_forms
+from analysis.laws.search.forms import Form, search_forms
 from analysis.statistics.bootstrap import percentile_interval
 from analysis.statistics.least_squares import descend
 
