@@ -9,8 +9,7 @@ import pandas as pd
 
 from analysis.laws.step_floor import StepFloor, fit_step_floor
 from analysis.ratings.scales import rate_rows
-from analysis.studies.curves import first_met
-from analysis.tables.blunder_rates import FIXED, blunder_points
+from analysis.studies.curves import first_met, judged_snapshots
 from analysis.tables.rows import LabRows
 from games.errors import InputError
 
@@ -19,16 +18,10 @@ def ladder_points(rows: LabRows) -> pd.DataFrame:
     """A row a snapshot: boardsize, recipe, batch, seed, run_id, index, steps, samples, train_flops,
     raw and searched (shares of won positions thrown away without and with search), elo (of the
     board's league, perfect play 0; empty where it was not played)."""
-    points = blunder_points(rows)
-    points = points[points["source"] == FIXED]
-    raw, most = points["nodes"].min(), points["nodes"].max()
-    by_nodes = points.pivot_table(values="rate", index="snapshot_id", columns="nodes")
-    snapshots = rows.snapshots[rows.snapshots["id"].isin(by_nodes.index)].copy()
+    snapshots = judged_snapshots(rows)
     batch = {run["id"]: run["config"]["batch_size"] for run in rows.runs.to_dict("records")}
     snapshots["batch"] = snapshots["run_id"].map(batch)
     snapshots["steps"] = snapshots["learner_samples"] // snapshots["batch"]
-    snapshots["raw"] = snapshots["id"].map(by_nodes[raw])
-    snapshots["searched"] = snapshots["id"].map(by_nodes[most])
     rated = rate_rows(rows).merge(rows.agents, left_on="player", right_on="id")
     rated = rated[rated["snapshot_id"].notna()]
     snapshots["elo"] = snapshots["id"].map(rated.set_index("snapshot_id")["elo"])

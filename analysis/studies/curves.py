@@ -1,9 +1,24 @@
-"""Curves of falling blunder rates, read where they meet a level."""
+"""Curves of falling blunder rates: what was judged, and where a curve meets a level."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+
+from analysis.tables.blunder_rates import FIXED, blunder_points
+from analysis.tables.rows import LabRows
+
+
+def judged_snapshots(rows: LabRows) -> pd.DataFrame:
+    """The snapshots that were judged on their board's fixed set, with the columns raw and searched:
+    shares of won positions thrown away with the fewest nodes and with the most."""
+    points = blunder_points(rows)
+    points = points[points["source"] == FIXED]
+    rates = points.pivot_table(values="rate", index="snapshot_id", columns="nodes")
+    snapshots = rows.snapshots[rows.snapshots["id"].isin(rates.index)].copy()
+    snapshots["raw"] = snapshots["id"].map(rates[points["nodes"].min()])
+    snapshots["searched"] = snapshots["id"].map(rates[points["nodes"].max()])
+    return snapshots
 
 
 def first_met(curve: pd.DataFrame, column: str, level: float, measure: str = "raw") -> float:

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.means import geometric_mean
-from analysis.studies.curves import first_met
-from analysis.tables.blunder_rates import FIXED, blunder_points
+from analysis.studies.curves import first_met, judged_snapshots
 from analysis.tables.rows import LabRows
 
 AFRESH = 0
@@ -21,24 +20,18 @@ def transfer_points(rows: LabRows) -> pd.DataFrame:
     """A row a snapshot: boardsize, teacher (the board it began with, else `AFRESH`), seed, run_id,
     index, samples and train_flops (of the whole chain), own_flops (of its run alone), raw and
     searched (shares of won positions thrown away without and with search)."""
-    points = blunder_points(rows)
-    points = points[points["source"] == FIXED]
-    fewest, most = points["nodes"].min(), points["nodes"].max()
-    rates = points.pivot_table(values="rate", index="snapshot_id", columns="nodes")
-    snapshots = rows.snapshots[rows.snapshots["id"].isin(rates.index)].copy()
-    runs = [(run["id"], run) for run in rows.runs.to_dict("records")]
-    boards = {name: int(run["boardsize"]) for name, run in runs}
+    snapshots = judged_snapshots(rows)
+    runs = rows.runs.to_dict("records")
+    boards = {run["id"]: int(run["boardsize"]) for run in runs}
     spent = {
         f"{snapshot['run_id']}#{snapshot['index']}": snapshot["train_flops"]
         for snapshot in rows.snapshots.to_dict("records")
     }
-    begin = snapshots["run_id"].map({name: run["config"].get("begin", "") for name, run in runs})
+    begin = snapshots["run_id"].map({run["id"]: run["config"].get("begin", "") for run in runs})
     snapshots["teacher"] = begin.map(
         {name: boards.get(name.partition("#")[0], AFRESH) for name in set(begin)}
     )
     snapshots["own_flops"] = snapshots["train_flops"] - begin.map(spent).fillna(0.0)
-    snapshots["raw"] = snapshots["id"].map(rates[fewest])
-    snapshots["searched"] = snapshots["id"].map(rates[most])
     keys = ["boardsize", "teacher", "seed", "run_id", "index"]
     columns = ["samples", "train_flops", "own_flops", "raw", "searched"]
     return snapshots[[*keys, *columns]].sort_values(keys, ignore_index=True)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import games
 from experiments.players.agents import enter_agents
 from experiments.players.specs import parse_player
+from training.ledger import COSTS
 from training.store import Agent, Run, Snapshot, Store
 
 RUN = "hex3-4x1-s0-aaaaaaaa"
@@ -21,14 +22,10 @@ def store(tmp_path) -> Store:
         id=RUN, game="hex", boardsize=3, network="4x1", width=4, depth=1, parameters=1, seed=0,
         config={}, device="cpu", commit="test", command="test",
     )  # fmt: skip
-    spent = (
-        "samples learner_samples network_evaluations selfplay_flops learner_flops train_flops "
-        "jones_flops seconds selfplay_seconds learner_seconds other_seconds"
-    )
     with store.session() as session:
         session.add(run)
         session.add(
-            Snapshot(run_id=RUN, index=0, file="none", sha256="", **dict.fromkeys(spent.split(), 0))
+            Snapshot(run_id=RUN, index=0, file="none", sha256="", **dict.fromkeys(COSTS, 0))
         )
     return store
 
