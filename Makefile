@@ -52,8 +52,7 @@ test: check
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-	  --group test --group lint --extra games --extra bench --extra solver --extra tensorboard \
-	  --extra web \
+	  --group test --group lint --extra all \
 	  pyproject.toml -o requirements.lock
 
 clean:

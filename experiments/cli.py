@@ -15,6 +15,7 @@ from typing import Annotated, Any, NamedTuple, Union
 import tyro
 from rich.console import Console
 
+from experiments.machine import extras
 from experiments.machine.console import forgive_encodings, open_console
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
@@ -132,6 +133,11 @@ def _run(arguments: Sequence[str]) -> int:
         result, exit_code = run(config, console)
     except InputError as error:
         print(f"hexlaw: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except ModuleNotFoundError as error:
+        if (words := extras.complaint(error)) is None:
+            raise
+        print(f"hexlaw: {words}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         raise

@@ -9,7 +9,10 @@ import pydantic
 import tyro
 
 import games
+from experiments.machine.stored_run import with_stored_run
 from games.config import FrozenModel
+
+_READ = ("lab", "source")  # fields that name a lab or a stored run; stored ones are never written
 
 
 class VerbConfig(FrozenModel, frozen=True):
@@ -20,14 +23,16 @@ class VerbConfig(FrozenModel, frozen=True):
 
     @pydantic.field_validator("*")
     @classmethod
-    def _at_home(cls, value: Any) -> Any:
-        """`~` is the home folder: shells leave it as it is in `--lab=~/lab`."""
+    def _found(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        """`~` is the home folder: shells leave it as it is in `--lab=~/lab`. What is read may be
+        the stored run that came with the package."""
         if not isinstance(value, Path):
             return value
         try:
-            return value.expanduser()
+            path = value.expanduser()
         except RuntimeError:
             raise ValueError(f"{value} names nobody's home; write the whole path") from None
+        return with_stored_run(path) if info.field_name in _READ else path
 
 
 class BoardConfig(VerbConfig, frozen=True):

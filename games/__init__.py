@@ -10,6 +10,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from hexlaw import refuse_strangers
+
+refuse_strangers()
+
 if TYPE_CHECKING:
     from games.registry import *  # noqa: F403 - for type checkers
 

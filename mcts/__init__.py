@@ -4,6 +4,7 @@ Begin at `search.search`: how a batch of trees grows. What may be exchanged lies
 `rules` (which edge a descent follows) and `strategies` (what a move is made of, search or not).
 """
 
+from hexlaw import refuse_strangers
 from mcts.rules import RULES, SearchRule
 from mcts.rules.gumbel import Gumbel
 from mcts.rules.puct import Puct
@@ -13,6 +14,8 @@ from mcts.simulation import Evaluate
 from mcts.strategies import STRATEGIES, AnyStrategy, Strategy
 from mcts.strategies.raw_policy import RawPolicy
 from mcts.strategies.tree_search import JONES, SearchConfig
+
+refuse_strangers()
 
 __all__ = [
     "JONES",

@@ -24,7 +24,7 @@ ROOMS = {
 }  # fmt: skip
 """Sub-packages in the order of their imports; what lies beside them in a package's root is free,
 except that no room imports a room to its right."""
-OPTIONAL = {"pyspiel", "mctx", "numba"}  # extras that most installations lack
+OPTIONAL = {"pyspiel", "mctx", "numba", "pyarrow"}  # extras that most installations lack
 
 
 def module_name(path: Path) -> str:

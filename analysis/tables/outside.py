@@ -23,8 +23,6 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from games.errors import InputError
 
@@ -235,6 +233,9 @@ def _decoded(raw: bytes, path: Path) -> str:
 
 
 def _of_parquet(raw: bytes, path: Path) -> TextTable:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         columns = pq.read_table(pa.BufferReader(raw)).to_pydict()
     except (OSError, pa.ArrowException) as error:

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import sqlalchemy as sa
 
 from games.errors import InputError
 from games.text.plain_json import to_json
@@ -90,7 +88,7 @@ def load_lab(store: tables.Store) -> LabRows:
     """
 
     def frame(table: type[tables.Table]) -> pd.DataFrame:
-        columns, rows = store.frame_query(sa.select(*table.__table__.columns))
+        columns, rows = store.frame_query(table.__table__.select())
         return pd.DataFrame(rows, columns=pd.Index(columns))
 
     runs = frame(tables.Run)
@@ -150,7 +148,7 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
         frame = pd.read_parquet(path)
     except FileNotFoundError as error:
         raise InputError(f"no {path.name} in {folder}; name a folder with exported rows") from error
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{path} is damaged ({error}); export the rows again") from error
     for column, value in _BEFORE.get(name, {}).items():
         if column not in frame:

@@ -20,10 +20,10 @@ from analysis.ratings.scales import (
 )
 from analysis.ratings.sprt import Sprt
 from analysis.ratings.transitivity import Transitivity, transitivity
-from analysis.tables.match_counts import agent_kinds, stage_matches
 from experiments.arena.matches import COUNTS
 from games.errors import InputError
 from training.store import Store
+from training.store.match_counts import agent_kinds, stage_matches
 
 
 class Standings(NamedTuple):

@@ -8,9 +8,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from analysis.ratings.scales import never_err, rate_joined
-from analysis.tables.match_counts import agent_kinds, stage_matches
 from games.protocol import Game
 from training.store import Agent, Run, Snapshot, Store
+from training.store.match_counts import agent_kinds, stage_matches
 
 
 def ratings(store: Store, rules: Game, stages: Sequence[str]) -> dict[int, float]:

@@ -62,4 +62,8 @@ def _machine() -> str:
     except OSError:
         flags = [platform.processor()]
     digest = hashlib.sha256("\n".join([platform.machine(), *flags]).encode()).hexdigest()[:12]
-    return f"jaxlib-{importlib.metadata.version('jaxlib')}-{digest}"
+    try:
+        version = importlib.metadata.version("jaxlib")
+    except importlib.metadata.PackageNotFoundError:  # installed without the extra `train`
+        version = "none"
+    return f"jaxlib-{version}-{digest}"

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from experiments.machine.stored_run import with_stored_run
 from experiments.players.anchors import LadderPlayer, PerfectPlayer, RandomPlayer
 from experiments.players.engine import EnginePlayer
 from experiments.players.mctsbot import MctsBotPlayer
@@ -51,6 +52,7 @@ def open_lab(folder: Path, *, read_only: bool = True) -> Store:
     Raises:
         InputError: if there is none, or it is damaged or foreign.
     """
+    folder = with_stored_run(folder)
     if not (folder / DATABASE_NAME).exists():
         raise InputError(f"there is no lab in {folder}; name a folder that hexlaw made with --lab")
     return Store(folder, read_only=read_only)
@@ -256,7 +258,7 @@ def find_player(
     with store.session() as session:
         snapshot = _snapshot_row(session, found[0])
         assert snapshot is not None
-        entry = AgentEntry(0, found[0], folder / snapshot[0].file, snapshot[0].sha256)
+        entry = AgentEntry(0, found[0], store.folder / snapshot[0].file, snapshot[0].sha256)
     return load_player(game, entry, lanes=lanes), found[0]
 
 

@@ -39,7 +39,8 @@ def serve(config: ServeConfig, console: Console) -> Outcome:
     """Serve until Ctrl-C or SIGTERM.
 
     Raises:
-        InputError: if there is no such lab, the port is taken, or the extra is not installed.
+        InputError: if there is no such lab, or the port is taken.
+        ModuleNotFoundError: if the extra `web` is not installed.
     """
     if not (config.lab / DATABASE_NAME).exists():
         raise InputError(
@@ -98,11 +99,6 @@ def _listen(config: ServeConfig) -> socket.socket:
 
 def _web_modules() -> tuple[Any, Any]:
     """The application and uvicorn, which only this verb needs."""
-    try:
-        uvicorn = importlib.import_module("uvicorn")
-        importlib.import_module("websockets")
-        return importlib.import_module("experiments.web.app"), uvicorn
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"the page needs {error.name}; install it with: pip install 'hexlaw[web]'"
-        ) from None
+    uvicorn = importlib.import_module("uvicorn")
+    importlib.import_module("websockets")
+    return importlib.import_module("experiments.web.app"), uvicorn

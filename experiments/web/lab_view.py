@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from analysis.ratings.names import shown_names
 from analysis.ratings.scales import APART, MAIN, OWN_SCALE, rate_lab
-from analysis.tables.match_counts import agent_kinds, stage_matches
 from experiments.web.page_game import PAGE_GAME
 from games.errors import NotFoundError
 from training.store import Agent, Match, Run, Snapshot, Store
 from training.store import Game as GameRow
+from training.store.match_counts import agent_kinds, stage_matches
 
 LISTED_GAMES = 500  # of an agent or a pair, the newest first
 

@@ -2,20 +2,29 @@
 
 `schema` holds the tables with a sentence for every column, `lab.Store` opens and asks them,
 `database` sees to the file, its damage and its version. Imports nothing of training/.
+
+Both are imported when one of their names is first asked for (PEP 562): whoever fits a table that is
+no lab, be it in a browser, needs no SQLAlchemy.
 """
 
-from training.store.lab import DATABASE_NAME, LARGEST_ID, STORED_MARKER, Store, row_id
-from training.store.schema import (
-    Agent,
-    BlunderRate,
-    Game,
-    Match,
-    Metric,
-    Run,
-    Snapshot,
-    SolvedPosition,
-    Table,
-)
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from training.store.lab import DATABASE_NAME, LARGEST_ID, STORED_MARKER, Store, row_id
+    from training.store.schema import (
+        Agent,
+        BlunderRate,
+        Game,
+        Match,
+        Metric,
+        Run,
+        Snapshot,
+        SolvedPosition,
+        Table,
+    )
 
 __all__ = [
     "DATABASE_NAME",
@@ -33,3 +42,11 @@ __all__ = [
     "Table",
     "row_id",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    lab = importlib.import_module("training.store.lab")
+    schema = importlib.import_module("training.store.schema")
+    return getattr(lab if hasattr(lab, name) else schema, name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import sqlalchemy as sa
 
-from training.store import Agent, Match, Store
+from training.store.lab import Store
+from training.store.schema import Agent, Match
 
 
 def stage_matches(store: Store) -> pd.DataFrame:
