@@ -14,6 +14,7 @@ from mcts.simulation import Evaluate
 from mcts.strategies import STRATEGIES, AnyStrategy, Strategy
 from mcts.strategies.raw_policy import RawPolicy
 from mcts.strategies.tree_search import JONES, SearchConfig
+from mcts.trace import refuses_trace, search_trace
 
 refuse_strangers()
 
@@ -32,6 +33,8 @@ __all__ = [
     "SearchRule",
     "Strategy",
     "principal_variation",
+    "refuses_trace",
     "search",
+    "search_trace",
     "search_tree",
 ]

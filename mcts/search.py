@@ -7,11 +7,12 @@ steps the game, evaluates the new state, and adds its value to every node on the
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int32, Key
+from jaxtyping import Array, Float32, Int, Int32, Key
 
 from games.protocol import Game, State
 from mcts.keys import fold_in, spawn
@@ -75,27 +76,67 @@ def search_tree(
         tree = grow_leaves(game, evaluate, config, params, tree)
     elif config.nodes > 1:
         record = open_root(rule, priors, noise, config.nodes - 1)
-
-        def next_leaf(tree: Tree, record: Any, index: jax.Array) -> tuple[Leaf, Any]:
-            key = fold_in(draw_key, index) if rule.samples else None
-            return choose(game, rule, tree, record, index, key)
-
-        # Each turn evaluates the leaf chosen in the turn before. A state that is carried over is
-        # computed once; one used in the turn that makes it, XLA computes anew for every use.
-        def simulation(index: jax.Array, carry: tuple[Tree, Leaf, Any]) -> tuple[Tree, Leaf, Any]:
-            tree, leaf, record = carry
-            grown = grow(game, evaluate, params, tree, leaf, index)
-            tree = grown if begins is None else select(begins <= index, grown, tree)
-            return tree, *next_leaf(tree, record, index)
-
+        begin, simulate = simulations(game, evaluate, config, params, draw_key, begins)
         first = jnp.int32(1) if begins is None else jnp.min(begins)
-        start = (tree, *next_leaf(tree, record, first - 1))
-        tree, *_ = jax.lax.fori_loop(first, config.nodes, simulation, start)
+        growing = begin(tree, record, first - 1)
+        tree = jax.lax.fori_loop(first, config.nodes, simulate, growing).tree
+    return found_at_roots(config, tree, priors, noise, evaluations), tree
+
+
+class Growing(NamedTuple):
+    """Trees between two simulations, and what the next one will evaluate."""
+
+    tree: Tree
+    leaf: Leaf
+    record: Any  # the rule's, of the roots
+
+
+def simulations(
+    game: Game,
+    evaluate: Evaluate,
+    config: SearchSettings,
+    params: Any,
+    draw_key: Key[Array, "*K"],
+    begins: Int32[Array, "B"] | None = None,
+) -> tuple[
+    Callable[[Tree, Any, Int[Array, ""]], Growing], Callable[[Int[Array, ""], Growing], Growing]
+]:
+    """How trees grow: what chooses their first leaf, (tree, record, index [] of the simulation,
+    from 0) → `Growing`, and one turn of the loop, (index [] of the new node, `Growing`) →
+    `Growing`.
+
+    Args:
+        begins: the first node that each tree lacks [B], where some were kept.
+    """
+
+    def begin(tree: Tree, record: Any, index: Int[Array, ""]) -> Growing:
+        key = fold_in(draw_key, index) if config.rule.samples else None
+        return Growing(tree, *choose(game, config.rule, tree, record, index, key))
+
+    # Each turn evaluates the leaf chosen in the turn before. A state that is carried over is
+    # computed once; one used in the turn that makes it, XLA computes anew for every use.
+    def simulate(index: Int[Array, ""], growing: Growing) -> Growing:
+        tree, leaf, record = growing
+        grown = grow(game, evaluate, params, tree, leaf, index)
+        tree = grown if begins is None else select(begins <= index, grown, tree)
+        return begin(tree, record, index)
+
+    return begin, simulate
+
+
+def found_at_roots(
+    config: SearchSettings,
+    tree: Tree,
+    priors: Float32[Array, "B A"],
+    noise: Float32[Array, "B A"] | None,
+    evaluations: Int32[Array, "B"],
+) -> SearchResult:
+    """What the roots of trees have learnt so far, of `priors` and the rule's noise [B, A]."""
     nodes = tree.nodes
     # Nodes that are no child of the root point past the last action and are dropped.
     action = jnp.where(nodes.parent == ROOT, tree.action, priors.shape[-1])
     root = by_action(priors, noise, action, nodes.visits, -mean_value(nodes))
-    return conclude(rule, nodes, root, evaluations), tree
+    return conclude(config.rule, nodes, root, evaluations)
 
 
 def _root_priors(tree: Tree) -> jax.Array:

@@ -61,6 +61,7 @@ class Gumbel(SearchRule, frozen=True):
 
     explores: ClassVar[bool] = True
     refuses_reuse: ClassVar[str] = "its halving needs a fresh root"
+    refuses_trace: ClassVar[str] = "its halving depends on how many nodes there are to spend"
     refuses_leaves: ClassVar[str] = "it has rule.parallel, which changes nothing that is found"
 
     name: Literal["gumbel"] = "gumbel"

@@ -59,6 +59,10 @@ class SearchRule(FrozenModel, frozen=True):
     """Why several leaves of a tree cannot be evaluated together; empty if they can, and then
     `score_nodes` and `follow` heed `Nodes.pending`."""
 
+    refuses_trace: ClassVar[str] = ""
+    """Why its first simulations are not those of a smaller search (`mcts.trace`); empty if they
+    are."""
+
     @property
     def draws(self) -> bool:
         """Whether chance has a part in what it finds, Dirichlet noise left out."""
