@@ -18,7 +18,7 @@ from analysis.laws.published import NEAR_PERFECT, TEST_FACTOR
 from analysis.laws.search.exchange import ExchangeFit, fit_exchange
 from analysis.laws.search.fixed_network import FixedNetwork, fit_fixed_networks
 from analysis.laws.seeds import laws_by_seed
-from analysis.ratings.study import AXES, Rated, Study
+from analysis.ratings.study import AXES, UNTRAINED, Rated, Study
 from games.errors import InputError
 
 JONES_AXIS = "jones_flops"
@@ -29,6 +29,7 @@ CHEAP, DEAR = "efficient", "jones2021"
 CONVENTIONS = (
     ("league", "train_flops"),
     ("league", JONES_AXIS),
+    (UNTRAINED, JONES_AXIS),
     ("league_jones", JONES_AXIS),
     ("direct", JONES_AXIS),
 )

@@ -2,8 +2,9 @@
 
 Simonsohn, Simmons & Nelson 2020, "Specification curve analysis", Nature Human Behaviour 4. Each
 specification is one combination of how agents played, where zero is, whether black's advantage has
-a term, what counts as compute, which boards take part, whether the frontier is picked and reported
-on the same games, and whether plateaus are bounded. None of them is the right one.
+a term, whether runs begin with their untrained networks, what counts as compute, which boards take
+part, whether the frontier is picked and reported on the same games, and whether plateaus are
+bounded. None of them is the right one.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from analysis.laws.frontier import FrontierSample, sample_frontiers
 from analysis.laws.law import Law, least_squares_law, slope_of_board
 from analysis.ratings.rated import Rated
 from analysis.ratings.splits import Halves
-from analysis.ratings.study import AXES, COLOURED
+from analysis.ratings.study import AXES, COLOURED, UNTRAINED
 
+_FIRST = "first snapshot"
 PLAYS = {
-    "league": ("quiet", "no"), COLOURED: ("quiet", "yes"), "league_jones": ("Jones’s", "no"),
-    "direct": ("against the best", "no"),
-}  # fmt: skip
-"""Stage → how its agents play, and whether black's advantage has a term."""
-CHOICES = ("play", "colour term", "zero", "compute", "boards", "frontier", "plateau")
+    "league": ("quiet", "no", _FIRST),
+    COLOURED: ("quiet", "yes", _FIRST),
+    UNTRAINED: ("quiet", "no", "untrained network"),
+    "league_jones": ("Jones’s", "no", _FIRST),
+    "direct": ("against the best", "no", _FIRST),
+}
+"""Stage → how its agents play, whether black's advantage has a term, where runs begin."""
+CHOICES = ("play", "colour term", "begins with", "zero", "compute", "boards", "frontier", "plateau")
 
 
 class Choice(NamedTuple):
@@ -52,7 +57,7 @@ def specifications(stages: Mapping[str, Rated]) -> pd.DataFrame:
     """
     rows = []
     for stage, rated in stages.items():
-        zeros = (False, True) if stage in ("league", COLOURED) else (True,)
+        zeros = (False, True) if stage in ("league", COLOURED, UNTRAINED) else (True,)
         for best, axis, fewer, split in itertools.product(
             zeros, AXES, (False, True), (True, False)
         ):
@@ -119,10 +124,8 @@ def _error(law: Law, whole: pd.DataFrame) -> float:
 
 
 def _words(choice: Choice) -> tuple[str, ...]:
-    play, colour = PLAYS[choice.stage]
     return (
-        play,
-        colour,
+        *PLAYS[choice.stage],
         "best agent" if choice.best_is_zero else "perfect play",
         "all FLOPs" if choice.axis == "train_flops" else "Jones’s FLOPs",
         "without the smallest" if choice.without_smallest else "all",

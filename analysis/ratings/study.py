@@ -15,12 +15,16 @@ from analysis.ratings.rated import Rated
 from analysis.ratings.scales import PLAYERS, never_err, rate_joined, rate_scale
 from analysis.ratings.splits import Halves, split_ratings, split_scores
 from analysis.ratings.transitivity import Transitivity, transitivity
+from analysis.ratings.untrained import with_untrained
 from analysis.tables.rows import LabRows
 from games.errors import InputError
 
 AXES = ("train_flops", "jones_flops")
 COLOURED = "league, colour term"
 """Name in `Study.rated` of the league rated once more, with a term for the first player."""
+UNTRAINED = "league, from untrained"
+"""Name in `Study.rated` of the league with untrained networks as the beginning of their runs, if
+any were rated; see `analysis.ratings.untrained`."""
 
 _COMPUTE = ["samples", "seconds", *AXES]
 _NETWORK = [
@@ -109,13 +113,16 @@ def analyse(rows: LabRows, *, zero: int | None = None, splits: int = 200, seed: 
     here = met[met["boardsize"].isin(sizes)]
     zeros = {board.boardsize: board.ratings.zero for board in boards}
     coloured = _rate_stage(rows, here, "league", split, zeros, first_player=True)
-    rated = {"league": _reference(_joined(league)), COLOURED: _reference(coloured)}
+    compared = _reference(_joined(league))
+    rated = {"league": _trained(compared), COLOURED: _trained(_reference(coloured))}
+    begun = _trained(with_untrained(compared, rows.runs, rows.snapshots))
+    if len(begun.points) > len(rated["league"].points):
+        rated[UNTRAINED] = begun
     if "league_jones" in stages:
-        rated["league_jones"] = _reference(
-            _rate_stage(rows, stages["league_jones"], "league_jones", split, {})
-        )
+        noisy = _rate_stage(rows, stages["league_jones"], "league_jones", split, {})
+        rated["league_jones"] = _trained(_reference(noisy))
     if "direct" in stages:
-        rated["direct"] = _reference(_direct(rows, stages["direct"], splits, seed))
+        rated["direct"] = _trained(_reference(_direct(rows, stages["direct"], splits, seed)))
     searchers = None
     if "nodes" in stages:
         together = pd.concat([stages["league"], stages["nodes"], perfect])
@@ -228,9 +235,7 @@ def _trained(rated: Rated) -> Rated:
 
 def _reference(rated: Rated) -> Rated:
     """One row a snapshot: its agent with the commonest search size, so that points compare."""
-    trained = _trained(rated)
-    nodes = rated.points["nodes"].mode()
-    mask = (trained.points["nodes"] == nodes.iloc[0]) & ~trained.points.duplicated(
-        ["snapshot_id", "nodes"]
-    )
-    return Rated(trained.points[mask].reset_index(drop=True), trained.halves.of(mask.to_numpy()))
+    points = rated.points
+    common = points["nodes"] == points["nodes"].mode().iloc[0]
+    mask = (common & ~points.duplicated(["snapshot_id", "nodes"])).to_numpy()
+    return Rated(points[mask].reset_index(drop=True), rated.halves.of(mask))

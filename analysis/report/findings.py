@@ -138,11 +138,17 @@ def warnings(rows: LabRows, study: Study) -> list[str]:
             "another game of their match move by move: intervals are too narrow by as much."
         )
     rated = study.agents["snapshot_id"].nunique()
-    left_out = rated - len(study.points)
+    untrained = study.agents.loc[study.agents["samples"] == 0, "snapshot_id"].nunique()
+    if untrained:
+        found.append(
+            f"{number(untrained)} untrained networks were rated. They have cost nothing, so the "
+            "curves leave them out."
+        )
+    left_out = rated - untrained - len(study.points)
     if left_out:
         found.append(
-            f"{number(left_out)} rated snapshots are not in the curves: taken before training, or "
-            "not played at the common search size."
+            f"{number(left_out)} rated snapshots are not in the curves: not played at the common "
+            "search size."
         )
     unrated = len(rows.snapshots) - rated
     if unrated:

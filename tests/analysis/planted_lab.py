@@ -22,6 +22,7 @@ JONES_SHIFT = 1.0  # decades that recipe jones2021 lies to the right
 BLACK = 60.0  # first player's advantage, Elo
 PERFECT_PAIRS = 64  # of games of each board's best agent against perfect play
 SWEEP = (1, 4, 16, 64, 256)
+BATCH = 64 # positions of a learner step
 
 STAGES = ("league", "league_jones", "nodes", "direct", "perfect")
 DEVICE = "TFRT_CPU_0 (2 cores)"
@@ -41,7 +42,7 @@ def perfect_at(boardsize):
 
 def planted_lab(
     boards=(3, 4, 5), seeds=3, networks=4, snapshots=8, games=16, seed=0, share=1.0, stages=STAGES,
-    short=None,
+    short=None, decades=3.2, untrained=False,
 ):  # fmt: skip
     """All stages of a lab.
 
@@ -55,6 +56,8 @@ def planted_lab(
         share: of the league's pairs that meet.
         stages: that are played.
         short: by board, Elo that its best agents lack when training ends.
+        decades: of compute between the first snapshots and the end of training.
+        untrained: whether each run keeps its untrained network, which plays on the plateau.
     """
     rng = np.random.default_rng(seed)
     runs, snaps = [], []
@@ -72,9 +75,12 @@ def planted_lab(
                 name = f"hex{boardsize}-{recipe}-{network}-s{number}"
                 runs.append(_run(name, boardsize, recipe, network, number, log_size))
                 luck = SEED_SD * rng.normal()
-                for index, x in enumerate(np.linspace(end - 3.2, stop, snapshots)):
+                kept = np.linspace(end - decades, stop, snapshots)
+                kept = [-np.inf, *kept] if untrained else kept
+                for index, x in enumerate(kept):
                     misfit = log_size - (1.5 + SIZE_EXPONENT * (x - shift - 6))
-                    snaps.append((name, index, x, x - shift, luck - 40 * misfit**2))
+                    extra = luck - 40 * misfit**2 if np.isfinite(x) else 0.0
+                    snaps.append((name, index, x, x - shift, extra))
     runs = pd.DataFrame(runs)
     snapshots_frame = _snapshots(runs, snaps)
     agents, elo, matches = [], [], []
@@ -99,6 +105,7 @@ def _run(name, boardsize, recipe, network, number, log_size):
         "recipe": recipe, "game": "hex", "boardsize": boardsize, "seed": number,
         "search": {"nodes": 64, "rule": {"name": "puct", "c_puct": 1.25}, "noise_fraction": 0.25},
         "lanes": 128 if recipe == "efficient" else 32_768, "learning_rate": 3e-3,
+        "batch_size": BATCH,
     }  # fmt: skip
     return {
         "id": name, "game": "hex", "boardsize": boardsize, "network": f"{width}x2", "width": width,
@@ -115,7 +122,7 @@ def _snapshots(runs, snaps):
     ]
     frame = frame.merge(of_run, on="run_id")
     jones = 10 ** frame.pop("log_flops")
-    samples = (jones / (64 * frame["parameters"])).round().clip(lower=1)
+    samples = (jones / (64 * frame["parameters"])).round().clip(lower=(jones > 0).astype(float))
     return frame.assign(
         id=np.arange(1, len(frame) + 1), jones_flops=jones, train_flops=2.5 * jones,
         selfplay_flops=2 * jones, learner_flops=0.5 * jones, samples=samples,

@@ -10,6 +10,8 @@ from analysis.figures.wording import listed, number
 from analysis.laws.fits import CONVENTIONS, JONES_AXIS, RecipeFits
 from analysis.laws.published import LAW
 from analysis.laws.seeds import elo_spread
+from analysis.ratings.study import UNTRAINED
+from analysis.ratings.untrained import unseen_climbs
 from analysis.report.exhibits.base import (
     Cell,
     Exhibit,
@@ -17,6 +19,7 @@ from analysis.report.exhibits.base import (
     Table,
     board,
     called,
+    estimate,
     law_cell,
     verdict,
 )
@@ -25,6 +28,7 @@ from analysis.report.exhibits.training import QUANTITIES
 _WORDS = {
     ("league", "train_flops"): "all FLOPs; noise off, best move",
     ("league", JONES_AXIS): "Jones’s FLOPs; noise off, best move",
+    (UNTRAINED, JONES_AXIS): "the same; runs begin with their untrained networks",
     ("league_jones", JONES_AXIS): "Jones’s FLOPs; noise on, moves drawn",
     ("direct", JONES_AXIS): "Jones’s FLOPs; against the best agent",
 }
@@ -38,7 +42,7 @@ def conventions(material: Material) -> Exhibit:
             "conventions", "Conventions", "The law by other conventions",
             f"No law was fitted: {material.fits.main.no_law}.",
         )  # fmt: skip
-    said = "The paper’s convention is the third: Jones’s FLOPs, root noise on, moves drawn. "
+    said = "The paper’s convention is Jones’s FLOPs, root noise on, moves drawn. "
     main = material.fits.main
     played = main.laws.get(("league_jones", JONES_AXIS))
     if played is None:
@@ -52,9 +56,52 @@ def conventions(material: Material) -> Exhibit:
             f"{number(played.law.elo_per_tenfold)}: "
             f"{verdict(played.interval('elo_per_tenfold'), LAW.elo_per_tenfold)}."
         )
+    if UNTRAINED in material.study.rated:
+        said += _begun(main)
+        tables.append(_plateaus(material))
     return Exhibit(
         "conventions", "Conventions", "The law by other conventions", said, tables=tables
     )
+
+
+def _begun(main: RecipeFits) -> str:
+    """What changes where runs begin with their untrained networks."""
+    begun, told = (main.laws.get((stage, JONES_AXIS)) for stage in (UNTRAINED, "league"))
+    if begun is None or told is None:
+        return ""
+    slope, factor = (begun.known(name) for name in ("elo_per_tenfold", "factor_per_size"))
+    return (
+        " Untrained networks were rated too. They have cost nothing, so the law that this report "
+        "tells leaves them out; put at the compute of their run’s first learner step, before which "
+        "nothing better is to be had, they make its slope "
+        f"{estimate(slope, begun.interval('elo_per_tenfold'))} Elo and its factor per board size "
+        f"{estimate(factor, begun.interval('factor_per_size'), 1)}."
+    )
+
+
+def _plateaus(material: Material) -> Table:
+    """What untrained networks play, beside the first snapshots and the law's plateaus."""
+    main = material.fits.main
+    begun = material.study.rated[UNTRAINED].of(recipe=main.recipe).points
+    laws = [main.laws.get((stage, JONES_AXIS)) for stage in ("league", UNTRAINED)]
+    rows = []
+    for row in unseen_climbs(begun).to_dict("records"):
+        size = row["boardsize"]
+        plateaus = [
+            np.nan if fit is None else fit.law.plateau_size * size + fit.law.plateau_constant
+            for fit in laws
+        ]
+        cells = [row["untrained"], row["first"], *plateaus]
+        rows.append(
+            [board(size), number(row["runs"]), *("–" if np.isnan(x) else number(x) for x in cells)]
+        )
+    head = ["board", "runs", "untrained, Elo", "first trained snapshot", "plateau of the law",
+            "plateau with untrained networks"]  # fmt: skip
+    caption = (
+        f"{recipe_name(main.recipe)}: where runs begin, means over runs. What a run climbs between "
+        "its untrained network and its first trained snapshot was not watched"
+    )
+    return Table(caption, head, rows)
 
 
 def _of_recipe(fits: RecipeFits) -> Table:
@@ -68,7 +115,7 @@ def _of_recipe(fits: RecipeFits) -> Table:
         for name, words, digits in QUANTITIES
     ]
     head = ["quantity", *(_WORDS[key] for key, _ in laws), "Jones 2021"]
-    return Table(f"{recipe_name(fits.recipe)}: one law, four conventions", head, rows)
+    return Table(f"{recipe_name(fits.recipe)}: one law, {len(laws)} conventions", head, rows)
 
 
 def seeds(material: Material) -> Exhibit:

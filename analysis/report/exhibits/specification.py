@@ -15,8 +15,9 @@ from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board,
 
 _RESAMPLES = 100
 _OURS = {
-    "play": "quiet", "colour term": "no", "zero": "perfect play", "compute": "Jones’s FLOPs",
-    "boards": "all", "frontier": "picked and reported apart", "plateau": "bounded",
+    "play": "quiet", "colour term": "no", "begins with": "first snapshot", "zero": "perfect play",
+    "compute": "Jones’s FLOPs", "boards": "all", "frontier": "picked and reported apart",
+    "plateau": "bounded",
 }  # fmt: skip
 _CHANGES = (
     ("this report’s law", {}),
