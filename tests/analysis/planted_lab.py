@@ -22,7 +22,7 @@ JONES_SHIFT = 1.0  # decades that recipe jones2021 lies to the right
 BLACK = 60.0  # first player's advantage, Elo
 PERFECT_PAIRS = 64  # of games of each board's best agent against perfect play
 SWEEP = (1, 4, 16, 64, 256)
-BATCH = 64 # positions of a learner step
+BATCH = 64  # positions of a learner step
 
 STAGES = ("league", "league_jones", "nodes", "direct", "perfect")
 DEVICE = "TFRT_CPU_0 (2 cores)"

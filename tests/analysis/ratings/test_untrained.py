@@ -95,7 +95,8 @@ def test_what_was_climbed_unseen_is_counted_by_hand():
 
 
 def test_runs_that_do_not_tell_their_batch_or_step_once_have_no_beginning(lab):
-    runs = lab.runs.assign(config=[{**config, "batch_size": 10**9} for config in lab.runs["config"]])
+    once = [{**config, "batch_size": 10**9} for config in lab.runs["config"]]
+    runs = lab.runs.assign(config=once)
     assert UNTRAINED not in analyse(dataclasses.replace(lab, runs=runs), splits=1).rated
     silent = lab.runs.assign(config=None)
     assert UNTRAINED not in analyse(dataclasses.replace(lab, runs=silent), splits=1).rated
