@@ -96,11 +96,24 @@ class Nodes(RoundsStage, frozen=True):
             meetings |= {_pair(agent, other) for other in drawn}
         place = {agent.id: k for k, agent in enumerate(agents)}
         pairs = np.array([[place[one], place[other]] for one, other in sorted(meetings)])
+        usual = league.lanes(len(by_id))
         return Field(
             agents,
             Pairs(pairs[:, 0], pairs[:, 1], np.full(len(pairs), index * self.openings)),
-            _lanes(agents, pairs, self.openings, set(by_id), league.lanes(len(by_id))),
+            [self.lanes(_nodes(agent), league.search.nodes, usual) for agent in agents],
         )
+
+    def lanes(self, nodes: int, league_nodes: int, usual: int) -> int:
+        """Batch size of searches of so many nodes, the same in every round.
+
+        Up to the league's nodes its own: judging takes that too, so that each program is compiled
+        once, and a batch half empty costs little more than a full one. Larger searches, which
+        nobody else needs, get what fits: such an agent draws its opponents, is drawn by half as
+        many of its like, and has two neighbours.
+        """
+        if nodes <= league_nodes:
+            return usual
+        return even_lanes(self.openings * (1.5 * self.opponents + 2))
 
     def games(self, plan: Plan, rules: Game) -> list[Games]:
         """Two a pair and opening, for each number of nodes."""
@@ -164,13 +177,3 @@ def draw_near(
 
 def _pair(one: AgentEntry, other: AgentEntry) -> tuple[int, int]:
     return min(one.id, other.id), max(one.id, other.id)
-
-
-def _lanes(
-    agents: Sequence[AgentEntry], pairs: np.ndarray, openings: int, league: set[int], usual: int
-) -> list[int]:
-    """The league's batch size for agents of the league; for the others one that suits most."""
-    games = np.bincount(pairs.ravel(), minlength=len(agents)) * openings
-    swept = [count for agent, count in zip(agents, games, strict=True) if agent.id not in league]
-    lanes = even_lanes(float(np.median(swept))) if swept else usual
-    return [usual if agent.id in league else lanes for agent in agents]

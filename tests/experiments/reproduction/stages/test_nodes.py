@@ -47,6 +47,18 @@ def test_kept_are_the_ends_of_the_runs_with_the_first_seeds_and_the_frontier():
 
 
 @pytest.mark.parametrize(
+    ("nodes", "opponents", "openings", "lanes"),
+    [
+        (1, 12, 1, 56), (16, 12, 1, 56), (64, 12, 1, 56),  # the league's, as judging takes it
+        (256, 12, 1, 20), (256, 8, 2, 28), (65, 12, 4, 40),  # 80 games in two halves
+    ],
+)  # fmt: skip
+def test_searches_up_to_the_leagues_share_its_programs(nodes, opponents, openings, lanes):
+    stage = Nodes(opponents=opponents, openings=openings)
+    assert stage.lanes(nodes, league_nodes=64, usual=56) == lanes
+
+
+@pytest.mark.parametrize(
     ("count", "kept", "which"),
     [(3, None, [0, 1, 2]), (3, 5, [0, 1, 2]), (21, 5, [0, 5, 10, 15, 20]), (13, 2, [0, 12])],
 )
