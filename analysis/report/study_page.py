@@ -2,7 +2,7 @@
 
 index.html              opens anywhere, needs no network and no script
 figures/*.svg, *.png    each figure by itself
-tables/*.csv            the rows that figures and tables are made of
+tables/*.csv            the rows that figures and tables are made of; a cube packed, as .csv.gz
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from analysis.figures import theme
 from analysis.report.exhibits.base import Exhibit, Table
 from analysis.report.page import environment, inlined, provenance
 from analysis.report.tables import write_text
+from analysis.tables.cube import COLUMNS, write_cube
 from analysis.tables.rows import LabRows
 from games.text.plain_json import to_json
 
@@ -75,6 +76,9 @@ def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) 
         if exhibit.figure is not None
     }
     for name, table in findings.tables.items():
+        if list(table.columns) == list(COLUMNS):
+            write_cube(table, out_dir / "tables" / f"{name}.csv.gz")
+            continue
         text = table.to_csv(index=False, float_format="%.6g")
         write_text(out_dir / "tables" / f"{name}.csv", text)
     page = environment().get_template("study.html").render(

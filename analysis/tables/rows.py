@@ -3,7 +3,8 @@
 Frames hold what the tables of `training.store` hold, with two conveniences: a snapshot carries the
 columns of its run, an agent those of its snapshot, a match its board side, so that nobody has to
 join before plotting; and `moves` is a list of actions instead of bytes. In files, columns that
-hold JSON (`JSON_COLUMNS`) are JSON text; in memory they are dicts and lists.
+hold JSON (`JSON_COLUMNS`) are JSON text and bits (`BIT_COLUMNS`) hexadecimal; in memory they are
+dicts and lists, and bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from games.errors import InputError
 from games.text.plain_json import to_json
 from training import store as tables
 
-JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes"}
+JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes", "budgets"}
+BIT_COLUMNS = {"blunders", "wrong_values", "winning_mass"}
+"""Of traces; bytes in memory, hexadecimal text in files."""
 
 _RUN_COLUMNS = [
     "id",
@@ -34,6 +37,8 @@ _RUN_COLUMNS = [
 ]
 # What columns hold in tables written before there were such.
 _BEFORE = {"matches": {"draws": 0}, "blunder_rates": {"entropy": None}}
+_NOT_ALWAYS = {"traces"}
+"""Tables that rows written by earlier versions lack."""
 _SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]
 
 
@@ -48,6 +53,7 @@ class LabRows:
     matches: pd.DataFrame  # + boardsize
     games: pd.DataFrame
     blunder_rates: pd.DataFrame
+    traces: pd.DataFrame = dataclasses.field(default_factory=lambda: _empty("traces"))
 
     def of_game(self, game: str | None = None) -> LabRows:
         """The rows of one game: agents of different games never meet, and laws are of one.
@@ -76,6 +82,11 @@ class LabRows:
             "matches": matches,
             "games": self.games[self.games["match_id"].isin(matches["id"])],
             "blunder_rates": self.blunder_rates[self.blunder_rates["agent_id"].isin(agents["id"])],
+            "traces": self.traces[
+                self.traces["snapshot_id"].isin(
+                    self.snapshots["id"][self.snapshots["game"] == game]
+                )
+            ],
         }
         return LabRows(**{name: frame.reset_index(drop=True) for name, frame in kept.items()})
 
@@ -112,11 +123,12 @@ def load_lab(store: tables.Store) -> LabRows:
         matches=matches,
         games=games,
         blunder_rates=frame(tables.BlunderRate),
+        traces=frame(tables.Trace),
     )
 
 
 def write_parquet(rows: LabRows, folder: Path) -> list[Path]:
-    """Write `runs.parquet` … `blunder_rates.parquet`, which `read_parquet` reads back."""
+    """Write `runs.parquet` … `traces.parquet`, which `read_parquet` reads back."""
     return [
         _written(folder / f"{name}.parquet", lambda path, frame=frame: frame.to_parquet(path))
         for name, frame in _as_text(rows).items()
@@ -124,7 +136,7 @@ def write_parquet(rows: LabRows, folder: Path) -> list[Path]:
 
 
 def write_csv(rows: LabRows, folder: Path) -> list[Path]:
-    """Write `runs.csv` … `blunder_rates.csv`, for spreadsheets and other languages."""
+    """Write `runs.csv` … `traces.csv`, for spreadsheets and other languages."""
     return [
         _written(folder / f"{name}.csv", lambda path, frame=frame: frame.to_csv(path, index=False))
         for name, frame in _as_text(rows).items()
@@ -144,6 +156,8 @@ def read_parquet(folder: Path) -> LabRows:
 
 def _read(folder: Path, name: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
+    if name in _NOT_ALWAYS and not path.exists():
+        return _empty(name)
     try:
         frame = pd.read_parquet(path)
     except FileNotFoundError as error:
@@ -160,7 +174,14 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
         )
     for column in JSON_COLUMNS & set(frame.columns):
         frame[column] = _parsed(frame[column], path)
+    if name == "traces":
+        for column in BIT_COLUMNS:
+            frame[column] = _unpacked(frame[column], path)
     return frame
+
+
+def _empty(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=pd.Index(sorted(_expected_columns(name))))
 
 
 def _expected_columns(name: str) -> set[str]:
@@ -173,6 +194,7 @@ def _expected_columns(name: str) -> set[str]:
         "matches": (tables.Match, {"boardsize"}),
         "games": (tables.Game, set()),
         "blunder_rates": (tables.BlunderRate, set()),
+        "traces": (tables.Trace, set()),
     }[name]
     return {column.name for column in table.__table__.columns} | extra
 
@@ -187,13 +209,26 @@ def _parsed(column: pd.Series, path: Path) -> pd.Series:
     return pd.Series(values, index=column.index, dtype=object)
 
 
+def _unpacked(column: pd.Series, path: Path) -> pd.Series:
+    try:
+        return pd.Series([bytes.fromhex(text) for text in column], column.index, object)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: column {column.name!r} holds no hexadecimal bits ({error}); export the rows "
+            "again"
+        ) from error
+
+
 def _as_text(rows: LabRows) -> dict[str, pd.DataFrame]:
-    """The frames with their JSON columns written out."""
+    """The frames with their JSON and bits written out."""
     frames = {}
     for field in dataclasses.fields(rows):
         frame = getattr(rows, field.name).copy()
         for column in JSON_COLUMNS & set(frame.columns):
             frame[column] = [None if value is None else to_json(value) for value in frame[column]]
+        if field.name == "traces":
+            for column in BIT_COLUMNS:
+                frame[column] = [bits.hex() for bits in frame[column]]
         frames[field.name] = frame
     return frames
 

@@ -33,6 +33,7 @@ from training.store import (
     Snapshot,
     Store,
     Table,
+    Trace,
 )
 from training.store import Game as GameRow
 
@@ -121,6 +122,7 @@ def _small_lab(
     _copy(store, small, Match, between)
     _copy(store, small, GameRow, of_games)
     _copy(store, small, BlunderRate, BlunderRate.agent_id.in_(here))
+    _copy(store, small, Trace, Trace.snapshot_id.in_(snapshots))
     with small.session() as session:
         for run in session.scalars(sa.select(Run)):
             run.command = _without_folders(run.command)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Snapshot,
         SolvedPosition,
         Table,
+        Trace,
     )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "SolvedPosition",
     "Store",
     "Table",
+    "Trace",
     "row_id",
 ]
 

@@ -383,3 +383,41 @@ class BlunderRate(Table):
     unsolved: orm.Mapped[int] = orm.mapped_column(
         doc="Positions left out because the solver met its limit of nodes."
     )
+
+
+class Trace(Table):
+    """What one search of a snapshot, looked at on its way, does in judged positions of play.
+
+    Traces are bits, so that rates can be resampled over positions and split by their kind without
+    judging anew. The positions are those of `games.exact.populations`.
+    """
+
+    __tablename__ = "trace"
+    __table_args__ = (sa.UniqueConstraint("snapshot_id", "search_id", "positions_id"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True, doc="Number of the row.")
+    snapshot_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("snapshot.id"), index=True, doc="The snapshot that was judged."
+    )
+    search_id: orm.Mapped[str] = orm.mapped_column(doc="Digest of `search` and `budgets`.")
+    search: orm.Mapped[dict[str, Any]] = orm.mapped_column(
+        doc="The whole search configuration as JSON, of the largest budget."
+    )
+    budgets: orm.Mapped[list[int]] = orm.mapped_column(
+        sa.JSON, doc="The K numbers of nodes at which it was looked at, rising."
+    )
+    positions_id: orm.Mapped[str] = orm.mapped_column(
+        doc="Hash of the board's set of positions, and how many of them were asked for."
+    )
+    positions: orm.Mapped[int] = orm.mapped_column(
+        doc="How many of them were asked for: a weighted subsample, or all."
+    )
+    blunders: orm.Mapped[bytes] = orm.mapped_column(
+        doc="Won positions in which the move throws the win away: bits [K, won], packed row by row."
+    )
+    wrong_values: orm.Mapped[bytes] = orm.mapped_column(
+        doc="Positions to which the value after the search gives the wrong sign: bits [K, all]."
+    )
+    winning_mass: orm.Mapped[bytes] = orm.mapped_column(
+        doc="The network's own probability of a winning move in each won position, float16."
+    )
