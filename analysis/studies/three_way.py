@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ SAMPLED = tuple(2**k for k in range(13))
 class Sweep:
     """One snapshot with one constant at K budgets, in N positions of which W are won."""
 
-    snapshot: dict[str, Any]  # columns of `LabRows.snapshots`
+    snapshot: Mapping[Any, Any]  # columns of `LabRows.snapshots`
     c_puct: float
     budgets: tuple[int, ...]
     chosen: Int[np.ndarray, "N"]  # positions, as places in the board's set
@@ -52,7 +52,7 @@ def sweeps(rows: LabRows) -> list[Sweep]:
     return [_sweep(snapshots[row["snapshot_id"]], row) for row in rows.traces.to_dict("records")]
 
 
-def _sweep(snapshot: dict[str, Any], row: dict[str, Any]) -> Sweep:
+def _sweep(snapshot: Mapping[Any, Any], row: Mapping[Any, Any]) -> Sweep:
     found = _sample(int(snapshot["boardsize"]), int(row["positions"]))
     if found is None or row["positions_id"].partition("/")[0] != found[0].digest:
         raise InputError(
@@ -60,7 +60,7 @@ def _sweep(snapshot: dict[str, Any], row: dict[str, Any]) -> Sweep:
             "not shipped any more; judge again in a new lab"
         )
     positions, chosen, weight = found
-    won = positions.winning[chosen].any(1)
+    won = np.any(positions.winning[chosen], axis=1)
     budgets = tuple(row["budgets"])
     return Sweep(
         snapshot=snapshot,
@@ -113,7 +113,7 @@ def cube(found: Sequence[Sweep], fixed: float, bins: int = BINS) -> pd.DataFrame
     )
 
 
-def _largest(found: Iterator[Sweep]) -> list[tuple[Sweep, int]]:
+def _largest(found: Iterable[Sweep]) -> list[tuple[Sweep, int]]:
     """Each snapshot and number of nodes once: in the sweep with the most positions."""
     best: dict[tuple[int, int], tuple[Sweep, int]] = {}
     for sweep in found:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -112,11 +113,11 @@ def blunders_by_search(cube: pd.DataFrame) -> Figure:
         for axes, size in zip(panels, boards, strict=True):
             for tuning, style in (("fixed", "-"), ("best", "--")):
                 here = last[(last["boardsize"] == size) & (last["tuning"] == tuning)]
-                for width, own in here.groupby("width"):
+                for (width,), own in _groups(here, "width"):
                     mean = own.groupby("nodes")["blunder_rate"].mean()
                     axes.plot(
                         mean.index, 100 * mean.clip(lower=_LEAST), style,
-                        color=colours[int(width)], lw=1.6 if tuning == "fixed" else 1.0,
+                        color=colours[width], lw=1.6 if tuning == "fixed" else 1.0,
                     )  # fmt: skip
             axes.set_xscale("log", base=2)
             axes.set_yscale("log")
@@ -145,9 +146,9 @@ def coverage_curves(coverage: pd.DataFrame, cube: pd.DataFrame) -> Figure:
         panels = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
         for axes, size in zip(panels, boards, strict=True):
             here = coverage[coverage["boardsize"] == size]
-            for width, own in here.groupby("width"):
+            for (width,), own in _groups(here, "width"):
                 missed = 1 - own.groupby("k")["coverage"].mean()
-                colour = colours[int(width)]
+                colour = colours[width]
                 axes.plot(missed.index, 100 * missed.clip(lower=_LEAST), color=colour, lw=1.6)
                 searched = cube[(cube["boardsize"] == size) & (cube["width"] == width)]
                 rates = searched.groupby("nodes")["blunder_rate"].mean().clip(lower=_LEAST)
@@ -164,8 +165,8 @@ def coverage_curves(coverage: pd.DataFrame, cube: pd.DataFrame) -> Figure:
 def _curves(
     axes: Axes, rows: pd.DataFrame, x: str, run: str, stage: str, colours: dict[int, tuple]
 ) -> None:
-    for width, own in rows.groupby("width"):
-        colour = colours[int(width)]
+    for (width,), own in _groups(rows, "width"):
+        colour = colours[width]
         for _, one in own.groupby(run):
             axes.plot(
                 one[x], 100 * one["blunder_rate"].clip(lower=_LEAST), color=colour, lw=0.5,
@@ -174,6 +175,10 @@ def _curves(
         mean = own.groupby(stage)[[x, "blunder_rate"]].mean()
         axes.plot(mean[x], 100 * mean["blunder_rate"].clip(lower=_LEAST), color=colour, lw=1.6)
     axes.set_yscale("log")
+
+
+def _groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    yield from rows.groupby(list(columns))
 
 
 def _width_colours(rows: pd.DataFrame) -> dict[int, tuple]:

@@ -28,15 +28,16 @@ from games.hex import Hex
 from mcts import SearchConfig
 from training.store import Snapshot, Store
 
-FIRST_PLY = {4: 0, 5: 0, 6: 4}
-"""Stones on the board at least: the solver takes too long over 6×6 with fewer."""
+FIRST_PLY = {4: 0, 5: 0, 6: 6}
+"""Stones on the board at least: the solver takes too long over thousands of 6×6 with fewer."""
+GAMES = {4: 1_024, 5: 1_024, 6: 400}
+"""Of each source."""
 LANES = 64
 
 
 def main(
     lab: Path,
     sizes: Annotated[tuple[int, ...], tyro.conf.arg(name="size")] = SIZES,
-    games: int = 1_024,
     won: int = 4_200,
     lost: int = 1_100,
     seed: int = 17,
@@ -47,7 +48,6 @@ def main(
     Args:
         lab: whose networks play; it is only read.
         sizes: boards.
-        games: of each source.
         won: positions to be won, about; lost ones are for the value.
         lost: positions that are lost, about.
         seed: of all that is drawn.
@@ -56,14 +56,14 @@ def main(
     store = open_lab(lab)
     for size in sizes:
         rules = Hex(size)
-        lines = played(store, rules, games, seed)
+        lines = played(store, rules, GAMES[size], seed)
         pool = solved(rules, lines)
         chosen = draw_strata(pool, won, lost, np.random.default_rng([seed, size]))
         path = write_lines(chosen, size, out)
-        tested = pool.share.sum()
         print(
-            f"{size}×{size}: {len(chosen)} of {len(pool.share)} positions, {tested:.1%} of all "
-            f"that came up have a move to get wrong or are lost; {path.stat().st_size:,} bytes",
+            f"{size}×{size}: {len(chosen)} of {len(pool.share)} positions; in "
+            f"{1 - pool.share.sum():.1%} of the distinct ones every move wins; "
+            f"{path.stat().st_size:,} bytes",
             flush=True,
         )
 
@@ -127,13 +127,14 @@ def solved(rules: Hex, sources: list[np.ndarray]) -> Pool:
         first = max(FIRST_PLY[rules.size], 2 * (SOURCES[number] == "strong"))
         ply = np.arange(len(board))[:, None]
         here = (before.winner < 0) & (ply >= first) & (ply <= (lines >= 0).sum(1))
-        flat, index, counts = np.unique(board[here], axis=0, return_index=True, return_counts=True)
+        flat, index = np.unique(board[here], axis=0, return_index=True)
         states = jax.tree.map(lambda leaf, here=here, index=index: leaf[here][index], before)
         winning = exact_play(rules).judge(states).keeping
         empty = rules.num_actions - (flat > 0).sum(1)
         tested = winning.sum(1) < empty
-        share = counts / counts.sum() / len(sources)
-        parts.append((flat[tested], winning[tested], np.full(tested.sum(), number), share[tested]))
+        # Counted as often as they came up, the empty board and its like would be a fifth of all.
+        share = np.full(tested.sum(), 1 / len(flat) / len(sources))
+        parts.append((flat[tested], winning[tested], np.full(tested.sum(), number), share))
     return Pool(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 import pydantic
@@ -162,6 +163,10 @@ def _last(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["snapshot"] == rows.groupby("run")["snapshot"].transform("max")]
 
 
+def _groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    yield from rows.groupby(list(columns))
+
+
 def _seeds(rows: pd.DataFrame) -> Cell:
     """Mean over seeds, and the lowest and highest of them."""
     shares = 100 * rows["blunder_rate"]
@@ -177,7 +182,7 @@ def _board(size: int) -> str:
 def _level_table(fixed: pd.DataFrame) -> Table:
     """What the last doubling or so of compute still changed."""
     lines: list[list[Cell | str]] = []
-    for (size, width), own in fixed.groupby(["boardsize", "width"]):  # pyright: ignore[reportGeneralTypeIssues]
+    for (size, width), own in _groups(fixed, "boardsize", "width"):
         cells: list[Cell | str] = [_board(size), number(width)]
         end = own["snapshot"].max()
         compute = own.groupby("snapshot")["train_flops"].mean()
@@ -198,7 +203,7 @@ def _end_table(fixed: pd.DataFrame, shown: Sequence[int]) -> Table:
     last = _last(fixed)
     lines: list[list[Cell | str]] = [
         [_board(size), number(width), *(_seeds(own[own["nodes"] == n]) for n in shown)]
-        for (size, width), own in last.groupby(["boardsize", "width"])  # pyright: ignore[reportGeneralTypeIssues]
+        for (size, width), own in _groups(last, "boardsize", "width")
     ]
     head = ["board", "width", *(_nodes(n) for n in shown)]
     return Table("Won positions thrown away at the end, %: mean, least and most.", head, lines)
@@ -206,26 +211,24 @@ def _end_table(fixed: pd.DataFrame, shown: Sequence[int]) -> Table:
 
 def _tuned_table(whole: pd.DataFrame) -> Table:
     """What the best constant of each budget gains."""
-    both = whole.pivot_table(
-        values=["blunder_rate", "c_puct"], index=["boardsize", "run", "snapshot", "nodes"],
-        columns="tuning",
-    )  # fmt: skip
-    lines: list[list[Cell | str]] = []
-    if BEST in both.get("blunder_rate", pd.DataFrame()):
-        both = both.dropna().reset_index()
-        for (size, nodes), own in both.groupby(["boardsize", "nodes"]):  # pyright: ignore[reportGeneralTypeIssues]
-            rates = own["blunder_rate"].mean()
-            lines.append([
-                _board(size), number(nodes), number(own["c_puct", BEST].median(), 2),
-                number(100 * rates[FIXED], 2), number(100 * rates[BEST], 2),
-            ])  # fmt: skip
+    key = ["boardsize", "run", "snapshot", "nodes"]
+    fixed, best = (
+        whole[whole["tuning"] == tuning].set_index(key)[["blunder_rate", "c_puct"]]
+        for tuning in (FIXED, BEST)
+    )
+    both = best.join(fixed["blunder_rate"].rename("fixed_rate"), how="inner").reset_index()
+    lines: list[list[Cell | str]] = [
+        [_board(size), number(nodes), number(own["c_puct"].median(), 2),
+         number(100 * own["fixed_rate"].mean(), 2), number(100 * own["blunder_rate"].mean(), 2)]
+        for (size, nodes), own in _groups(both, "boardsize", "nodes")
+    ]  # fmt: skip
     head = ["board", "nodes", "median best c_puct", f"c_puct {C_PUCT}, %", "best of three, %"]
     return Table("Means over all snapshots; constants chosen on other positions.", head, lines)
 
 
 def _law_table(law: pd.DataFrame) -> Table:
     lines: list[list[Cell | str]] = []
-    for (size, width), own in law.groupby(["boardsize", "width"]):  # pyright: ignore[reportGeneralTypeIssues]
+    for (size, width), own in _groups(law, "boardsize", "width"):
         mean = own[["a", "b", "foretold"]].mean()
         lines.append([
             _board(size), number(width), number(mean["a"], 3),
@@ -245,7 +248,7 @@ def _difficulty_table(table: pd.DataFrame, shown: Sequence[int]) -> Table:
     lines: list[list[Cell | str]] = [
         [_board(size), stratum.removeprefix("difficulty "),
          *(_seeds(own[own["nodes"] == n]) for n in shown)]
-        for (size, stratum), own in widest.groupby(["boardsize", "stratum"])  # pyright: ignore[reportGeneralTypeIssues]
+        for (size, stratum), own in _groups(widest, "boardsize", "stratum")
     ]  # fmt: skip
     head = ["board", "difficulty", *(_nodes(n) for n in shown)]
     return Table("Won positions thrown away, %: mean, least and most.", head, lines)
@@ -258,11 +261,11 @@ def _nodes(nodes: int) -> str:
 def _answer(fixed: pd.DataFrame) -> str:
     last, most = _last(fixed), fixed["nodes"].max()
     told = []
-    for size, own in last.groupby("boardsize"):
+    for (size,), own in _groups(last, "boardsize"):
         rates = own.groupby(["width", "nodes"])["blunder_rate"].mean()
         raw, searched = rates.xs(1, level="nodes"), rates.xs(most, level="nodes")
         told.append(
-            f"on {_board(int(size))} from {percent(raw.max())} to {percent(raw.min())} % without "
+            f"on {_board(size)} from {percent(raw.max())} to {percent(raw.min())} % without "
             f"search and from {percent(searched.max())} to {percent(searched.min())} % with {most} "
             "nodes"
         )
@@ -288,7 +291,7 @@ def _limits(config: CubeConfig) -> list[str]:
     ]
 
 
-TINY = Grid(boardsize=4, widths=(2, 4), seeds=2, samples=2_048)
+TINY = Grid(boardsize=4, widths=(2,), seeds=2, samples=2_048)
 PRESETS = {
     "smoke": CubeConfig(
         grids=(TINY,), snapshots=2, first_snapshot=1_024, most_nodes=4, positions=96
@@ -319,9 +322,9 @@ PRESETS = {
 
 STUDY = Study(
     title="Training, search and size: the cube",
-    question="How do training compute, search at play time and the size of the network trade for "
-    "one another? Every size at every stage of its training with every number of nodes, off the "
-    "frontier as well as on it, judged exactly.",
+    question="With every size at every stage of its training and every number of nodes, off the "
+    "frontier as well as on it, judged exactly: how do training compute, search at play time and "
+    "the size of the network trade for one another?",
     expectation="A blunder’s log-odds fall along S-curves in the logarithm of both computes; "
     "training lifts the plateau of search, so that the two are worth more together. From weak to "
     "strong, search pays less for each decade: Epoch reads 1.6 decades of search a decade of "

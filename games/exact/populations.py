@@ -2,9 +2,10 @@
 
 The fixed sets (`games.exact.positions`) are a hard test. These are samples of a population: one
 third positions of random play, one third of networks at all stages of their training that draw
-their moves, one third of strong play, each position of a game equally likely. Left out are those
-in which every move wins. A set is stratified by source, ply and number of winning moves, so that
-rare kinds are there; `weight` is the share of the population that a position stands for, so that
+their moves, one third of strong play, each distinct position of a source equally likely, however
+often it came up. Left out are those in which every move wins. A set is stratified by source, ply
+and number of winning moves, so that rare kinds are there; `weight` is the share of the population
+that a position stands for, so that
 
     Σ weight · blunder / Σ weight   over the won positions
 

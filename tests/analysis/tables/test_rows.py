@@ -14,7 +14,7 @@ from training.store import Store
 
 def test_frames_carry_what_belongs_to_them(lab_rows):
     assert [len(getattr(lab_rows, f.name)) for f in dataclasses.fields(lab_rows)] == [
-        6, 6, 30, 60, 420, 1, 90,
+        6, 6, 30, 60, 420, 1, 90, 0,
     ]  # fmt: skip
     snapshot = lab_rows.snapshots.iloc[7]
     assert (snapshot["boardsize"], snapshot["width"], snapshot["parameters"]) == (3, 4, 200)
@@ -40,7 +40,7 @@ def test_csv_has_a_header_and_every_row(lab_rows, tmp_path):
     paths = write_csv(lab_rows, tmp_path)
     assert [path.name for path in paths] == [
         "runs.csv", "metrics.csv", "snapshots.csv", "agents.csv", "matches.csv", "games.csv",
-        "blunder_rates.csv",
+        "blunder_rates.csv", "traces.csv",
     ]  # fmt: skip
     assert pd.read_csv(tmp_path / "matches.csv")["black_wins"].tolist() == (
         lab_rows.matches["black_wins"].tolist()
@@ -52,6 +52,26 @@ def test_an_empty_lab_has_empty_frames(tmp_path):
     assert all(getattr(rows, field.name).empty for field in dataclasses.fields(rows))
     write_parquet(rows, tmp_path)
     assert "boardsize" in read_parquet(tmp_path).matches
+
+
+TRACE = {
+    "id": 1, "snapshot_id": 7, "search_id": "a", "search": {"nodes": 2}, "budgets": [1, 2],
+    "positions_id": "b/9", "positions": 9, "blunders": b"\x00\xff", "wrong_values": b"\x01",
+    "winning_mass": b"",
+}  # fmt: skip
+
+
+def test_the_bits_of_traces_come_back(lab_rows, tmp_path):
+    rows = dataclasses.replace(lab_rows, traces=pd.DataFrame([TRACE]))
+    write_parquet(rows, tmp_path)
+    assert read_parquet(tmp_path).traces.to_dict("records") == [TRACE]
+    (tmp_path / "traces.parquet").unlink()
+    assert read_parquet(tmp_path).traces.empty, "rows of earlier versions have no such file"
+    write_parquet(rows, tmp_path)
+    damaged = pd.read_parquet(tmp_path / "traces.parquet").assign(wrong_values="xy")
+    damaged.to_parquet(tmp_path / "traces.parquet")
+    with pytest.raises(InputError, match="column 'wrong_values' holds no hexadecimal bits"):
+        read_parquet(tmp_path)
 
 
 @pytest.mark.parametrize(
