@@ -35,7 +35,7 @@ GAMES = {4: 1_024, 5: 1_024, 6: 400}
 LANES = 64
 
 
-def main(
+def draw_sets(
     lab: Path,
     sizes: Annotated[tuple[int, ...], tyro.conf.arg(name="size")] = SIZES,
     won: int = 4_200,
@@ -139,4 +139,4 @@ def solved(rules: Hex, sources: list[np.ndarray]) -> Pool:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    tyro.cli(draw_sets)
