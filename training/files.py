@@ -67,11 +67,11 @@ def write_atomically(path: Path, payload: bytes) -> None:
         ) from error
 
 
-def load_snapshot(path: Path, sha256: str | None = None) -> tuple[Params, TrainConfig]:
-    """Weights and the configuration of the run that made them.
+def read_snapshot(path: Path, sha256: str | None = None) -> bytes:
+    """A snapshot's file as it is.
 
     Raises:
-        InputError: if the file is missing, damaged, foreign, or not the one its row describes.
+        InputError: if it is missing, or not the one its row describes.
     """
     try:
         payload = path.read_bytes()
@@ -83,6 +83,16 @@ def load_snapshot(path: Path, sha256: str | None = None) -> tuple[Params, TrainC
             f"snapshot {path} is not the one the store describes (its SHA-256 differs): it was "
             "damaged or replaced; restore it or train the run again in a new lab"
         )
+    return payload
+
+
+def load_snapshot(path: Path, sha256: str | None = None) -> tuple[Params, TrainConfig]:
+    """Weights and the configuration of the run that made them.
+
+    Raises:
+        InputError: if the file is missing, damaged, foreign, or not the one its row describes.
+    """
+    payload = read_snapshot(path, sha256)
     try:
         tensors = safetensors.numpy.load(payload)
         with safetensors.safe_open(path, "numpy") as opened:

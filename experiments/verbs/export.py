@@ -1,4 +1,7 @@
-"""`hexlaw export`: a finished lab as a folder of a few megabytes, to keep, mail or commit.
+"""`hexlaw export`: a lab as a folder of a few megabytes, to keep, mail or commit; as a site whose
+agents play in the browser (`--site`); or for a hub of models (`--hub`).
+
+By itself it writes
 
 README.md    what was run, when, with which commit, and how to use the rest
 tables/      every row that the report needs, as Parquet; games only as many as `lab/` holds
@@ -22,6 +25,7 @@ from analysis.tables.rows import LabRows, load_lab, write_parquet
 from experiments.arena.strength import league_points, on_frontier
 from experiments.players.agents import open_lab
 from experiments.verb import Outcome, VerbConfig
+from experiments.web.site import write_site
 from games.errors import InputError
 from training.files import write_atomically
 from training.store import (
@@ -51,19 +55,52 @@ class ExportConfig(VerbConfig, frozen=True):
     """The lab; its league must have been played."""
     out: Path = Path("reference_run")
     """Folder to write; it must not be there yet, or be empty."""
+    site: Path | None = None
+    """Write a site to this folder instead: leaderboard, charts, games, play without a server."""
+    single_file: bool = False
+    """With --site: all of it in index.html, to be mailed or opened by a double click."""
 
 
 def export(config: ExportConfig, console: Console) -> Outcome:
-    """Write README.md, tables/ and lab/.
+    """Write README.md, tables/ and lab/, or what else is asked for.
 
     Raises:
         InputError: if there is no such lab, it has no league, a snapshot is missing or damaged, or
             the folder cannot be written or is not empty.
     """
     store = open_lab(config.lab)
+    if config.single_file and config.site is None:
+        raise InputError("--single-file goes with --site DIR")
+    if config.site is not None:
+        return _site(store, config.site, config.single_file, console)
+    return _stored_run(store, config, console)
+
+
+def _site(store: Store, folder: Path, single_file: bool, console: Console) -> Outcome:
+    """The lab's agents in a page."""
+    _refuse_full(folder, "--site")
+    agents = write_site(store, folder, single_file=single_file)
+    size = _bytes(folder)
+    console.print(
+        f"{folder}: {agents} agents play without a server, {size / 1e6:.1f} MB; open "
+        f"{folder / 'index.html'} in a browser, or put the folder on any web space"
+    )
+    return Outcome({"out": str(folder), "agents": agents, "bytes": size})
+
+
+def _refuse_full(folder: Path, flag: str) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is there already; choose another {flag}")
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _stored_run(store: Store, config: ExportConfig, console: Console) -> Outcome:
+    """The lab as tables and a small lab."""
     out = config.out
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there already; choose another --out")
+    _refuse_full(out, "--out")
     rows = load_lab(store)
     rows.runs["command"] = rows.runs["command"].map(_without_folders)
     if not (rows.matches["stage"] == "league").any():
@@ -77,7 +114,7 @@ def export(config: ExportConfig, console: Console) -> Outcome:
     kept = rows.games[wanted].reset_index(drop=True)
     write_parquet(dataclasses.replace(rows, games=kept), out / "tables")
     write_atomically(out / "README.md", _readme(rows, len(snapshots), len(kept)).encode())
-    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    size = _bytes(out)
     console.print(
         f"{out}: {len(snapshots)} agents with weights, {len(kept)} games, {size / 1e6:.1f} MB"
     )

@@ -41,9 +41,13 @@ SCRIPTS = (
     "board",
     "charts",
     "replay",
+    "words",
+    "rows",
+    "engine-link",
     "link",
     "players",
     "league",
+    "review",
     "play",
     "compare",
     "app",
@@ -73,6 +77,7 @@ def make_app(
     pages: asyncio.Future[Any]
     policy = (
         "default-src 'none'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "worker-src 'self'; "
         f"script-src 'self' '{_digest(IMPORTMAP)}'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )

@@ -205,7 +205,12 @@ class LabView:
             .order_by(GameRow.id.desc())
             .limit(LISTED_GAMES)
         )  # fmt: skip
-        return {"games": rows, "total": self._row(total.where(condition))[0]}
+        played = sa.select(sa.func.coalesce(sa.func.sum(Match.games), 0)).where(condition)
+        return {
+            "games": rows,
+            "total": self._row(total.where(condition))[0],
+            "played": self._row(played)[0],
+        }
 
     def _rows(self, query: sa.Select) -> list[Row]:
         columns, rows = self.store.frame_query(query)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import importlib.resources
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +111,10 @@ def render_replay_page(record: ReplayRecord) -> str:
     """
     play(games.make(PAGE_GAME, record.size), record.moves)
     perfect = record.perfect or [None] * len(record.moves)
-    page = _templates().get_template("replay.html")
-    return page.render(
+    return page_template("replay.html").render(
         title=record.title,
         style=read_web_file("style.css"),
-        importmap=embed({"imports": {name: _inline(path) for name, path in MODULES.items()}}),
+        importmap=embed({"imports": inline_modules(MODULES)}),
         record=embed(record.model_copy(update={"perfect": perfect}).model_dump(exclude=UNREAD)),
     )
 
@@ -165,9 +164,19 @@ def perfect_verdict(
     return Verdict(winner=solution.winner, moves=list(solution.winning_moves or ()))
 
 
-def _inline(path: str) -> str:
-    encoded = base64.b64encode(read_web_file(path).encode()).decode()
-    return f"data:text/javascript;base64,{encoded}"
+def inline_modules(files: Mapping[str, str]) -> dict[str, str]:
+    """An import map whose modules lie in the map itself, from their files by name."""
+
+    def inline(path: str) -> str:
+        encoded = base64.b64encode(read_web_file(path).encode()).decode()
+        return f"data:text/javascript;base64,{encoded}"
+
+    return {name: inline(path) for name, path in files.items()}
+
+
+def page_template(name: str) -> jinja2.Template:
+    """A page of experiments/web/static/ to be filled in."""
+    return _templates().get_template(name)
 
 
 @functools.cache

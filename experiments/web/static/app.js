@@ -7,6 +7,7 @@ import { AgentPage, GamePage, League, PairPage } from "hexlaw/league.js";
 import { useConnected, useRows } from "hexlaw/link.js";
 import { Play } from "hexlaw/play.js";
 import { ThemeChoice, html } from "hexlaw/ui.js";
+import { Words } from "hexlaw/words.js";
 
 const ASKING = ["game", "play", "compare"]; // views that ask agents about positions
 
@@ -60,7 +61,8 @@ function App() {
       ${error ? html`<p class="error" role="alert">${error}</p>`
       : lab ? html`<${View} path=${path} settings=${settings} lab=${lab} />`
       : html`<p role="status">${rows ? "Getting ready to search …" : "Reading the lab …"}</p>`}
-    </main>`;
+    </main>
+    <${Words} />`;
 }
 
 render(html`<${App} />`, document.getElementById("page"));

@@ -24,7 +24,8 @@ export function owners(moves, size) {
   return owner;
 }
 
-function neighbours(action, size) {
+/** The cells around a cell. */
+export function neighbours(action, size) {
   const [row, column] = [Math.floor(action / size), action % size];
   return OFFSETS.map(([r, c]) => [row + r, column + c])
     .filter(([r, c]) => r >= 0 && r < size && c >= 0 && c < size)

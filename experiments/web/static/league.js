@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { AskHere } from "hexlaw/compare.js";
 import { EloChart, eloSpan } from "hexlaw/charts.js";
 import { PLAYERS } from "hexlaw/hex.js";
-import { useRows } from "hexlaw/link.js";
+import { saveStored, useRows } from "hexlaw/link.js";
 import { Replay } from "hexlaw/replay.js";
 import { Choice, Stone, html, percent, power, recall, remember, whole } from "hexlaw/ui.js";
 
@@ -161,7 +161,17 @@ function Games({ lab, found }) {
         <td>${game.plies}</td>
       </tr>`)}</tbody>
     </table></div>
-    ${found.total > found.games.length && html`<p class="legend">The newest ${whole(found.games.length)} of ${whole(found.total)} games.</p>`}`;
+    <p class="legend">${kept(found)}</p>`;
+}
+
+/** Why the list is as long as it is. */
+function kept({ games, total, played }) {
+  const words = [];
+  if (total > games.length) words.push(`The newest ${whole(games.length)} of the ${whole(total)} games that are stored.`);
+  if (played > total) {
+    words.push(`${whole(played)} were played; of the others only the result is kept.`);
+  } else if (total === games.length) words.push(`All ${whole(total)} games that were played.`);
+  return words.join(" ");
 }
 
 export function PairPage({ lab, ids }) {
@@ -189,12 +199,15 @@ export function GamePage({ lab, id }) {
   const [thoughts, setThoughts] = useState(false);
   const rows = useRows(`/api/game/${id}${thoughts ? "?thoughts" : ""}`);
   const [ply, setPly] = useState(0);
+  const [error, setError] = useState(null);
+  const fail = (problem) => setError(problem.message);
   return html`<${Found} rows=${rows}>${(record) => html`
+    ${error && html`<p class="error" role="alert">${error}</p>`}
     <h2>Game ${id} <small>${record.title}</small></h2>
     <p class="actions">
       ${!thoughts && html`<button type="button" class="main" onClick=${() => setThoughts(true)}>What did they think?</button>`}
-      <a class="button" href="/game/${id}.html" download>Save as one page</a>
-      <a class="button" href="/game/${id}.sgf" download>Save as SGF</a>
+      <button type="button" onClick=${() => saveStored(id, "html").catch(fail)}>Save as one page</button>
+      <button type="button" onClick=${() => saveStored(id, "sgf").catch(fail)}>Save as SGF</button>
     </p>
     <${Replay} record=${record} start=${ply} onPly=${setPly}
       extras=${(moves) => html`<${AskHere} lab=${lab} size=${record.size} moves=${moves} />`} />`}<//>`;

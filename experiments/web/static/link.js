@@ -3,6 +3,7 @@
 // Every question carries its position, so after a broken connection it is simply asked again.
 
 import { useEffect, useState } from "preact/hooks";
+import { download, rowsBy } from "hexlaw/rows.js";
 
 const AT_ONCE = 4; // questions that the server takes from one visitor at the same time
 const RETRY = [200, 500, 1000, 2000, 5000]; // milliseconds between attempts to connect
@@ -93,28 +94,14 @@ export async function load(path) {
   return found;
 }
 
-/** {data, error} of a path, loaded anew when it changes. */
-export function useRows(path) {
-  const [state, setState] = useState({});
-  useEffect(() => {
-    let wanted = true;
-    setState({});
-    load(path).then(
-      (data) => wanted && setState({ data }),
-      (error) => wanted && setState({ error: error.message }),
-    );
-    return () => (wanted = false);
-  }, [path]);
-  return state;
-}
+export const useRows = rowsBy(load);
 
 /** Have the server make a file of a game and hand it to the browser. */
 export async function save(name, game) {
   const response = await fetch(`/save/${name}`, { method: "POST", body: JSON.stringify(game) });
   if (!response.ok) throw new Error((await response.json()).error);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  download(name, URL.createObjectURL(await response.blob()));
 }
+
+/** Save a stored game: "sgf" or "html". */
+export const saveStored = async (id, form) => download(`game-${id}.${form}`, `/game/${id}.${form}`);

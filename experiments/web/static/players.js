@@ -1,6 +1,7 @@
 // Choosing a player and its budget, wherever the page asks for one.
 
 import { html, milliseconds, power, whole } from "hexlaw/ui.js";
+import { Word } from "hexlaw/words.js";
 
 /** The players of a board: its snapshots by run, and those that need no training. */
 export function playersOf(lab, size) {
@@ -20,6 +21,62 @@ export function nameOf(lab, player) {
 export function bestOf(lab, size) {
   const last = lab.snapshots.findLast((snapshot) => snapshot.size === size);
   return lab.opponents[size] ?? last?.key ?? "random";
+}
+
+const LEVELS = 6;
+
+/**
+ * Agents of a board from weak to strong, about evenly apart in Elo: of those near each step, the
+ * one whose moves cost least. Only agents that the page can ask just as they were rated.
+ */
+export function levelsOf(lab, size) {
+  const able = lab.agents.filter((agent) =>
+    agent.size === size && agent.snapshot && agent.scale === "main" && agent.quiet &&
+    lab.rules.includes(lab.rule_of[agent.id]) && lab.budgets.includes(agent.nodes));
+  if (!able.length) return [];
+  // Who is known badly is no measure: the widest fifth is left out while others are there.
+  const widths = able.map((agent) => agent.high - agent.low).sort((a, b) => a - b);
+  const widest = widths[Math.floor(0.8 * (widths.length - 1))];
+  const known = able.filter((agent) => agent.high - agent.low <= widest);
+  const elos = known.map((agent) => agent.elo);
+  const [low, high] = [Math.min(...elos), Math.max(...elos)];
+  const apart = (high - low) / (LEVELS - 1);
+  const steps = [...Array(apart ? LEVELS : 1).keys()].map((k) => {
+    const away = (agent) => Math.abs(agent.elo - (low + k * apart));
+    const near = known.filter((agent) => away(agent) <= apart / 4);
+    const cost = (agent) => agent.move_flops + agent.train_flops * 1e-9;
+    return near.length
+      ? near.reduce((a, b) => (cost(b) < cost(a) ? b : a))
+      : known.reduce((a, b) => (away(b) < away(a) ? b : a));
+  });
+  return [...new Set(steps)].sort((a, b) => a.elo - b.elo);
+}
+
+/** What a level means to the page: a player, its nodes and its rule. */
+const choiceOf = (lab, agent) => ({ player: agent.snapshot, nodes: agent.nodes, rule: lab.rule_of[agent.id] });
+
+/** The opponents of a board as levels, and those beside them. */
+export function LevelChoice({ lab, size, value, onChange }) {
+  const levels = levelsOf(lab, size);
+  const solvable = size <= lab.solved_up_to;
+  const is = (agent) => value.player === agent.snapshot && value.nodes === agent.nodes && value.rule === lab.rule_of[agent.id];
+  const row = (key, chosen, name, facts, choice) => html`<label key=${key} class=${chosen ? "chosen" : ""}>
+    <input type="radio" name="level" checked=${chosen} onChange=${() => onChange(choice)} />
+    <strong>${name}</strong> <span>${facts}</span></label>`;
+  const cost = (agent) => `Elo ${whole(agent.elo)} (${whole(agent.low)} to ${whole(agent.high)}), ${power(agent.move_flops)} FLOPs a move`;
+  return html`<fieldset class="levels"><legend>Against</legend>
+    ${row("random", value.player === "random", "Random", "moves drawn from a hat", { player: "random" })}
+    ${levels.map((agent, k) => row(agent.id, is(agent), `Level ${k + 1}`, cost(agent), choiceOf(lab, agent)))}
+    ${solvable && row("perfect", value.player === "perfect", "Perfect", "cannot be beaten once it stands to win", { player: "perfect" })}
+  </fieldset>`;
+}
+
+/** A game's opponent in a few words: its level, or its name. */
+export function titleOf(lab, { size, player, nodes, rule }) {
+  const level = levelsOf(lab, size).findIndex((agent) =>
+    agent.snapshot === player && agent.nodes === nodes && lab.rule_of[agent.id] === rule);
+  if (level >= 0) return `Level ${level + 1}`;
+  return { random: "Random", perfect: "Perfect play" }[player] ?? nameOf(lab, player);
 }
 
 export function PlayerChoice({ lab, size, value, onChange, label }) {
@@ -52,13 +109,13 @@ export const ratedAs = (lab, { player, nodes, rule }) =>
 export function NodesSlider({ lab, choice, onChange, seconds }) {
   const rated = ratedAs(lab, choice);
   const snapshot = lab.snapshots.find((each) => each.key === choice.player);
-  const name = (nodes) => `${whole(nodes)} ${nodes === 1 ? "node: the network alone" : "nodes"}`;
+  const name = (nodes) => `${whole(nodes)} ${nodes === 1 ? "node: at first sight" : "nodes"}`;
   return html`<div class="nodes">
     <label>Thinks with <strong>${name(choice.nodes)}</strong>
       <input type="range" min="0" max=${lab.budgets.length - 1} value=${lab.budgets.indexOf(choice.nodes)}
         aria-valuetext=${name(choice.nodes)} onInput=${(event) => onChange(lab.budgets[event.target.value])} />
     </label>
-    <p class="cost">
+    <p class="cost"><${Word} of="node">What is a node?<//>${" "}
       ${rated ? `Elo ${whole(rated.elo)} (${whole(rated.low)} to ${whole(rated.high)})` : "not rated with so many"}
       ${snapshot && `, ${power(choice.nodes * snapshot.node_flops)} FLOPs a move`}
       ${seconds !== undefined && `, the last took ${milliseconds(seconds)}`}

@@ -22,6 +22,7 @@ from experiments.players.agents import enter_agents
 from experiments.players.specs import parse_player
 from experiments.verbs.serve import make_server
 from experiments.web.app import make_app
+from tests.experiments.web.browsing import Watched
 from training.config import TrainConfig
 from training.files import save_snapshot
 from training.ledger import Ledger, forward_flops
@@ -190,3 +191,12 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def watched(chromium) -> Iterator[Watched]:
+    context = chromium.new_context(accept_downloads=True)
+    watched = Watched(context.new_page())
+    yield watched
+    context.close()
+    assert watched.errors == []

@@ -1,0 +1,149 @@
+"""A lab as a site that needs no server: its agents play in the visitor's browser.
+
+index.html            the pages of `hexlaw serve`, with all their scripts and the engine
+data/lab.js           agents with ratings and costs, records, games
+data/weights-*.js     a snapshot each, read when it is first asked
+
+Or all of it in index.html. Data lie in scripts, which a page may read when it is opened by a double
+click; files it may not. `static/site-data.js` reads what is written here.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from experiments.players.thinking import BUDGETS
+from experiments.web.engine import engine_script
+from experiments.web.lab_view import LabView
+from experiments.web.play_page import search_name
+from experiments.web.replay_page import embed, inline_modules, page_template, read_web_file
+from games.text.notation import cell_name
+from mcts import STRATEGIES
+from training.files import read_snapshot, write_atomically
+from training.store import Agent, Match, Snapshot, Store
+from training.store import Game as GameRow
+
+RULES = ("puct", "gumbel")
+"""Of the searches that a visitor may choose from, those that the engine has."""
+
+SOLVED_UP_TO = 5
+"""Side of the largest board on which the engine knows perfect play."""
+
+PAGES = (
+    "ui", "words", "hex", "board", "charts", "replay", "rows", "site-data", "engine-link",
+    "players", "league", "play", "review", "compare", "app", "replay-page",
+)  # fmt: skip
+
+
+def write_site(store: Store, folder: Path, *, single_file: bool) -> int:
+    """Write the site of a lab into a folder that is there.
+
+    Returns:
+        How many agents' networks it can ask.
+
+    Raises:
+        InputError: if a snapshot is missing or damaged, or a file cannot be written.
+    """
+    lab = LabView(store)
+    weights = dict(_weights(store, lab))
+    data = {"lab": site_data(store, lab), "replay": _replay_template(), **weights}
+    parts = {
+        name: Markup(f"hexlawPart({embed(name)},{embed(each)})") for name, each in data.items()
+    }
+    page = page_template("site.html").render(
+        title=f"hexlaw: {lab.name}",
+        style=read_web_file("style.css"),
+        importmap=embed({"imports": _modules()}),
+        engine=Markup(engine_script()),
+        parts=list(parts.values()) if single_file else [],
+    )
+    write_atomically(folder / "index.html", page.encode())
+    for name, text in {} if single_file else parts.items():
+        write_atomically(folder / "data" / f"{name}.js", text.encode())
+    return len(weights)
+
+
+def site_data(store: Store, lab: LabView) -> dict[str, Any]:
+    """What the pages show, but for weights."""
+    rules = {
+        number: search_name(STRATEGIES.parse(search)) for number, search in lab.searches().items()
+    }
+    sizes = {agent["id"]: agent["size"] for agent in lab.overview()["agents"]}
+    return {
+        "overview": lab.overview(),
+        "choices": {
+            "rules": RULES,
+            "budgets": BUDGETS,
+            "solved_up_to": SOLVED_UP_TO,
+            "rule_of": rules,
+        },
+        "matches": [row for row in _matches(store) if row[0] in sizes],
+        "games": [row for row in _games(store, sizes) if row[1] in sizes],
+    }
+
+
+def _modules() -> dict[str, str]:
+    """By which name the page's scripts import each other, and what they are."""
+    files = {
+        "preact": "vendor/preact.js",
+        "preact/hooks": "vendor/hooks.js",
+        "htm": "vendor/htm.js",
+    }
+    files |= {f"hexlaw/{name}.js": f"{name}.js" for name in PAGES}
+    # The same pages with another source: the engine in place of a server.
+    return inline_modules(files | {"hexlaw/link.js": "site-link.js"})
+
+
+def _replay_template() -> str:
+    """The page of one game, to be filled in by the page when a game is saved."""
+    names = ("title", "style", "importmap", "record")
+    return page_template("replay.html").render({name: Markup(f"@@{name}@@") for name in names})
+
+
+def _weights(store: Store, lab: LabView) -> Iterator[tuple[str, str]]:
+    """Each snapshot's part: its name, by its place in the overview, and its file in base64."""
+    query = sa.select(Snapshot.run_id, Snapshot.index, Snapshot.file, Snapshot.sha256)
+    files = {f"{run}#{index}": rest for run, index, *rest in store.frame_query(query)[1]}
+    for number, snapshot in enumerate(lab.overview()["snapshots"]):
+        file, sha256 = files[snapshot["key"]]
+        payload = read_snapshot(store.folder / file, sha256)
+        yield f"weights-{number}", base64.b64encode(payload).decode()
+
+
+def _matches(store: Store) -> Iterator[list[int]]:
+    """[black, white, black's wins, white's wins, draws, games, distinct games] of each pair, cut
+    short where nothing was drawn and all games count and differ."""
+    columns = [Match.black_wins, Match.white_wins, Match.draws, Match.games, Match.distinct_games]
+    totals = sa.select(Match.black_id, Match.white_id, *map(sa.func.sum, columns))
+    for row in store.frame_query(totals.group_by(Match.black_id, Match.white_id))[1]:
+        *_, black_wins, white_wins, draws, games, distinct = row
+        plain = draws == 0 and black_wins + white_wins == games == distinct
+        yield list(row[:4] if plain else row)
+
+
+def _games(store: Store, sizes: dict[int, int]) -> Iterator[list[Any]]:
+    """[number, black, white, winner, ending, opening plies, cells] of each game that is kept."""
+    query = (
+        sa.select(
+            GameRow.id, Match.black_id, Match.white_id, GameRow.winner, GameRow.ending,
+            GameRow.opening_plies, GameRow.moves,
+        )
+        .join(Match, GameRow.match_id == Match.id)
+        .join(Agent, Match.black_id == Agent.id)
+        .order_by(GameRow.id)
+    )  # fmt: skip
+    for *facts, moves in store.frame_query(query)[1]:
+        size = sizes.get(facts[1])
+        if size is not None:
+            yield [*facts, "".join(_cells(moves, size))]
+
+
+def _cells(moves: bytes, size: int) -> Iterator[str]:
+    return (cell_name(move, size) for move in np.frombuffer(moves, "<u2").tolist())
