@@ -29,7 +29,7 @@ def openings() -> Iterator[list[int]]:
     yield from ([black, white] for black in cells for white in cells)
 
 
-def answer(moves: list[int]) -> str:
+def winning_digits(moves: list[int]) -> str:
     """The winning moves of the side to move as 25 bits in five digits of base 32; 0 if none or if
     there is no such position."""
     if len(set(moves)) < len(moves):
@@ -42,7 +42,7 @@ def answer(moves: list[int]) -> str:
 
 def write_openings(path: Path) -> None:
     """Write the module."""
-    answers = [answer(moves) for moves in openings()]
+    answers = [winning_digits(moves) for moves in openings()]
     lines = ["".join(answers[k : k + A_LINE]) for k in range(0, len(answers), A_LINE)]
     text = " +\n".join(f'  "{line}"' for line in lines)
     write_atomically(

@@ -15,7 +15,7 @@ import pytest
 
 from experiments.web.engine import engine_script
 from experiments.web.golden import Case, answer
-from experiments.web.openings import answer as stored_answer
+from experiments.web.openings import winning_digits
 
 ROOT = Path(__file__).parents[3]
 ENGINE = ROOT / "experiments/web/static/engine"
@@ -120,7 +120,7 @@ def test_stored_openings_are_the_solvers():
     assert len(stored) == 5 * (1 + 25 + 625)
     assert stored[5 * (1 + 12) :][:5] == "00000"
     for row, moves in ((0, []), (1 + 0, [0]), (1 + 25 + 25 * 3 + 7, [3, 7])):
-        assert stored[5 * row :][:5] == stored_answer(moves)
+        assert stored[5 * row :][:5] == winning_digits(moves)
 
 
 def test_what_is_no_snapshot_is_refused(node, tmp_path):
