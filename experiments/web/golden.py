@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import games
@@ -107,7 +108,7 @@ def _play_out(rules: Game, moves: list[int]) -> games.State:
     """The state after distinct cells; those after the game's end change nothing."""
     state = rules.init()
     for move in moves:
-        state = rules.step(state, np.int32(move))
+        state = rules.step(state, jnp.int32(move))
     return state
 
 
