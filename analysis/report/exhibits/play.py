@@ -143,8 +143,8 @@ def _of_recipe(recipe: str, best: pd.DataFrame) -> str:
 
 def _failures(row: Mapping[Hashable, Any]) -> str:
     """2 of 64 (0.4 to 11 %)."""
-    low, high = percent(row["low_of_failures"]), percent(row["high_of_failures"])
-    return f"{number(row['failures'])} of {number(row['winnable'])} ({low} to {high} %)"
+    told = _failure_cell(row)
+    return f"{told.text} ({told.below})"
 
 
 def _best_of_each(scores: pd.DataFrame, material: Material) -> pd.DataFrame:
@@ -161,7 +161,9 @@ def _failure_cell(row: Mapping[Hashable, Any]) -> Cell:
     if math.isnan(row["failures"]):
         return Cell("–")
     low, high = percent(row["low_of_failures"]), percent(row["high_of_failures"])
-    return Cell(f"{number(row['failures'])} of {number(row['winnable'])}", f"{low} to {high} %")
+    halves = 0 if float(row["failures"]).is_integer() else 1  # a draw is half a failure
+    failed = number(row["failures"], halves)
+    return Cell(f"{failed} of {number(row['winnable'])}", f"{low} to {high} %")
 
 
 def _table(both: pd.DataFrame, material: Material) -> Table:

@@ -52,3 +52,24 @@ def test_games_without_a_partner_tell_nothing():
 
 def test_a_league_without_the_perfect_player_has_no_rows():
     assert table([(1, 2, 5, 5)]) == {}
+
+
+def test_draws_are_half_of_what_was_on_offer():
+    """Twelve openings. Eight are won for one colour: six such games won, one drawn, one lost, and
+    the other eight lost as they had to be. Four are draws: seven games held, one lost. Dropped are
+    ½ + 1 + ½ of twelve points; counting games won alone would make it six of twelve."""
+    rows = [(1, 9, 3, 5, 4), (9, 1, 5, 3, 4)]
+    columns = ["black_id", "white_id", "black_wins", "white_wins", "draws"]
+    found = failures(pd.DataFrame(rows, columns=columns), AGENTS).iloc[0]
+    assert (found["winnable"], found["failures"]) == (12, 2)
+    assert found["rate"] == pytest.approx(1 / 6)
+    # Clopper & Pearson's limits of 2 of 12.
+    assert (found["low"], found["high"]) == pytest.approx((0.0209, 0.4841), abs=2e-4)
+
+
+def test_who_holds_every_drawn_opening_drops_nothing():
+    rows = [(1, 9, 0, 0, 8), (9, 1, 0, 0, 8)]
+    columns = ["black_id", "white_id", "black_wins", "white_wins", "draws"]
+    found = failures(pd.DataFrame(rows, columns=columns), AGENTS).iloc[0]
+    assert (found["failures"], found["low"]) == (0, 0)
+    assert found["high"] == pytest.approx(1 - 0.025 ** (1 / 8))
