@@ -34,7 +34,7 @@ class StepFloor(NamedTuple):
     low: float
     high: float
     """95 % bootstrap interval of C over runs; at an end of what is tried (1 to 10⁷) one of the two
-    floors is not in sight."""
+    floors is not in sight. NaN if no batch has two runs: nothing then tells of chance."""
     residual: float
     """Root mean square distance from the common curve at C, in units of strength."""
     by_steps: float
@@ -65,9 +65,10 @@ def fit_step_floor(points: pd.DataFrame, *, resamples: int = 100, seed: int = 0)
         raise InputError(
             "a floor in steps needs runs with two batches or more, several snapshots each"
         )
-    random = np.random.default_rng(seed)
-    drawn = [_best(_drawn_anew(trained, random)) for _ in range(resamples)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    random, low, high = np.random.default_rng(seed), np.nan, np.nan
+    if trained.groupby("batch")["run_id"].nunique().max() > 1:
+        drawn = [_best(_drawn_anew(trained, random)) for _ in range(resamples)]
+        low, high = np.quantile(drawn, [0.025, 0.975])
     critical = _best(trained)
     return StepFloor(
         critical, float(low), float(high), _residual(trained, critical), _residual(trained, 0.0),

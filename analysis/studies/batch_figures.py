@@ -17,8 +17,8 @@ COLUMNS = {"steps": "learner steps", "samples": "self-play positions"}
 
 
 def blunders_by_batch(points: pd.DataFrame) -> Figure:
-    """Raw blunders of one recipe: a column a board, learner steps above and samples below, a colour
-    a batch; thin lines are runs, thick ones their means.
+    """Raw blunders of one recipe: a row a board, against learner steps on the left and samples on
+    the right, a colour a batch; thin lines are runs, thick ones their means.
 
     Args:
         points: of one recipe, columns boardsize, batch, run_id, index, steps, samples, raw.
@@ -28,20 +28,23 @@ def blunders_by_batch(points: pd.DataFrame) -> Figure:
     shades = mpl.colormaps["viridis"](np.linspace(0.9, 0.05, len(batches)))
     colours = {batch: tuple(shade) for batch, shade in zip(batches, shades, strict=True)}
     with themed():
-        figure = Figure(figsize=(theme.WIDTH, 5.2))
-        grid = figure.subplots(2, len(boards), sharey="col", squeeze=False)
-        for column, size in enumerate(boards):
+        figure = Figure(figsize=(theme.WIDTH, 0.9 + 2.3 * len(boards)))
+        grid = figure.subplots(len(boards), 2, sharex="col", sharey="row", squeeze=False)
+        for row, size in zip(grid, boards, strict=True):
             here = points[points["boardsize"] == size]
-            for axes, name in zip(grid[:, column], COLUMNS, strict=True):
+            for axes, name in zip(row, COLUMNS, strict=True):
                 _draw(axes, here, name, colours)
-            grid[0, column].set_title(f"{size}×{size}", color=board_colour(size))
-        for axes, label in zip(grid[:, 0], COLUMNS.values(), strict=True):
-            axes.set_ylabel(f"raw blunders, %\nagainst {label}", fontsize=9)
+            row[0].set_title(f"{size}×{size}", color=board_colour(size))
+            row[0].set_ylabel("raw blunders, %")
+            # Where no run gets near zero, that part of the scale would be empty.
+            row[0].set_ylim(bottom=max(0.0, 75 * here["raw"].min() - 6))
+        for axes, label in zip(grid[-1], COLUMNS.values(), strict=True):
+            axes.set_xlabel(label)
         handles = [Line2D([], [], color=colours[b], lw=1.8, label=f"{b:,}") for b in batches]
         handles.append(Line2D([], [], color=FAINT, ls=":", lw=1.2, label="untrained"))
         figure.legend(
-            handles=handles, loc="outside upper left", ncols=len(handles), fontsize=9,
-            title="positions of a learner step", title_fontsize=9, alignment="left",
+            handles=handles, loc="outside upper left", ncols=len(handles),
+            title="positions of a learner step", alignment="left",
         )  # fmt: skip
     return figure
 

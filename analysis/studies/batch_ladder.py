@@ -17,14 +17,18 @@ from games.errors import InputError
 def ladder_points(rows: LabRows) -> pd.DataFrame:
     """A row a snapshot: boardsize, recipe, batch, seed, run_id, index, steps, samples, train_flops,
     raw and searched (shares of won positions thrown away without and with search), elo (of the
-    board's league, perfect play 0; empty where it was not played)."""
+    board's league, its best snapshot 0; empty where it was not played).
+
+    Perfect play is not zero here: as one player of the league among a hundred it has met too few
+    of them to say where it stands."""
     snapshots = judged_snapshots(rows)
     batch = {run["id"]: run["config"]["batch_size"] for run in rows.runs.to_dict("records")}
     snapshots["batch"] = snapshots["run_id"].map(batch)
     snapshots["steps"] = snapshots["learner_samples"] // snapshots["batch"]
     rated = rate_rows(rows).merge(rows.agents, left_on="player", right_on="id")
     rated = rated[rated["snapshot_id"].notna()]
-    snapshots["elo"] = snapshots["id"].map(rated.set_index("snapshot_id")["elo"])
+    elo = snapshots["id"].map(rated.set_index("snapshot_id")["elo"])
+    snapshots["elo"] = elo - elo.groupby(snapshots["boardsize"]).transform("max")
     keys = ["boardsize", "recipe", "batch", "seed", "run_id", "index"]
     columns = ["steps", "samples", "train_flops", "raw", "searched", "elo"]
     return snapshots[[*keys, *columns]].sort_values(keys, ignore_index=True)

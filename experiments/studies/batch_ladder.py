@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 import pydantic
 
 from analysis.figures.wording import interval, listed, number, percent
-from analysis.report.exhibits.base import Cell, Exhibit, Table
+from analysis.report.exhibits.base import Cell, Exhibit, Table, board, cell
 from analysis.report.study_page import Findings, Published
 from analysis.studies.batch_figures import blunders_by_batch
 from analysis.studies.batch_ladder import ladder_points, needed, step_floors
@@ -122,16 +123,18 @@ def _findings(rows: LabRows, config: LadderConfig) -> Findings:
         Exhibit(
             f"ladder_{recipe}", f"Figure {number_}", f"Recipe {recipe}, by steps and by samples",
             "Won positions thrown away by the raw policy, a square-root scale. Where curves of "
-            "different batches fall together above, steps count; where they do below, samples do.",
+            "different batches fall together on the left, steps count; where they do on the right, "
+            "samples do. Thin lines are runs.",
             figure=blunders_by_batch(own),
         )
-        for number_, (recipe, own) in enumerate(points.groupby("recipe", sort=False), start=1)
+        for number_, (recipe, own) in enumerate(_recipes(points), start=1)
     ]  # fmt: skip
     tables = [
         Exhibit(
             "floors", "Table 1", "The batch at which steps turn into samples",
             "C of strength = curve of steps / (1 + C / batch) (McCandlish et al. 2018), the batch "
-            "above which only steps count, with its 95 % bootstrap interval over runs. Beside it "
+            "above which only steps count, with its 95 % bootstrap interval over runs (none where "
+            "each batch has one run). Beside it "
             "how far the points lie from one curve (root mean square, percentage points or Elo), "
             "if steps alone counted, and if samples alone did. Last, how many times the samples of "
             "batches of 256 are needed with batches of 32 768 to be as strong.",
@@ -157,11 +160,27 @@ def _findings(rows: LabRows, config: LadderConfig) -> Findings:
             f"{number(largest['batch'].iloc[0])} took {number(largest['steps'].max())} steps at "
             "most, so their end lies far from perfect play.",
             "One network a board. Large batches have one seed: their luck is not in the intervals.",
+            *_single_runs(floors),
             "The critical batch rises as networks get better (McCandlish et al. 2018): near "
             "perfect play it is larger than in these short runs, and the floor in steps less dear.",
             f"Jones's lanes were set apart by 2,500 random moves, here by {MIXING_MOVES}.",
         ],
     )  # fmt: skip
+
+
+def _recipes(points: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each recipe; his, which the question is about, first."""
+    names = sorted(points["recipe"].unique(), key=lambda name: (name != JONES, name))
+    return [(name, points[points["recipe"] == name]) for name in names]
+
+
+def _single_runs(floors: pd.DataFrame) -> list[str]:
+    """Which critical batches rest on one run a batch."""
+    single = floors[floors["low"].isna()].drop_duplicates(["boardsize", "recipe"])
+    if single.empty:
+        return []
+    named = [f"{row['recipe']} on {board(row['boardsize'])}" for row in single.to_dict("records")]
+    return [f"One run a batch: {listed(named)}. Nothing tells how far chance moves what they say."]
 
 
 def _dearer(critical: float) -> float:
@@ -176,13 +195,13 @@ def _floors_table(floors: pd.DataFrame) -> Table:
         residuals = [scale * floor[name] for name in ("residual", "by_steps", "by_samples")]
         lines.append(
             [
-                f"{floor['boardsize']}×{floor['boardsize']}, {floor['recipe']}, "
+                f"{board(floor['boardsize'])}, {floor['recipe']}, "
                 + ("raw blunders" if floor["measure"] == "raw" else "Elo"),
-                Cell(number(floor["critical"]), interval(floor["low"], floor["high"])),
+                cell(floor["critical"], (floor["low"], floor["high"])),
                 *(number(value, digits) for value in residuals),
-                Cell(
-                    number(_dearer(floor["critical"])),
-                    interval(_dearer(floor["high"]), _dearer(floor["low"])),
+                cell(
+                    _dearer(floor["critical"]),
+                    (_dearer(floor["high"]), _dearer(floor["low"])),
                 ),
             ]
         )
@@ -211,7 +230,7 @@ def _ends_table(points: pd.DataFrame) -> Table:
         kind = own.to_dict("records")[0]
         size = kind["boardsize"]
         spread = [
-            Cell(number(here.mean(), digits), interval(here.min(), here.max(), digits))
+            cell(here.mean(), _least_and_most(here), digits)
             for here, digits in (
                 (100 * own["raw"], 1), (100 * own["searched"], 1), (own["elo"], 0),
             )
@@ -223,25 +242,34 @@ def _ends_table(points: pd.DataFrame) -> Table:
             ]
         )  # fmt: skip
     head = ["board, recipe", "batch", "runs", "steps", "samples", "raw, %", "64 nodes, %", "Elo"]
-    return Table("Last snapshots; Elo of the board’s league, perfect play 0.", head, lines)
+    return Table("Last snapshots; Elo of the board’s league, its best snapshot 0.", head, lines)
+
+
+def _least_and_most(values: pd.Series) -> tuple[float, float]:
+    """NaN for a single run, which has no spread."""
+    return (values.min(), values.max()) if len(values) > 1 else (math.nan, math.nan)
 
 
 def _answer(floors: pd.DataFrame) -> str:
     told, dearer = [], []
     for floor in floors.to_dict("records"):
         if floor["recipe"] == JONES and floor["measure"] == "raw":
-            size = f"{floor['boardsize']}×{floor['boardsize']}"
-            limits = interval(floor["low"], floor["high"])
-            told.append(f"{number(floor['critical'])} ({limits}) on {size}")
-            limits = interval(_dearer(floor["high"]), _dearer(floor["low"]))
-            dearer.append(f"{number(_dearer(floor['critical']))} ({limits})")
+            size, limits = board(floor["boardsize"]), (floor["low"], floor["high"])
+            told.append(f"{_with_limits(floor['critical'], limits)} on {size}")
+            limits = _dearer(floor["high"]), _dearer(floor["low"])
+            dearer.append(_with_limits(_dearer(floor["critical"]), limits))
     if not told:
         return "Too few runs for a critical batch."
     return (
         "With Jones’s recipe the batch above which only learner steps count is "
-        f"{listed(told)} positions (95 % intervals over runs, by raw blunders). To be as strong, "
+        f"{listed(told)} positions (by raw blunders; 95 % intervals over runs, none where each "
+        "batch has one). To be as strong, "
         f"his batches of 32 768 then need {listed(dearer)} times the samples of batches of 256."
     )
+
+
+def _with_limits(value: float, limits: tuple[float, float]) -> str:
+    return number(value) if math.isnan(limits[0]) else f"{number(value)} ({interval(*limits)})"
 
 
 def _rungs(*rungs: tuple[int, str, Sequence[int], int, int]) -> tuple[Rung, ...]:

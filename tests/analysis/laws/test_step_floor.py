@@ -65,3 +65,11 @@ def test_untrained_networks_do_not_count():
 def test_a_single_batch_says_nothing():
     with pytest.raises(InputError, match="two batches"):
         fit_step_floor(planted(500).query("batch == 256"))
+
+
+def test_one_run_a_batch_has_no_interval():
+    runs = planted(500)
+    single = runs[runs["run_id"].str.endswith("-0")]
+    found = fit_step_floor(single, resamples=5)
+    assert np.isnan([found.low, found.high]).all()
+    assert found.critical == pytest.approx(500, rel=1)

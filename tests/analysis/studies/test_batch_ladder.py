@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.studies.batch_ladder import needed, step_floors
+from analysis.studies.batch_ladder import ladder_points, needed, step_floors
 
 
 def planted() -> pd.DataFrame:
@@ -43,3 +45,11 @@ def test_their_critical_batch_lies_below_them_all():
     assert (floor["boardsize"], floor["recipe"], floor["measure"]) == (3, "r", "raw")
     assert floor["critical"] < 50
     assert floor["by_samples"] > 5 * floor["by_steps"]
+
+
+def test_elo_is_told_from_the_boards_best_snapshot(lab_rows):
+    """The planted lab's runs span 450 Elo on 3×3 and 600 on 4×4."""
+    runs = lab_rows.runs.assign(config=[{"batch_size": 8}] * len(lab_rows.runs))
+    by_board = ladder_points(dataclasses.replace(lab_rows, runs=runs)).groupby("boardsize")["elo"]
+    assert by_board.max().tolist() == [0, 0]
+    assert by_board.min().tolist() == pytest.approx([-450, -600], abs=60)
