@@ -133,3 +133,22 @@ def test_resamples_of_all_at_once_are_the_surfaces_of_each_by_itself():
         assert list(surface) == pytest.approx(list(fit_surface(drawn)), rel=1e-3)
         levels = tuple(sorted(fit.isoquants["elo"].unique()))
         assert list(paper) == pytest.approx(list(fit_isoquants(isoquants(drawn, levels))))
+
+
+def test_intervals_cover_the_planted_exchange():
+    """Twenty worlds of ten runs with luck of their own, 25 Elo a run and 25 an agent, near the
+    floor and the top as rows of a lab are. At 95 %, one world in twenty may miss, and a bootstrap
+    over ten runs is a little narrow; four misses would have a chance of 2 % at 95 % cover."""
+    held, widths = 0, []
+    for world in range(20):
+        rng = np.random.default_rng(world)
+        agents = planted_agents(runs=10)
+        agents = agents[rng.random(len(agents)) < 0.1]
+        luck = 25 * rng.normal(size=10)[agents["run_id"].str[1:].astype(int)]
+        elo = agents["elo"] + luck + 25 * rng.normal(size=len(agents))
+        fit = fit_exchange(agents.assign(elo=elo.clip(upper=0)), resamples=60, seed=world)
+        low, high = fit.interval("surface", "slope")
+        held += low < -1.2 < high
+        widths.append(high - low)
+    assert held >= 17
+    assert np.median(widths) < 0.15  # wide enough to hold anything would be no answer
