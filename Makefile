@@ -4,16 +4,20 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+DOCS   := .venv-docs
+BUILD  := build
 PACKAGES := games mcts training analysis experiments
 
-.PHONY: help setup reproduce test check lint lock clean
+.PHONY: help setup reproduce test check lint docs course course-data lock clean
 
 help:
 	@echo 'make reproduce   train a ladder of agents, rate them, fit the law, write report/index.html'
 	@echo 'make test        lint, types and tests'
 	@echo 'make check       lint and types only'
 	@echo 'make setup       build $(VENV) from requirements.lock'
-	@echo 'make lock        renew requirements.lock (needs uv)'
+	@echo 'make docs        the documentation as a site in $(BUILD)/site'
+	@echo 'make course      the class bundle, every notebook run, in $(BUILD)/hexlaw-course.zip'
+	@echo 'make lock        renew requirements.lock and docs/requirements.lock (needs uv)'
 
 setup: $(STAMP)
 
@@ -49,11 +53,35 @@ check: lint
 test: check
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
+# Tools of the site and of notebooks, with hexlaw as `pip install hexlaw` alone brings it: notebooks
+# that pass here need neither JAX nor a database.
+$(DOCS)/.installed: docs/requirements.lock
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r docs/requirements.lock
+	@touch $@
+
+docs: setup $(DOCS)/.installed
+	$(BIN)/python docs/gather.py $(BUILD)/pages
+	$(DOCS)/bin/zensical build --clean --strict --config-file $(BUILD)/mkdocs.yml
+	$(BIN)/python docs/check_site.py $(BUILD)/site
+
+course: $(DOCS)/.installed
+	$(DOCS)/bin/python docs/course/build.py $(BUILD)/hexlaw-course
+	HEXLAW_COURSE_STRICT=1 PYTHONPATH=$(CURDIR) $(DOCS)/bin/python -m pytest -q -c /dev/null \
+	  --nbmake --nbmake-timeout=120 -p no:cacheprovider $(BUILD)/hexlaw-course/answers
+	$(DOCS)/bin/python docs/course/build.py $(BUILD)/hexlaw-course --pack
+
+course-data: setup
+	$(BIN)/python docs/course/make_data.py
+
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	  --group test --group lint --extra all \
 	  pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --group docs pyproject.toml -o docs/requirements.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DOCS) $(BUILD) .pytest_cache .ruff_cache .hypothesis
