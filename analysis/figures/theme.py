@@ -116,7 +116,8 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
     try:
         stem.parent.mkdir(parents=True, exist_ok=True)
         with mpl.rc_context({**_RC, "svg.hashsalt": stem.name}):
-            figure.draw_without_rendering()
+            if (layout := figure.get_layout_engine()) is not None:
+                layout.execute(figure)
             figure.set_layout_engine("none")  # keep this layout; each file would work it out anew
             # Not savefig: it lays a figure out once more before each file.
             FigureCanvasSVG(figure).print_svg(paths[0], metadata={"Date": None})

@@ -36,7 +36,7 @@ _BEGINNING = 0.1  # share of a board's grid that its frontier begins with
 _SLACK = 100.0  # Elo by which a plateau may lie above it; ratings there are uncertain
 _STIFFNESS = 10.0  # weight of an Elo above that bound against an Elo of error at one point
 _EVERY = 5  # start of all of them, where a few must do
-_AT_ONCE = 400_000  # points of frontiers that are fitted at once, which bounds the memory
+_AT_ONCE = 80_000  # points of frontiers that are fitted at once: as many as caches hold
 _APART = 1.0  # Elo between incline and plateau from which a point counts for the higher one
 
 

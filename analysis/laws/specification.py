@@ -9,14 +9,21 @@ bounded. None of them is the right one.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.laws.frontier import FrontierSample, sample_frontiers
+from analysis.laws.frontier import (
+    Curves,
+    FrontierSample,
+    curves_of,
+    frontiers_of,
+    ratings_of,
+)
 from analysis.laws.law import Law, least_squares_law, slope_of_board
 from analysis.ratings.rated import Rated
 from analysis.ratings.splits import Halves
@@ -58,10 +65,11 @@ def specifications(stages: Mapping[str, Rated]) -> pd.DataFrame:
     rows = []
     for stage, rated in stages.items():
         zeros = (False, True) if stage in ("league", COLOURED, UNTRAINED) else (True,)
+        frontier = _frontier_of(rated)
         for best, axis, fewer, split in itertools.product(
             zeros, AXES, (False, True), (True, False)
         ):
-            whole = _frontier(best_at_zero(rated) if best else rated, axis, fewer, split)
+            whole = frontier(best, axis, fewer, split)
             if whole is None:
                 continue
             near: Law | None = None
@@ -98,16 +106,28 @@ def slopes_apart(sample: FrontierSample, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=pd.Index(["boardsize", "slope", "low", "high", "rmse"]))
 
 
-def _frontier(source: Rated, axis: str, fewer: bool, split: bool) -> pd.DataFrame | None:
-    """The frontiers of a specification; none with fewer than two boards."""
-    points, halves = source.points, source.halves if split else None
-    if fewer:
-        larger = (points["boardsize"] > points["boardsize"].min()).to_numpy()
-        points = points[larger].reset_index(drop=True)
-        halves = None if halves is None else halves.of(larger)
-    if points["boardsize"].nunique() < 2:
-        return None
-    return sample_frontiers(points, axis, halves, resamples=0).whole
+def _frontier_of(rated: Rated) -> Callable[[bool, str, bool, bool], pd.DataFrame | None]:
+    """(best agent at zero, axis, without the smallest board, halves) → the frontiers of a
+    specification; none with fewer than two boards.
+
+    Many specifications share the runs' curves, which do not hang on ratings.
+    """
+    sources = {False: rated, True: best_at_zero(rated)}
+    sides = rated.points["boardsize"]
+    kept = {False: np.ones(len(sides), bool), True: (sides > sides.min()).to_numpy()}
+
+    @functools.cache
+    def curves(axis: str, fewer: bool) -> list[Curves]:
+        return curves_of(rated.points[kept[fewer]], axis)
+
+    def frontier(best: bool, axis: str, fewer: bool, split: bool) -> pd.DataFrame | None:
+        if sides[kept[fewer]].nunique() < 2:
+            return None
+        points, halves = sources[best]
+        split_apart = halves.of(kept[fewer]) if split else None
+        return frontiers_of(curves(axis, fewer), ratings_of(points)[kept[fewer]], split_apart)
+
+    return frontier
 
 
 def _fit(whole: pd.DataFrame, bounded: bool, near: Law | None) -> tuple[Law, float]:

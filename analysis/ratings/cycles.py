@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse
 import scipy.stats
 
 SIMULATIONS = 999, 3_999  # at least and at most
@@ -71,10 +72,12 @@ class _Projection:
 
     def __init__(self, first: np.ndarray, second: np.ndarray, variance: np.ndarray) -> None:
         players, ends = np.unique(np.concatenate([first, second]), return_inverse=True)
-        self._first, self._second = ends[: len(first)], ends[len(first) :]
-        self._variance, self._players = variance, len(players)
+        first, second = ends[: len(first)], ends[len(first) :]
+        self._variance = variance
+        signs, pairs = np.repeat([1.0, -1.0], len(variance)), np.tile(np.arange(len(variance)), 2)
+        self._pairs = scipy.sparse.csr_array((signs, (ends, pairs)))  # Aᵀ [P, M]
         information = np.zeros((len(players), len(players)))
-        np.add.at(information, (self._first, self._second), -variance)
+        np.add.at(information, (first, second), -variance)
         information += information.T
         np.fill_diagonal(information, -information.sum(axis=1))
         # Each group of players may shift as a whole: these directions are fixed, not inverted.
@@ -85,9 +88,7 @@ class _Projection:
 
     def __call__(self, residual: np.ndarray) -> np.ndarray:
         """Residuals [N, M] → χ² [N]."""
-        push = np.zeros((self._players, len(residual)))
-        np.add.at(push, self._first, residual.T)
-        np.add.at(push, self._second, -residual.T)
+        push = self._pairs @ residual.T
         # χ² of the whole less that of the step: Σ r²/V − pushᵀ (AᵀVA)⁻¹ push.
         step = scipy.linalg.cho_solve(self._factor, push, check_finite=False)
         total = (residual**2 / self._variance).sum(axis=1)

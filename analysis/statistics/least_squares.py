@@ -11,7 +11,7 @@ not left to matrix products.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,29 +19,6 @@ MAX_STEPS = 200
 _TOLERANCE = 1e-12  # relative gain of a step at which the descent ends
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-12, 1e12
 _RISE, _FALL = 4.0, 5.0
-
-
-def descend(
-    residual: Callable[[np.ndarray], np.ndarray],
-    jacobian: Callable[[np.ndarray], np.ndarray],
-    start: Sequence[float],
-) -> tuple[np.ndarray, float]:
-    """The nearest minimum downhill of `start`.
-
-    Args:
-        residual: parameters [K] → errors [N].
-        jacobian: parameters [K] → derivatives of the errors by each [K, N]; rows may be zero.
-        start: parameters [K].
-
-    Returns:
-        Parameters [K], and the sum of squared errors.
-    """
-    places, costs = descend_all(
-        lambda place, _: residual(place[0])[None],
-        lambda place, _: jacobian(place[0])[None],
-        np.array([start], float),
-    )
-    return places[0], float(costs[0])
 
 
 def descend_all(

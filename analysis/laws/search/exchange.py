@@ -117,17 +117,19 @@ def isoquants(points: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> pd.Da
     """
     train, test, elo = (points[name].to_numpy(float) for name in _NEEDED[1:])
     traced = _trace(train, test, elo[None], np.ones((1, len(elo)), bool), levels)
-    return _curves(traced, levels, 0)
+    columns = ("elo", "train_flops", "test_flops")
+    return pd.DataFrame(dict(zip(columns, _curves(traced, levels, 0), strict=True)))
 
 
-def _curves(traced: _Traced, levels: tuple[float, ...], resample: int) -> pd.DataFrame:
+def _curves(
+    traced: _Traced, levels: tuple[float, ...], resample: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Elo, training and play-time compute of the points on the isoquants of a resample."""
     place, decade = np.nonzero(traced.kept[resample])
-    return pd.DataFrame(
-        {
-            "elo": np.array(levels, float)[place],
-            "train_flops": 10.0 ** traced.train[decade],
-            "test_flops": 10.0 ** traced.test[resample, place, decade],
-        }
+    return (
+        np.array(levels, float)[place],
+        10.0 ** traced.train[decade],
+        10.0 ** traced.test[resample, place, decade],
     )
 
 
@@ -171,9 +173,13 @@ def _rounded(flops: np.ndarray | pd.Series) -> np.ndarray:
 
 def fit_isoquants(curves: pd.DataFrame) -> Exchange:
     """The plane through isoquants (as from `isoquants`) by ordinary least squares in log₁₀ T."""
-    train, test, elo = (curves[name].to_numpy() for name in ("train_flops", "test_flops", "elo"))
-    design = np.stack([np.log10(train), elo, np.ones(len(curves))], axis=1)
-    if len(curves) < 3 or np.linalg.matrix_rank(design) < 3:
+    elo, train, test = (curves[name].to_numpy() for name in ("elo", "train_flops", "test_flops"))
+    return _plane(elo, train, test)
+
+
+def _plane(elo: np.ndarray, train: np.ndarray, test: np.ndarray) -> Exchange:
+    design = np.stack([np.log10(train), elo, np.ones(len(elo))], axis=1)
+    if len(elo) < 3 or np.linalg.matrix_rank(design) < 3:
         return Exchange(np.nan, np.nan, np.nan)
     return Exchange(*np.linalg.lstsq(design, np.log10(test))[0].tolist())
 
@@ -281,7 +287,7 @@ def fit_exchange(
     for first in range(0, resamples, _AT_ONCE):
         chunk = slice(first, first + _AT_ONCE)
         traced = _trace(train, test, drawn[chunk], weights[chunk] > 0, levels)
-        paper_draws += [fit_isoquants(_curves(traced, levels, k)) for k in range(len(traced.kept))]
+        paper_draws += [_plane(*_curves(traced, levels, k)) for k in range(len(traced.kept))]
         surface_draws += _fit_surfaces(numbers, drawn[chunk], weights[chunk], restarts)
     return ExchangeFit(
         isoquants=curves,

@@ -22,7 +22,7 @@ import pandas as pd
 
 from analysis.laws.search.forms import Form, search_forms
 from analysis.statistics.bootstrap import percentile_interval
-from analysis.statistics.least_squares import descend
+from analysis.statistics.least_squares import descend_all
 
 _FEWEST_NODES = 3  # node counts from which a snapshot's curve is used
 _BANDS = 4  # of Elo between a board's weakest and strongest swept agent
@@ -92,9 +92,14 @@ def swept(searchers: pd.DataFrame) -> pd.DataFrame:
 
 def three_way(agents: pd.DataFrame, *, resamples: int = 200, seed: int = 0) -> Rate:
     """The rate of the three-way law through the agents of one board, as from `swept`."""
-    value, place = _three_way(agents, None)
-    rng = np.random.default_rng(seed)
-    draws = [_three_way(_drawn(agents, rng), place)[0] for _ in range(resamples)]
+    logs = np.log10(agents[["samples", "nodes", "parameters"]].to_numpy(float))
+    elo = agents["elo"].to_numpy(float)
+    value, place = _three_way(logs, elo, None)
+    rng, runs = np.random.default_rng(seed), list(agents.groupby("run_id").indices.values())
+    draws = []
+    for _ in range(resamples):
+        drawn = np.concatenate([runs[run] for run in rng.integers(len(runs), size=len(runs))])
+        draws.append(_three_way(logs[drawn], elo[drawn], place)[0])
     return Rate(value, *percentile_interval(np.array(draws), 0.95))
 
 
@@ -170,29 +175,28 @@ def _ratio(rise: np.ndarray, run: np.ndarray) -> np.ndarray:
     return np.divide(rise, run, out=np.full(np.shape(run), np.nan), where=np.asarray(run) > 0)
 
 
-def _drawn(agents: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """As many runs, drawn with replacement."""
-    rows = list(agents.groupby("run_id").indices.values())
-    chosen = rng.integers(len(rows), size=len(rows))
-    return agents.iloc[np.concatenate([rows[run] for run in chosen])]
+def _three_way(
+    logs: np.ndarray, elo: np.ndarray, near: np.ndarray | None
+) -> tuple[float, np.ndarray]:
+    """The rate c/t and the law's parameters; NaN where search does not help.
 
-
-def _three_way(agents: pd.DataFrame, near: np.ndarray | None) -> tuple[float, np.ndarray]:
-    """The rate c/t and the law's parameters; NaN where search does not help."""
-    logs = np.log10(agents[["samples", "nodes", "parameters"]].to_numpy(float))
-    elo = agents["elo"].to_numpy(float)
+    Args:
+        logs: log₁₀ of samples, nodes and parameters [N, 3].
+        elo: [N].
+        near: parameters close to which they are sought.
+    """
     design = np.vstack([(logs - [5.0, 1.0, 3.0]).T, np.ones(len(logs))])
 
     def climb(law: np.ndarray) -> np.ndarray:
-        return (design * law[:4, None]).sum(axis=0)
+        return (design * law[:, :4, None]).sum(axis=1)
 
-    def residual(law: np.ndarray) -> np.ndarray:
-        return np.minimum(np.maximum(climb(law), law[4]), 0.0) - elo
+    def residual(law: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return np.minimum(np.maximum(climb(law), law[:, 4:]), 0.0) - elo
 
-    def jacobian(law: np.ndarray) -> np.ndarray:
-        height = climb(law)
-        climbs, flat = (height > law[4]) & (height < 0), (height <= law[4]) & (law[4] < 0)
-        return np.vstack([design * climbs, flat])
+    def jacobian(law: np.ndarray, _: np.ndarray) -> np.ndarray:
+        height, floor = climb(law), law[:, 4:]
+        climbs, flat = (height > floor) & (height < 0), (height <= floor) & (floor < 0)
+        return np.concatenate([design * climbs[:, None], flat[:, None]], axis=1)
 
     starts = [
         [slope, share * slope, size, offset, float(elo.min())]
@@ -203,5 +207,6 @@ def _three_way(agents: pd.DataFrame, near: np.ndarray | None) -> tuple[float, np
     ]
     if near is not None:  # from two more places, so that a resample may find another minimum
         starts = [near.tolist(), starts[0], starts[-1]]
-    place, _ = min((descend(residual, jacobian, start) for start in starts), key=lambda f: f[1])
+    places, costs = descend_all(residual, jacobian, np.array(starts))
+    place = places[costs.argmin()]
     return (float(place[0] / place[1]) if place[1] > 0 else np.nan), place

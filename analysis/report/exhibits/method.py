@@ -11,7 +11,7 @@ from analysis.figures.wording import compute, duration, number, unbroken
 from analysis.laws import published
 from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board
 
-_THE_RUNS_OWN = {"recipe", "game", "boardsize", "seed", "samples"}
+_THE_RUNS_OWN = {"recipe", "game", "boardsize", "network", "samples", "seed", "begin"}
 _FEW = 4  # values of a field that are spelt out
 
 
@@ -98,7 +98,7 @@ def _flattened(config: dict[str, Any], above: str = "") -> dict[str, Any]:
     """Fields by dotted name, without those that are the run's own."""
     flat: dict[str, Any] = {}
     for name, value in config.items():
-        if not above and (name in _THE_RUNS_OWN or name == "network"):
+        if not above and name in _THE_RUNS_OWN:
             continue
         if isinstance(value, dict):
             flat |= _flattened(value, f"{above}{name}.")

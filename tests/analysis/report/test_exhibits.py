@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from analysis.laws.fits import fit_all
 from analysis.laws.law import Law, LawFit, Quality
 from analysis.ratings.study import analyse
-from analysis.report.exhibits import figure_3, figure_4, figure_5
+from analysis.report.exhibits import figure_3, figure_4, figure_5, table_2
 from analysis.report.exhibits.base import Cell, Material, law_cell
 from analysis.report.exhibits.play import _formula_holds
 from analysis.report.exhibits.training import _law_sentence
@@ -58,6 +61,14 @@ def material():
     rows, _ = planted_lab(boards=(3, 4, 5, 6), networks=2, snapshots=5, seeds=2, games=8)
     study = analyse(rows, splits=8)
     return Material(rows, study, fit_all(study, resamples=8))
+
+
+def test_what_is_a_runs_own_is_no_hyperparameter():
+    own = {"seed": 1, "network": {"kind": "mlp", "width": 8}, "begin": "", "lanes": 128}
+    runs = pd.DataFrame({"recipe": ["efficient"], "config": [own]})
+    rows, not_needed = cast(Any, SimpleNamespace(runs=runs)), cast(Any, None)
+    (table,) = table_2(Material(rows, not_needed, not_needed)).tables
+    assert [row[:2] for row in table.rows] == [["lanes", "128"]]
 
 
 def test_compute_is_compared_in_jones_flops_and_on_the_same_boards(material):

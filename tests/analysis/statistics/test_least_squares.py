@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from analysis.statistics.least_squares import descend
+from analysis.statistics.least_squares import descend_all
 
 X = np.linspace(0.0, 3.0, 25)
 Y = 2.5 * np.exp(-1.3 * X) + 0.4 + 0.05 * np.sin(40 * X)
@@ -19,6 +19,16 @@ def residual(p: np.ndarray) -> np.ndarray:
 def jacobian(p: np.ndarray) -> np.ndarray:
     rising = np.exp(p[1] * X)
     return np.stack([rising, p[0] * X * rising, np.ones_like(X)])
+
+
+def descend(residual, jacobian, start):
+    """One start alone."""
+    places, costs = descend_all(
+        lambda places, _: np.array([residual(place) for place in places]),
+        lambda places, _: np.array([jacobian(place) for place in places]),
+        np.array([start], float),
+    )
+    return places[0], float(costs[0])
 
 
 @pytest.mark.parametrize("start", [(1.0, -1.0, 0.0), (3.0, -0.2, 1.0)])
@@ -41,6 +51,17 @@ def test_a_perfect_start_stays():
     exact, cost = descend(lambda p: p - 1.0, lambda p: np.eye(2), (1.0, 1.0))
     assert exact.tolist() == [1.0, 1.0]
     assert cost == 0.0
+
+
+def test_many_starts_end_each_on_the_bits_of_one_alone():
+    starts = [(1.0, -1.0, 0.0), (3.0, -0.2, 1.0), (1.0, 0.5, 0.0)]
+    together, _ = descend_all(
+        lambda places, _: np.array([residual(place) for place in places]),
+        lambda places, _: np.array([jacobian(place) for place in places]),
+        np.array(starts),
+    )
+    alone = [descend(residual, jacobian, start)[0] for start in starts]
+    assert together.tobytes() == np.array(alone).tobytes()
 
 
 def test_wherever_its_arrays_lie_it_ends_on_the_same_bits():
