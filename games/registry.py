@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
+from games import connect_four, y
+from games.connect_four import ConnectFour
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.kinds import load_entry_points
@@ -14,6 +16,7 @@ from games.protocol import Game, State, Symmetries
 from games.text import drawing, grid
 from games.text.hexworld import hexworld_link
 from games.text.notation import cell_name, parse_cell, parse_moves, play
+from games.y import Y
 
 
 class Pictures(NamedTuple):
@@ -45,8 +48,8 @@ class RegisteredGame(NamedTuple):
 
     make: Callable[[int], Game]
     """The rules on a board of a size; refuses sizes outside `sizes` by an `InputError`."""
-    sizes: range
-    """Sizes of boards that can be played."""
+    sizes: Sequence[int]
+    """Sizes of boards, rising, that can be played."""
     pictures: Pictures
     outside: Outside
 
@@ -57,7 +60,7 @@ REGISTRY: dict[str, RegisteredGame] = {}
 def register(
     name: str,
     make: Callable[[int], Game],
-    sizes: range,
+    sizes: Sequence[int],
     pictures: Pictures = ON_A_GRID,
     outside: Outside = NOTHING,
 ) -> None:
@@ -136,8 +139,12 @@ register(
     Outside(sgf=True, link=hexworld_link),
 )
 
+register(connect_four.NAME, ConnectFour, connect_four.SIZES)
+register(y.NAME, Y, range(y.MIN_SIZE, y.MAX_SIZE + 1))
+
 __all__ = [
     "REGISTRY",
+    "ConnectFour",
     "Game",
     "Hex",
     "InputError",
@@ -146,6 +153,7 @@ __all__ = [
     "RegisteredGame",
     "State",
     "Symmetries",
+    "Y",
     "cell_name",
     "draw_svg",
     "draw_text",

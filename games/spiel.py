@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _PARAMETERS: dict[str, Callable[[Game], dict[str, int | bool]]] = {
     "hex": lambda game: {"board_size": game.size, "swap": False},
+    "y": lambda game: {"board_size": game.size},
+    "connect_four": lambda game: {"rows": game.shape[0], "columns": game.shape[1]},
 }
 
 
@@ -39,7 +41,7 @@ def spiel_game(game: Game) -> pyspiel.Game:
 
 
 def to_spiel_action(game: Game, action: int) -> int:
-    """OpenSpiel's number for our `action`: for Hex the same, `row * size + column`."""
+    """OpenSpiel's number for our `action`: the same for every game here."""
     del game
     return action
 

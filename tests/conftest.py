@@ -30,8 +30,9 @@ import tests.shape_checks  # noqa: E402, F401 - where the hook finds it
 # Before their modules are imported: shapes and types of every call are checked, while tracing. Not
 # where games.exact is compiled: numba pickles its functions, which a wrapped one does not stand.
 CHECKED = [
-    "games.hex", "games.batches", "games.exact.protocol", "games.exact.hex_play",
-    "games.exact.perfect", "tests.toys.drop", "mcts", "training",
+    "games.hex", "games.groups", "games.y", "games.connect_four", "games.batches",
+    "games.exact.protocol", "games.exact.hex_play", "games.exact.perfect",
+    "tests.toys.drop", "mcts", "training",
 ]  # fmt: skip
 jaxtyping.install_import_hook(CHECKED, "tests.shape_checks.check")
 
