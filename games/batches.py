@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, Int32
+from jaxtyping import Array, Bool, Int, Int32, Key
 
 from games.protocol import Game, State
 
@@ -74,4 +74,25 @@ def _replay(game: Game, moves: Int32[Array, "T G"]) -> State:
         lambda leaf: jnp.broadcast_to(leaf, (moves.shape[1], *leaf.shape)), game.init()
     )
     last, before = jax.lax.scan(play, start, moves)
+    return jax.tree.map(lambda all_, end: jnp.concatenate([all_, end[None]]), before, last)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def random_play(game: Game, count: int, key: Key[Array, ""]) -> State:
+    """States [T + 1, count, ...] of games in which every legal move is as likely as any other.
+
+    Args:
+        game: the rules.
+        count: how many games.
+        key: source of all chance.
+    """
+
+    def play(states: State, ply_key: jax.Array) -> tuple[State, State]:
+        legal = jax.vmap(game.legal)(states)
+        chance = jax.random.uniform(ply_key, legal.shape)
+        move = jnp.argmax(jnp.where(legal, chance, -1.0), axis=-1)
+        return jax.vmap(game.step)(states, move), states
+
+    start = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count, *leaf.shape)), game.init())
+    last, before = jax.lax.scan(play, start, jax.random.split(key, game.max_plies))
     return jax.tree.map(lambda all_, end: jnp.concatenate([all_, end[None]]), before, last)

@@ -98,6 +98,11 @@ class Hex:
         return Symmetries(turned, turned)
 
     @property
+    def on_board(self) -> Bool[np.ndarray, "S S"]:
+        """Every cell of the grid."""
+        return np.ones(self.shape, bool)
+
+    @property
     def white_base(self) -> int:
         """White's labels start here, black's at 0."""
         return 128 if self._narrow else 512

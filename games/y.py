@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped, UInt
 
 from games.errors import InputError
 from games.groups import Groups, neighbours
+from games.hex import Stones
 from games.protocol import Symmetries
 from games.text.notation import cell_name, parse_cell
 
@@ -96,6 +97,12 @@ class Y:
         return neighbours(self.on_board)
 
     @functools.cached_property
+    def edges(self) -> Bool[np.ndarray, "2 3 A"]:
+        """Whether a cell lies on the top, left and slanting side: the same for both players."""
+        touched = self.sides[None] >> np.arange(3)[:, None] & 1
+        return np.stack([touched == 1] * 2)
+
+    @functools.cached_property
     def sides(self) -> Int[np.ndarray, "A"]:
         """The sides that a cell touches: bit 0 the top, 1 the left, 2 the slanting one."""
         row, column = np.divmod(np.arange(self.num_actions), self.size)
@@ -141,6 +148,11 @@ class Y:
     def to_move(self, state: YState) -> Int8[Array, ""]:
         """The player whose turn it is, int8 []; the loser once the game is over."""
         return state.to_move
+
+    def stones(self, state: YState) -> tuple[Stones, Stones]:
+        """Black's and white's stones, of states with any leading axes."""
+        white = state.labels > self._groups.white_base
+        return (state.labels > 0) & ~white, white
 
     def owners(self, state: YState) -> Int8[Array, "A"]:
         """Whose stone lies on each cell, int8 [A]: 0, 1, or -1."""

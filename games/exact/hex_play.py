@@ -33,7 +33,7 @@ class HexPlay(ExactPlay):
     @property
     def quick(self) -> bool:
         """Beyond the tables plain Python takes too long."""
-        return self.game.size <= tables.MAX_SIZE or COMPILED
+        return self.game.size <= tables.largest(self.game.name) or COMPILED
 
     @property
     def _solver(self) -> MoveSolver:
@@ -41,7 +41,7 @@ class HexPlay(ExactPlay):
 
     def judge(self, states: State, *, max_nodes: int | None = None) -> Verdicts:
         """From the table where the board has one, else by the solver, each position once."""
-        if self.game.size <= tables.MAX_SIZE:
+        if self.game.size <= tables.largest(self.game.name):
             return _verdicts(winning_moves(self.game, states))
         stones = np.stack([np.asarray(side) for side in self.game.stones(states)], axis=1)
         distinct, which = np.unique(stones, axis=0, return_inverse=True)  # [N, 2, A]

@@ -25,6 +25,8 @@ def perfect_moves(
     as in `winning_moves`.
     """
     states = jax.device_get(states)
+    if game.size <= tables.largest(game.name):
+        return tables.load_table(game).perfect_moves(states)
     moves = winning_moves(game, states, solver)
     lost = ~moves.any(1) & (states.winner == NOBODY)
     if lost.any():
@@ -43,7 +45,7 @@ def winning_moves(
         solver: who solves positions beyond the tables; this process's own if none is given.
     """
     states = jax.device_get(states)
-    if game.size <= tables.MAX_SIZE:
+    if game.size <= tables.largest(game.name):
         return tables.load_table(game).winning_moves(states)
     solver = solver or shared_solver(game.size)
     moves = np.zeros((len(states.labels), game.num_actions), bool)
@@ -62,8 +64,6 @@ def _most_stubborn_moves(
 
 def _winning_replies(game: Hex, states: State, solver: MoveSolver | None) -> Int[np.ndarray, "B A"]:
     """How many winning replies each legal move in lost positions allows."""
-    if game.size <= tables.MAX_SIZE:
-        return tables.load_table(game).winning_replies(states)
     solver = solver or shared_solver(game.size)
     replies = np.zeros((len(states.labels), game.num_actions), int)
     for row, (black, white, mover) in zip(replies, _one_by_one(game, states), strict=True):

@@ -166,7 +166,7 @@ def _answers(
     game: Hex, states: HexState, solver: Solver, max_nodes: int | None
 ) -> Iterator[np.ndarray | None]:
     """All winning moves of each position, bool [A], or nothing where that takes too long."""
-    if game.size <= tables.MAX_SIZE:
+    if game.size <= tables.largest(game.name):
         yield from winning_moves(game, states)
         return
     for black, white, mover in zip(*game.stones(states), states.to_move.tolist(), strict=True):

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from games.errors import InputError
+from games.exact.four_play import FourPlay
 from games.exact.hex_play import HexPlay
 from games.exact.protocol import ExactPlay, JudgedSet, PositionSolution
+from games.exact.table_play import TablePlay
 from games.protocol import Game
 from games.text.notation import play
 
@@ -147,3 +149,10 @@ def solve_position(
 _WHOLE = {size: Reach() for size in range(2, 6)} | {6: Reach(prompt_from=4)}
 
 register("hex", HexPlay, _WHOLE | {7: Reach(whole=False, prompt_from=12)})
+register("y", TablePlay, {size: Reach() for size in range(2, 6)})
+
+_SMALL_GRIDS = {size: Reach() for size in (44, 45, 46, 47, 54, 55, 64, 74)}
+_LARGER_GRIDS = {size: Reach(prompt_from=4) for size in (56, 65)}
+_LATE = {66: Reach(whole=False, prompt_from=8), 67: Reach(whole=False, prompt_from=10)}
+
+register("connect_four", FourPlay, _SMALL_GRIDS | _LARGER_GRIDS | _LATE)

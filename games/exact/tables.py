@@ -1,9 +1,11 @@
-"""The value of every position of Hex up to 4×4, for whole batches, on the host or inside `jit`.
+"""The value of every position of a small board, for whole batches, on the host or inside `jit`.
 
-A position's index is the sum over cells of digit · 3^cell, where an empty cell has digit 0, a
-black stone 1 and a white stone 2. Worked out once, backwards from the full boards (retrograde
-analysis; 10 million positions and some seconds on 4×4), the table then lies in the user's cache
-folder: `hexlaw` under `platformdirs.user_cache_dir`.
+For games in which stones stay where they are put and a group that touches all of a player's sides
+wins: Hex up to 4×4 and Y up to side 5. A position's index is the sum over the board's cells of
+digit · 3^k for its k-th cell, where an empty cell has digit 0, a black stone 1 and a white stone 2.
+Worked out once, backwards from the full boards (retrograde analysis; 10 million positions and some
+seconds on 4×4), the table then lies in the user's cache folder: `hexlaw` under
+`platformdirs.user_cache_dir`.
 """
 
 from __future__ import annotations
@@ -15,25 +17,58 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import numpy as np
 import platformdirs
 
 from games.errors import InputError
-from games.hex import BLACK, NOBODY, WHITE, Hex, HexState
+from games.hex import BLACK, NOBODY, WHITE
+from games.protocol import Game, State
 
 Array = Any
 """A NumPy or a JAX array."""
 
 # A table is a mathematical fact, so every correct copy, built or read, has this digest.
 SHA256 = {
-    2: "350b606aa2210a8ed977a8f3109e2cbcf0009385d9925418ceab5c5c0d9c1a50",
-    3: "fbc2d969d9a28608f04efcd4121728b6423ae53bcbe22dbce81901a51701e183",
-    4: "f9a1257db1bbef95a55beaa0e5f73e78da7ea81965b29bc6c2cc2352b65b68be",
+    ("hex", 2): "350b606aa2210a8ed977a8f3109e2cbcf0009385d9925418ceab5c5c0d9c1a50",
+    ("hex", 3): "fbc2d969d9a28608f04efcd4121728b6423ae53bcbe22dbce81901a51701e183",
+    ("hex", 4): "f9a1257db1bbef95a55beaa0e5f73e78da7ea81965b29bc6c2cc2352b65b68be",
+    ("y", 2): "64ed1f292c5eaecc215faa0ae1b6337da286ce663b5c2ac9d78b4d478edb2127",
+    ("y", 3): "497d81c40ff38436191d99e6b0fdb8b6c149d74c5ebe2d7231a14aa3a1142aaa",
+    ("y", 4): "c1de6a9cfc8a558dc9d00702fbdd2c8a611a5c6f0c683120ea7579b2296b2560",
+    ("y", 5): "e5801a3da5fd977ab0deabfdd60fbb9d931da39447b21aa7e45c84966fc56950",
 }
-MAX_SIZE = max(SHA256)
+
+
+def largest(name: str) -> int:
+    """Side of the largest board of a game that has a table; 0 if none has."""
+    return max((size for game, size in SHA256 if game == name), default=0)
+
+
+class ConnectionGame(Game, Protocol):
+    """A game in which each move puts a stone on an empty cell, and joined sides win."""
+
+    @property
+    def on_board(self) -> np.ndarray:
+        """Which cells of the grid belong to the board, bool [R, C]."""
+        ...
+
+    @property
+    def neighbours(self) -> np.ndarray:
+        """The cells around each cell, int [A, 6], filled up with A."""
+        ...
+
+    @property
+    def edges(self) -> np.ndarray:
+        """What a group has to touch to win: whether a cell lies on a player's k-th side, bool
+        [2 players, K, A]."""
+        ...
+
+    def stones(self, state: State) -> tuple[Array, Array]:
+        """Black's and white's stones, bool [..., A], of states with any leading axes."""
+        ...
 
 
 @jax.tree_util.register_dataclass
@@ -46,70 +81,83 @@ class ValueTable:
     the table be an argument: closed over, its 43 MB would be copied into the program.
     """
 
-    game: Hex = dataclasses.field(metadata={"static": True})
-    values: Array  # [3^A] int8, for the side to move: 1 won, -1 lost, 0 if no game arrives there
+    game: ConnectionGame = dataclasses.field(metadata={"static": True})
+    values: (
+        Array  # [3^cells] int8, for the side to move: 1 won, -1 lost, 0 if no game arrives there
+    )
 
-    def value(self, state: HexState) -> Array:
+    def value(self, state: State) -> Array:
         """+1 if the side to move wins under perfect play, else -1; int8 [...].
 
         A finished game has value -1: the side to move has lost.
         """
         return self.values[position_index(self.game, state)]
 
-    def winning_moves(self, state: HexState) -> Array:
+    def winning_moves(self, state: State) -> Array:
         """Mask of the winning moves of the side to move, bool [..., A]; none once it is over."""
-        return _is_open(state) & (self.values[self._after_each_move(state)] < 0)
+        return _is_open(self.game, state) & (self.values[self._after_each_move(state)] < 0)
 
-    def winning_replies(self, state: HexState) -> Array:
+    def perfect_moves(self, state: State) -> Array:
+        """Mask of what a perfect player picks from, bool [..., A]: the winning moves, or in a lost
+        position those that leave the fewest winning replies; none once the game is over."""
+        winning, open_ = self.winning_moves(state), _is_open(self.game, state)
+        replies = self.winning_replies(state) + ~open_ * self.game.num_actions
+        stubborn = open_ & (replies == replies.min(-1, keepdims=True))
+        return winning | stubborn & ~winning.any(-1, keepdims=True)
+
+    def winning_replies(self, state: State) -> Array:
         """How many winning moves each legal move leaves to the opponent, int [..., A].
 
         0 for the moves that win, and without meaning for illegal ones.
         """
         after = self._after_each_move(state)[..., None]  # [..., A, 1]
         other_cells = ~np.eye(self.game.num_actions, dtype=bool)
-        open_to_reply = _is_open(state)[..., None, :] & other_cells  # [..., A, A]
+        open_to_reply = _is_open(self.game, state)[..., None, :] & other_cells  # [..., A, A]
         mover = state.to_move[..., None, None].astype(np.int32)
         reply = (2 - mover) * _place_values(self.game)[None]
         lost_by_mover = self.values[after + reply * open_to_reply.astype(np.int32)] < 0
         return (open_to_reply & lost_by_mover).sum(-1)
 
-    def _after_each_move(self, state: HexState) -> Array:
+    def _after_each_move(self, state: State) -> Array:
         """Index of the position after each legal move [..., A]; of this position for the others."""
         stone = (1 + state.to_move[..., None].astype(np.int32)) * _place_values(self.game)
-        return position_index(self.game, state)[..., None] + stone * _is_open(state).astype(
-            np.int32
-        )
+        is_open = _is_open(self.game, state).astype(np.int32)
+        return position_index(self.game, state)[..., None] + stone * is_open
 
 
-def position_index(game: Hex, state: HexState) -> Array:
+def position_index(game: ConnectionGame, state: State) -> Array:
     """Index of a position in its table, int32 [...]."""
     black, white = game.stones(state)
     places = _place_values(game)
     return black.astype(np.int32) @ places + 2 * (white.astype(np.int32) @ places)
 
 
-def load_table(game: Hex, folder: Path | None = None) -> ValueTable:
+def load_table(game: ConnectionGame, folder: Path | None = None) -> ValueTable:
     """The table of a board, read from the cache, or built and put there.
 
     Args:
-        game: Hex of side 2 to 4.
+        game: ConnectionGame of side 2 to 4.
         folder: where tables are kept; the user's cache folder if none is named.
 
     Raises:
         InputError: if the board is larger; 5×5 has 10¹¹ positions.
     """
-    if not isinstance(game, Hex) or game.size not in SHA256:
+    if (game.name, game.size) not in SHA256:
+        known = " and ".join(
+            f"{name} up to {largest(name)}×{largest(name)}"
+            for name in dict.fromkeys(n for n, _ in SHA256)
+        )
         raise InputError(
-            f"{game.name}: there are tables for hex up to {MAX_SIZE}×{MAX_SIZE} only, "
-            f"not for size {game.size}; ask the solver"
+            f"{game.name}: there are tables for {known} only, not for size {game.size}; "
+            "ask the solver"
         )
     return _load_table(game, folder or Path(platformdirs.user_cache_dir("hexlaw")) / "exact")
 
 
 @functools.cache
-def _load_table(game: Hex, folder: Path) -> ValueTable:
+def _load_table(game: ConnectionGame, folder: Path) -> ValueTable:
     path = folder / f"{game.name}{game.size}.int8"
-    values = _read(path, SHA256[game.size])
+    values = _read(path, SHA256[game.name, game.size])
     if values is None:
         values = solve_every_position(game)
         with contextlib.suppress(OSError):  # no room or no right to write: build it again next time
@@ -142,16 +190,17 @@ def _write(path: Path, values: np.ndarray) -> None:
         raise
 
 
-def solve_every_position(game: Hex) -> np.ndarray:
+def solve_every_position(game: ConnectionGame) -> np.ndarray:
     """`ValueTable.values` by retrograde analysis: from full boards back to the empty one.
 
     A position is won if some move leads to a position that is lost for the opponent.
     """
-    values = np.zeros(3**game.num_actions, np.int8)
+    cells = np.flatnonzero(game.on_board)
+    values = np.zeros(3 ** len(cells), np.int8)
     joined = [_joined(game, player) for player in (BLACK, WHITE)]
-    completed = [_completed(game, joins) for joins in joined]
-    for plies in reversed(range(game.num_actions + 1)):
-        index, *stones = _positions(game, plies)
+    completed = [_completed(joins, len(cells)) for joins in joined]
+    for plies in reversed(range(len(cells) + 1)):
+        index, *stones = _positions(len(cells), plies)
         mover, last = plies % 2, (plies + 1) % 2
         # Play stops at the first connection: it must hang on a stone of who moved last.
         values[index[completed[last][stones[last]]]] = -1
@@ -160,21 +209,22 @@ def solve_every_position(game: Hex) -> np.ndarray:
         index = index[unfinished]
         occupied = (stones[BLACK] | stones[WHITE])[unfinished]
         won = np.zeros(len(index), bool)
-        for cell, place in enumerate(_place_values(game)):
-            empty = np.flatnonzero((occupied >> cell) & 1 == 0)
+        for k, place in enumerate(_place_values(game)[cells]):
+            empty = np.flatnonzero((occupied >> k) & 1 == 0)
             won[empty] |= values[index[empty] + (1 + mover) * place] < 0
         values[index] = np.where(won, 1, -1)
     return values
 
 
-def _positions(game: Hex, plies: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All positions after so many plies: indices, black's and white's cells as bits; int32 each.
+def _positions(count: int, plies: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All positions on so many cells after so many plies: indices, black's and white's cells as
+    bits; int32 each.
 
     Put together from the two halves of the board, in all splits of the stones between them.
     """
-    cells = game.num_actions // 2
-    low, high = _half_boards(cells), _half_boards(game.num_actions - cells)
-    shift = np.array([3**cells, 2**cells, 2**cells], np.int32)[:, None, None]
+    half = count // 2
+    low, high = _half_boards(half), _half_boards(count - half)
+    shift = np.array([3**half, 2**half, 2**half], np.int32)[:, None, None]
     parts = []
     for (black, white), low_half in low.items():
         high_half = high.get(((plies + 1) // 2 - black, plies // 2 - white))
@@ -204,35 +254,52 @@ def _half_boards(cells: int) -> dict[tuple[int, int], np.ndarray]:
     }
 
 
-def _joined(game: Hex, player: int) -> np.ndarray:
-    """Whether a set of stones joins the player's edges, for all 2^A sets of cells."""
-    stones = np.arange(2**game.num_actions, dtype=np.int32)
-    first, second = (int(edge @ (1 << np.arange(game.num_actions))) for edge in game.edges[player])
+def _joined(game: ConnectionGame, player: int) -> np.ndarray:
+    """Whether a group of a set of stones touches all of the player's sides, for all 2^n sets of the
+    board's n cells."""
+    cells = np.flatnonzero(game.on_board)
+    number = {cell: k for k, cell in enumerate(cells.tolist())}
+    sides = game.edges[player][:, cells] @ (1 << np.arange(len(cells)))
     around = [
-        sum(1 << int(other) for other in row if other < game.num_actions) for row in game.neighbours
+        sum(1 << number[other] for other in game.neighbours[cell].tolist() if other in number)
+        for cell in cells
     ]
-    group, before = stones & first, None
+    left = np.arange(2 ** len(cells), dtype=np.int32)
+    joined = np.zeros(len(left), bool)
+    while left.any():
+        group = _grown(left & -left, left, around)
+        joined |= np.all([group & side != 0 for side in sides], axis=0)
+        left &= ~group
+    return joined
+
+
+def _grown(group: np.ndarray, stones: np.ndarray, around: list[int]) -> np.ndarray:
+    """Groups together with all stones that they are joined to, as bits."""
+    before = None
     while before is None or np.any(group != before):
-        before = group.copy()
-        for cell, cells_around in enumerate(around):
-            group |= np.where((group >> cell) & 1, stones & cells_around, 0)
-    return group & second != 0
+        before = group
+        for k, cells_around in enumerate(around):
+            group = group | np.where((group >> k) & 1, stones & cells_around, 0)
+    return group
 
 
-def _completed(game: Hex, joined: np.ndarray) -> np.ndarray:
-    """Whether a set of stones joins the edges, but would not without some one of its stones."""
+def _completed(joined: np.ndarray, cells: int) -> np.ndarray:
+    """Whether a set of stones joins the sides, but would not without some one of its stones."""
     stones = np.arange(len(joined))
     critical = np.zeros(len(joined), bool)
-    for cell in range(game.num_actions):
+    for cell in range(cells):
         critical |= ~joined[stones & ~(1 << cell)]
     return joined & critical
 
 
-def _is_open(state: HexState) -> Array:
-    """Legal cells [..., A]; `Hex.legal` for states with any leading axes."""
-    return (state.labels == 0) & (state.winner == NOBODY)[..., None]
+def _is_open(game: ConnectionGame, state: State) -> Array:
+    """Legal cells [..., A]; `legal` for states with any leading axes."""
+    black, white = game.stones(state)
+    empty = ~(black | white) & game.on_board.ravel()
+    return empty & (state.winner == NOBODY)[..., None]
 
 
-def _place_values(game: Hex) -> np.ndarray:
-    """3^cell, int32 [A]."""
-    return 3 ** np.arange(game.num_actions, dtype=np.int32)
+def _place_values(game: ConnectionGame) -> np.ndarray:
+    """3^k of the board's k-th cell, 0 for cells beside it; int32 [A]."""
+    on_board = game.on_board.ravel()
+    return np.where(on_board, 3 ** (np.cumsum(on_board) - 1), 0).astype(np.int32)
