@@ -13,7 +13,7 @@ from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.kinds import load_entry_points
 from games.protocol import Game, State, Symmetries
-from games.text import drawing, grid
+from games.text import drawing, grid, triangle
 from games.text.hexworld import hexworld_link
 from games.text.notation import cell_name, parse_cell, parse_moves, play
 from games.y import Y
@@ -140,7 +140,12 @@ register(
 )
 
 register(connect_four.NAME, ConnectFour, connect_four.SIZES)
-register(y.NAME, Y, range(y.MIN_SIZE, y.MAX_SIZE + 1))
+register(
+    y.NAME,
+    Y,
+    range(y.MIN_SIZE, y.MAX_SIZE + 1),
+    Pictures(triangle.draw_text, triangle.draw_svg),
+)
 
 __all__ = [
     "REGISTRY",

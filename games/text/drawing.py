@@ -8,35 +8,36 @@ colour says, shape says too.
 
 from __future__ import annotations
 
-import math
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from games.errors import InputError
-from games.hex import BLACK, NOBODY, Hex, HexState
+from games.hex import NOBODY, Hex, HexState
+from games.text.hexagons import (
+    MARGIN,
+    SIDE,
+    check_last_move,
+    draw_cells,
+    draw_coordinates,
+    draw_labels,
+    draw_stones,
+    point,
+    points,
+)
 from games.text.notation import PLAYER_NAMES, cell_name
 from games.text.picture import (
-    CHAIN,
     GREY,
-    GRID,
     INK,
     PAPER,
     STONE_LETTERS,
     checked_heat,
-    heat_colour,
     new_svg,
     situation,
-    write,
 )
 
-SIDE = 20.0  # of a hexagon, in SVG user units
-CELL = math.sqrt(3) * SIDE  # from a cell's centre to the next one's in its row
-STONE = 0.74 * SIDE
 RIM = 0.95  # the rhombus around the board ends so far from the outermost centres, in cells
-MARGIN = 1.62  # the letters and numbers stand so far out, in cells
 
 
 def winning_chain(game: Hex, state: HexState) -> list[int]:
@@ -75,7 +76,7 @@ def draw_text(game: Hex, state: HexState, last_move: int | None = None) -> str:
     """
     size = game.size
     owner = np.asarray(game.owners(state))
-    _check_last_move(last_move, owner, size)
+    check_last_move(last_move, owner, size)
     middle = size // 2
     black_edge = "-".join("X" if column == middle else "-" for column in range(size))
     letters = " ".join(cell_name(column, size)[0] for column in range(size))
@@ -118,20 +119,21 @@ def draw_svg(
     """
     size = game.size
     owner = np.asarray(game.owners(state))
-    _check_last_move(last_move, owner, size)
+    check_last_move(last_move, owner, size)
     shade = checked_heat(heat, game.num_actions)
     chain = winning_chain(game, state)
 
-    left, top = _point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, _point(0, -MARGIN)[1] - 0.6 * SIDE
-    right, bottom = _point(size - 1 + RIM, size - 1 + RIM)
+    left, top = point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, point(0, -MARGIN)[1] - 0.6 * SIDE
+    right, bottom = point(size - 1 + RIM, size - 1 + RIM)
     width, height = right + 0.3 * SIDE - left, bottom + 0.3 * SIDE - top
     svg = new_svg(left, top, width, height)
     ET.SubElement(svg, "title").text = title or f"Hex {size}×{size}: {situation(game, state)}"
     ET.SubElement(svg, "desc").text = _description(owner, size, last_move)
     _draw_rim(svg, size)
-    _draw_cells(svg, size, shade)
-    _draw_stones(svg, size, owner, chain, last_move)
-    _draw_labels(svg, size, owner, shade, labels or {})
+    draw_cells(svg, size, shade, range(size**2))
+    draw_stones(svg, size, owner, chain, last_move)
+    draw_coordinates(svg, size)
+    draw_labels(svg, size, owner, shade, labels or {})
     ET.indent(svg, space=" ")
     return ET.tostring(svg, encoding="unicode")
 
@@ -146,81 +148,7 @@ def _draw_rim(svg: ET.Element, size: int) -> None:
     )
     for k, fill in enumerate((INK, PAPER, INK, PAPER)):  # top, right, bottom, left
         triangle = [corners[k], corners[(k + 1) % 4], (middle, middle)]
-        ET.SubElement(rim, "polygon", {"points": _points(triangle), "fill": fill})
-
-
-def _draw_cells(svg: ET.Element, size: int, shades: np.ndarray) -> None:
-    corners = [
-        (SIDE * math.sin(turn * math.pi / 3), SIDE * math.cos(turn * math.pi / 3))
-        for turn in range(6)
-    ]
-    cells = ET.SubElement(svg, "g", {"stroke": GRID, "stroke-width": "1.2"})
-    for action, shade in enumerate(shades):
-        x, y = _centre(action, size)
-        ET.SubElement(
-            cells,
-            "polygon",
-            {
-                "data-cell": cell_name(action, size),
-                "points": " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners),
-                "fill": heat_colour(shade),
-            },
-        )
-
-
-def _draw_stones(
-    svg: ET.Element, size: int, owner: np.ndarray, chain: Sequence[int], last_move: int | None
-) -> None:
-    if chain:
-        links = " ".join("{:.1f},{:.1f}".format(*_centre(action, size)) for action in chain)
-        ET.SubElement(
-            svg,
-            "polyline",
-            {"points": links, "fill": "none", "stroke": CHAIN, "stroke-width": f"{0.4 * SIDE:.1f}"},
-        )
-    stones = ET.SubElement(svg, "g", {"stroke": INK, "stroke-width": "1"})
-    for action in np.flatnonzero(owner != NOBODY).tolist():
-        x, y = (f"{value:.1f}" for value in _centre(action, size))
-        stone = {"data-stone": cell_name(action, size), "cx": x, "cy": y, "r": f"{STONE:.1f}"}
-        stone["fill"] = INK if owner[action] == BLACK else PAPER
-        if action in chain:
-            stone |= {"stroke": CHAIN, "stroke-width": f"{0.16 * SIDE:.1f}"}
-        ET.SubElement(stones, "circle", stone)
-        if action == last_move:
-            ring = {"cx": x, "cy": y, "r": f"{0.78 * STONE:.1f}", "fill": "none"}
-            ring |= {"stroke": PAPER if owner[action] == BLACK else INK, "stroke-width": "2"}
-            ET.SubElement(stones, "circle", {"data-last": cell_name(action, size), **ring})
-
-
-def _draw_labels(
-    svg: ET.Element, size: int, owner: np.ndarray, shades: np.ndarray, labels: Mapping[int, str]
-) -> None:
-    coordinates = ET.SubElement(svg, "g")
-    for k in range(size):
-        letter, number = cell_name(k, size)[0], str(k + 1)
-        write(coordinates, _point(k + MARGIN / 2, -MARGIN), letter, 0.72 * SIDE, GREY)
-        write(coordinates, _point(-MARGIN, k), number, 0.72 * SIDE, GREY)
-    texts = ET.SubElement(svg, "g")
-    for action, label in labels.items():
-        name = cell_name(action, size)
-        dark = owner[action] == BLACK or (owner[action] == NOBODY and shades[action] > 0.6)
-        font_size = SIDE * (0.7 if len(label) < 3 else 0.52)
-        fill = PAPER if dark else INK
-        write(texts, _centre(action, size), label, font_size, fill).set("data-label", name)
-
-
-def _point(column: float, row: float) -> tuple[float, float]:
-    """Where a place on the board, in cells, lies in the picture; a1's centre is the origin."""
-    return CELL * (column + row / 2), 1.5 * SIDE * row
-
-
-def _points(places: Sequence[tuple[float, float]]) -> str:
-    return " ".join("{:.1f},{:.1f}".format(*_point(column, row)) for column, row in places)
-
-
-def _centre(action: int, size: int) -> tuple[float, float]:
-    row, column = divmod(action, size)
-    return _point(column, row)
+        ET.SubElement(rim, "polygon", {"points": points(triangle), "fill": fill})
 
 
 def _description(owner: np.ndarray, size: int, last_move: int | None) -> str:
@@ -232,11 +160,3 @@ def _description(owner: np.ndarray, size: int, last_move: int | None) -> str:
     if last_move is not None:
         sentences.append(f"The last move was {cell_name(last_move, size)}.")
     return " ".join(sentences)
-
-
-def _check_last_move(last_move: int | None, owner: np.ndarray, size: int) -> None:
-    if last_move is None:
-        return
-    name = cell_name(last_move, size)
-    if owner[last_move] == NOBODY:
-        raise InputError(f"last move {name} is an empty cell; name the cell of a stone")

@@ -57,7 +57,7 @@ def parse_cell(text: str, size: int) -> int:
 def board_name(game: Game) -> str:
     """A game and its board in words: `Hex 5×5`."""
     rows, columns = game.shape
-    return f"{game.name.capitalize()} {rows}×{columns}"
+    return f"{game.name.replace('_', ' ').title()} {rows}×{columns}"
 
 
 def parse_moves(moves: str | Iterable[str | int], game: Game) -> list[int]:

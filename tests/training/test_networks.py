@@ -13,6 +13,7 @@ import games
 from training.networks import (
     Mlp,
     NetworkConfig,
+    conv,
     forward,
     init_params,
     make_evaluate,
@@ -241,3 +242,23 @@ def test_a_network_filled_up_with_zeros_computes_the_same(name, planes):
 @pytest.mark.parametrize("name", ["64x2", "8x3", "16x2+64x1", "8x2-bf16", "conv8x2"])
 def test_what_fits_into_no_common_shape_stays_as_it_is(name):
     assert NetworkConfig.parse(name).roomier.name == name
+
+
+def test_a_convolution_plays_y_and_sees_where_the_triangle_ends():
+    """A corner has two neighbours on the triangle, a side four; what lies beyond is nobody's."""
+    game = games.make("y", 3)
+    planes = jnp.asarray(game.observe(games.play(game, "a1")))[None]
+    seen = np.asarray(conv.see_edges(planes)).reshape(9, 7, 3)
+    np.testing.assert_array_equal(seen[:, :, 2].sum(1)[:3], [3, 5, 3])
+    assert seen[0, :, 1].sum() == 1
+    network = NetworkConfig.parse("conv4x1")
+    params = init_params(game, network, jax.random.key(0))
+    logits, values = jax.jit(functools.partial(forward, network.module(game)))(params, planes)
+    assert logits.shape == (1, game.num_actions)
+    assert values.shape == (1,)
+    assert parameter_count(game, network) == sum(leaf.size for leaf in jax.tree.leaves(params)) - 1
+
+
+def test_a_convolution_refuses_cells_that_are_no_hexagons():
+    with pytest.raises(games.InputError, match="conv4x1: cells of connect_four are no hexagons"):
+        parameter_count(games.make("connect_four", 44), NetworkConfig.parse("conv4x1"))

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
+from games.errors import InputError
 from games.protocol import Game
 from training.networks.neighbourhood import NEIGHBOURHOOD, convolve, gather
 from training.networks.network import NETWORKS, Layer
@@ -25,7 +26,15 @@ class Conv(Residual, frozen=True):
     kind: Literal["conv"] = "conv"
 
     def layers(self, game: Game) -> list[Layer]:
-        """See `NetworkConfig.layers`; the value sees each channel's mean and maximum."""
+        """See `NetworkConfig.layers`; the value sees each channel's mean and maximum.
+
+        Raises:
+            InputError: if the cells of the game do not touch as hexagons do.
+        """
+        if not hasattr(game, "neighbours"):
+            raise InputError(
+                f"{self.name}: cells of {game.name} are no hexagons; take a fully connected network"
+            )
         cells = game.shape[0] * game.shape[1]
         found = []
         for width, depth in self.trunks:
@@ -76,12 +85,15 @@ class HexConvolution(nn.Module):
         return cells.reshape(x.shape) + bias[None, None]
 
 
-def see_edges(planes: Bool[Array, "B 2 S S"]) -> Bool[Array, "B A 14"]:
-    """Planes [B, 2, S, S] → [B, A, 14]: the stones of each cell's neighbourhood.
+def see_edges(planes: Bool[Array, "B P S S"]) -> Bool[Array, "B A 7*P"]:
+    """Planes [B, P, S, S] → [B, A, 7·P]: what lies on each cell's neighbourhood.
 
-    A network that is to fit every board must see where the board ends: the mover, who joins top
-    and bottom, has stones beyond those edges, the opponent beyond the other two.
+    A network that is to fit every board must see where the board ends. A third plane says it; on
+    two, as in Hex, the mover, who joins top and bottom, has stones beyond those edges, the opponent
+    beyond the other two.
     """
+    if planes.shape[1] > 2:
+        return gather(jnp.pad(jnp.moveaxis(planes, 1, -1), ((0, 0), (1, 1), (1, 1), (0, 0))))
     mine = jnp.pad(planes[:, 0], ((0, 0), (1, 1), (0, 0)), constant_values=True)
     theirs = jnp.pad(planes[:, 1], ((0, 0), (0, 0), (1, 1)), constant_values=True)
     # The corners, beyond two edges, are nobody's.
