@@ -102,7 +102,7 @@ def test_equal_games_are_one_static_argument_of_jit(board, game):
 def test_games_start_with_black_on_an_empty_board(record):
     assert not record.terminal[0].any()
     assert (record.to_move[0] == 0).all()
-    assert not record.planes[0].any()
+    assert not record.planes[0, :, :2].any()
 
 
 def test_somebody_can_move_exactly_until_the_end(record):
