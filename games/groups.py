@@ -82,7 +82,7 @@ class Groups:
         return white - (labels == 0).astype(jnp.int8)
 
 
-def neighbours(on_board: Bool[np.ndarray, "R C"]) -> Int32[np.ndarray, "cells 6"]:
+def cells_around(on_board: Bool[np.ndarray, "R C"]) -> Int32[np.ndarray, "cells 6"]:
     """The cells around each cell of a board that is a part of a grid, filled up with R·C.
 
     In the order of `NEIGHBOUR_OFFSETS`.

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped, UInt
 
 from games.errors import InputError
-from games.groups import Groups, neighbours
+from games.groups import Groups, cells_around
 from games.hex import Stones
 from games.protocol import Symmetries
 from games.text.notation import cell_name, parse_cell
@@ -94,7 +94,7 @@ class Y:
     @functools.cached_property
     def neighbours(self) -> Int32[np.ndarray, "A 6"]:
         """The cells around each cell, [A, 6], filled up with A at the sides."""
-        return neighbours(self.on_board)
+        return cells_around(self.on_board)
 
     @functools.cached_property
     def edges(self) -> Bool[np.ndarray, "2 3 A"]:

@@ -113,7 +113,7 @@ def read_cube(path: Path) -> pd.DataFrame:
         InputError: naming file, line and column, for whatever is wrong.
     """
     table = read_table(path)
-    table.require(COLUMNS, "a table of the cube is what `hexlaw study three_way` writes to tables/")
+    table.require(COLUMNS, "a table of the cube is what the study three_way writes")
     frame = pd.DataFrame({name: _column(table, name) for name in COLUMNS})
     for line, tuning in zip(table.cells.index, frame["tuning"], strict=True):
         if tuning not in (FIXED, BEST):

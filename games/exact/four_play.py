@@ -31,7 +31,7 @@ class FourPlay(ExactPlay):
     def __init__(self, game: ConnectFour) -> None:
         super().__init__(game)
         self._grid = four_search.make_grid(*game.shape)
-        self._memory = four_search.make_memory(ENTRIES)
+        self._table = four_search.empty_table(ENTRIES)
 
     @property
     def quick(self) -> bool:
@@ -87,7 +87,7 @@ class FourPlay(ExactPlay):
         first, second = (self._bits(side) for side in rows)
         discs = first | second
         mine = first if discs.bit_count() % 2 == 0 else second
-        search = _Limited(self._grid, self._memory, max_nodes, max_seconds)
+        search = _Limited(self._grid, self._table, max_nodes, max_seconds)
         value = search(mine, discs, -1, 1)
         moves = []
         for column in range(self._grid.columns) if value in (0, 1) else ():
@@ -120,27 +120,27 @@ class _Limited:
     def __init__(
         self,
         grid: four_search.Grid,
-        memory: four_search.Memory,
+        table: four_search.FourTable,
         max_nodes: int | None,
         max_seconds: float | None,
     ) -> None:
-        self._grid, self._memory = grid, memory
+        self._grid, self._table = grid, table
         self._most = 2**62 if max_nodes is None else max_nodes
-        four_search.search(0, 0, 1, 1, grid, memory)  # compiled before the clock starts
+        four_search.search(0, 0, 1, 1, grid, table)  # compiled before the clock starts
         self._until = time.perf_counter() + (math.inf if max_seconds is None else max_seconds)
-        memory.work[NODES] = 0
+        table.work[NODES] = 0
 
     @property
     def nodes(self) -> int:
         """Visited so far."""
-        return int(min(self._memory.work[NODES], self._most))
+        return int(min(self._table.work[NODES], self._most))
 
     def __call__(self, mine: int, discs: int, alpha: int, beta: int) -> int:
         """As `four_search.search`. Cut off, it goes on from what the table knows."""
-        work, allowed = self._memory.work, FIRST_SLICE
+        work, allowed = self._table.work, FIRST_SLICE
         while True:
             work[LIMIT] = min(self._most, work[NODES] + allowed)
-            value = four_search.search(mine, discs, alpha, beta, self._grid, self._memory)
+            value = four_search.search(mine, discs, alpha, beta, self._grid, self._table)
             over = work[NODES] >= self._most or time.perf_counter() >= self._until
             if value != UNKNOWN or over:
                 return int(value)

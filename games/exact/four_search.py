@@ -40,7 +40,7 @@ class Grid(NamedTuple):
     from_middle: tuple[int, ...]  # the columns, the middle ones first, as masks
 
 
-class Memory(NamedTuple):
+class FourTable(NamedTuple):
     """What a search reads and writes beyond the position."""
 
     keys: Any  # int64 [entries]
@@ -69,17 +69,17 @@ def make_grid(rows: int, columns: int) -> Grid:
     )
 
 
-def make_memory(entries: int) -> Memory:
+def empty_table(entries: int) -> FourTable:
     """An empty table of so many positions."""
     keys = vector(np.zeros(entries, np.int64))
-    return Memory(keys, vector(np.zeros(entries, np.int8)), vector(np.zeros(2, np.int64)))
+    return FourTable(keys, vector(np.zeros(entries, np.int8)), vector(np.zeros(2, np.int64)))
 
 
 @entry
-def search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, memory: Memory) -> int:
+def search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, table: FourTable) -> int:
     """The value for the side to move if it lies between alpha and beta, else a bound beyond them;
     `UNKNOWN` once the limit is met. The game must go on."""
-    return _search(mine, discs, alpha, beta, grid, memory)
+    return _search(mine, discs, alpha, beta, grid, table)
 
 
 @entry
@@ -93,9 +93,9 @@ def completes_four(discs: int, grid: Grid) -> bool:
 
 
 @helper
-def _search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, memory: Memory) -> int:
-    memory.work[NODES] += 1
-    if memory.work[NODES] > memory.work[LIMIT]:
+def _search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, table: FourTable) -> int:
+    table.work[NODES] += 1
+    if table.work[NODES] > table.work[LIMIT]:
         return UNKNOWN
     landing = (discs + grid.bottom) & grid.cells
     if landing == 0:
@@ -114,10 +114,10 @@ def _search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, memory: Me
         return -1
 
     key = mine + discs + grid.bottom
-    entry_ = key % len(memory.keys)
+    entry_ = key % len(table.keys)
     least, most = -1, 1
-    if memory.keys[entry_] == key:
-        least, most = memory.bounds[entry_] // 3 - 1, memory.bounds[entry_] % 3 - 1
+    if table.keys[entry_] == key:
+        least, most = table.bounds[entry_] // 3 - 1, table.bounds[entry_] % 3 - 1
         if least >= beta or least == most:
             return least
         if most <= alpha:
@@ -129,7 +129,7 @@ def _search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, memory: Me
             move = moves & column
             if best >= high or move == 0 or _threats(mine | move, discs, grid) != threats:
                 continue
-            value = _search(mine ^ discs, discs | move, -high, -max(low, best), grid, memory)
+            value = _search(mine ^ discs, discs | move, -high, -max(low, best), grid, table)
             if value == UNKNOWN:
                 return UNKNOWN
             best = max(best, -value)
@@ -137,8 +137,8 @@ def _search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, memory: Me
         least = max(least, best)
     if best < beta:
         most = min(most, best)
-    memory.keys[entry_] = key
-    memory.bounds[entry_] = 3 * (least + 1) + most + 1
+    table.keys[entry_] = key
+    table.bounds[entry_] = 3 * (least + 1) + most + 1
     return best
 
 
