@@ -17,15 +17,16 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import numpy as np
 import platformdirs
 
 from games.errors import InputError
-from games.hex import BLACK, NOBODY, WHITE
-from games.protocol import Game, State
+from games.hex import BLACK, NOBODY, WHITE, Hex
+from games.protocol import State
+from games.y import Y
 
 Array = Any
 """A NumPy or a JAX array."""
@@ -47,28 +48,9 @@ def largest(name: str) -> int:
     return max((size for game, size in SHA256 if game == name), default=0)
 
 
-class ConnectionGame(Game, Protocol):
-    """A game in which each move puts a stone on an empty cell, and joined sides win."""
-
-    @property
-    def on_board(self) -> np.ndarray:
-        """Which cells of the grid belong to the board, bool [R, C]."""
-        ...
-
-    @property
-    def neighbours(self) -> np.ndarray:
-        """The cells around each cell, int [A, 6], filled up with A."""
-        ...
-
-    @property
-    def edges(self) -> np.ndarray:
-        """What a group has to touch to win: whether a cell lies on a player's k-th side, bool
-        [2 players, K, A]."""
-        ...
-
-    def stones(self, state: State) -> tuple[Array, Array]:
-        """Black's and white's stones, bool [..., A], of states with any leading axes."""
-        ...
+ConnectionGame = Hex | Y
+"""Games in which each move puts a stone on an empty cell, and a group that touches every one of its
+player's `edges` wins."""
 
 
 @jax.tree_util.register_dataclass

@@ -6,6 +6,7 @@ import itertools
 import random
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -70,7 +71,7 @@ def test_stones_lie_where_openspiel_draws_them(name, size):
 
 def test_a_full_triangle_has_exactly_one_winner():
     """The theorem of Y, on all fillings of the triangle of side 3, by a flood fill."""
-    game = games.make("y", 3)
+    game = games.Y(3)
     cells = np.flatnonzero(game.on_board)
     for owners in itertools.product((0, 1), repeat=len(cells)):
         winners = [
@@ -133,7 +134,7 @@ def test_connect_four_has_as_many_positions_as_are_published():
         count += len(layer.discs)
         at, column = np.nonzero(ask(game, layer, "legal")[0])
         before = jax.tree.map(lambda leaf, at=at: leaf[at], layer)
-        after = jax.device_get(jax.vmap(game.step)(before, column))
+        after = jax.device_get(jax.vmap(game.step)(before, jnp.asarray(column, jnp.int32)))
         once = np.unique(after.discs, axis=0, return_index=True)[1]
         layer = jax.tree.map(lambda leaf, once=once: leaf[once], after)
     assert count == 161_029

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pyspiel
 import pytest
@@ -65,6 +66,7 @@ def test_who_begins_wins_y_and_openings_are_symmetric(size):
     game = games.make("y", size)
     solution = solve_position(game, "")
     assert solution.winner == 0
+    assert solution.winning_moves is not None
     opening = np.isin(np.arange(game.num_actions), solution.winning_moves)
     for turn in game.symmetries.actions:
         np.testing.assert_array_equal(opening[turn], opening)
@@ -92,7 +94,7 @@ def test_perfect_players_keep_the_value_against_each_other(name, size, result):
     states = jax.tree.map(lambda leaf: np.repeat(np.asarray(leaf)[None], 8, 0), game.init())
     for _ in range(game.max_plies):
         move = exact.choose(states, rng)
-        states = jax.device_get(jax.vmap(game.step)(states, np.asarray(move, np.int32)))
+        states = jax.device_get(jax.vmap(game.step)(states, jnp.asarray(move, jnp.int32)))
     assert set(ask(game, states, "winner")[0].tolist()) == result
 
 
