@@ -30,7 +30,7 @@ class FourPlay(ExactPlay):
 
     def __init__(self, game: ConnectFour) -> None:
         super().__init__(game)
-        self._grid = four_search.make_grid(*game.shape)
+        self._grid = four_search.make_four_grid(*game.shape)
         self._table = four_search.empty_table(ENTRIES)
 
     @property
@@ -119,7 +119,7 @@ class _Limited:
 
     def __init__(
         self,
-        grid: four_search.Grid,
+        grid: four_search.FourGrid,
         table: four_search.FourTable,
         max_nodes: int | None,
         max_seconds: float | None,

@@ -29,7 +29,7 @@ MOST_THREATS = 4
 NODES, LIMIT = 0, 1  # entries of `work`: positions visited, and after how many to give up
 
 
-class Grid(NamedTuple):
+class FourGrid(NamedTuple):
     """The geometry of a grid; every mask is a bitboard."""
 
     rows: int
@@ -53,13 +53,13 @@ def fits(rows: int, columns: int) -> bool:
     return (rows + 1) * columns <= 62
 
 
-def make_grid(rows: int, columns: int) -> Grid:
+def make_four_grid(rows: int, columns: int) -> FourGrid:
     """The geometry of a grid that fits."""
     height = rows + 1
     bottom = sum(1 << column * height for column in range(columns))
     column_cells = (1 << rows) - 1
     order = sorted(range(columns), key=lambda column: abs(2 * column - columns + 1))
-    return Grid(
+    return FourGrid(
         rows=rows,
         columns=columns,
         height=height,
@@ -76,14 +76,14 @@ def empty_table(entries: int) -> FourTable:
 
 
 @entry
-def search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, table: FourTable) -> int:
+def search(mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table: FourTable) -> int:
     """The value for the side to move if it lies between alpha and beta, else a bound beyond them;
     `UNKNOWN` once the limit is met. The game must go on."""
     return _search(mine, discs, alpha, beta, grid, table)
 
 
 @entry
-def completes_four(discs: int, grid: Grid) -> bool:
+def completes_four(discs: int, grid: FourGrid) -> bool:
     """Whether one player's discs hold four in a row."""
     for step in (1, grid.height - 1, grid.height, grid.height + 1):
         pairs = discs & discs >> step
@@ -93,7 +93,7 @@ def completes_four(discs: int, grid: Grid) -> bool:
 
 
 @helper
-def _search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, table: FourTable) -> int:
+def _search(mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table: FourTable) -> int:
     table.work[NODES] += 1
     if table.work[NODES] > table.work[LIMIT]:
         return UNKNOWN
@@ -143,13 +143,13 @@ def _search(mine: int, discs: int, alpha: int, beta: int, grid: Grid, table: Fou
 
 
 @helper
-def _threats(mine: int, discs: int, grid: Grid) -> int:
+def _threats(mine: int, discs: int, grid: FourGrid) -> int:
     """How many empty cells would complete four; as many as make a difference."""
     return min(MOST_THREATS, count(_fours(mine, grid) & (grid.cells ^ (discs | mine))))
 
 
 @helper
-def _fours(mine: int, grid: Grid) -> int:
+def _fours(mine: int, grid: FourGrid) -> int:
     """Cells, taken or not, beside or between three discs in a row. In columns, the cell on top."""
     found = mine << 1 & mine << 2 & mine << 3
     for step in (grid.height - 1, grid.height, grid.height + 1):
