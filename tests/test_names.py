@@ -21,7 +21,6 @@ ALLOWED = {
     "search": "over trees with a network; over proofs in the exact solver",
     "winning_moves": "of one position as bits; of a batch of states",
     "grow": "a tree by a node; a group of stones by its neighbours",
-    "descend": "a tree to a leaf; a surface to its least square",
     "find": "a registered game; where a kept tree has the new root",
     "compute_multiplier": "the number, and the figure of it",
     "Game": "the rules; a row of the table of games, which is imported as GameRow",
