@@ -89,38 +89,39 @@ def _sample(size: int, count: int) -> tuple[Population, np.ndarray, np.ndarray] 
 def cube(found: Sequence[Sweep], fixed: float, bins: int = BINS) -> pd.DataFrame:
     """The rows of `analysis.tables.cube`.
 
-    FIXED rows have c_puct `fixed`, on the most positions that a number of nodes was judged on, for
-    all of them and in bins of difficulty. BEST rows take, of several constants judged on the same
-    positions, the one that blunders least in one half of these, by network, stage and nodes over
-    all seeds, and count it in the other half; their c_puct is the geometric mean over the halves.
+    FIXED rows have c_puct `fixed`, for all positions and in bins of difficulty; those of a snapshot
+    come from its longest sweep, so that numbers of nodes are compared on the same positions. BEST
+    rows take, of several constants judged on the same positions, the one that blunders least in one
+    half of these, by network, stage and nodes over all seeds, and count it in the other half; their
+    c_puct is the geometric mean over the halves.
     """
     hardness = difficulty(found)
     lines = []
-    for sweep, place in _largest(s for s in found if s.c_puct == fixed):
+    for sweep in _longest(s for s in found if s.c_puct == fixed):
         won_at = sweep.chosen[sweep.won]
         bin_of = _bins(hardness[sweep.snapshot["boardsize"]], won_at, sweep, bins)
-        everything = np.ones(len(won_at), bool)
-        strata = [(ALL, everything)]
-        strata += [(f"difficulty {k + 1}", bin_of == k) for k in range(bins)]
-        for stratum, mask in strata:
-            wrong = sweep.wrong[place] if stratum == ALL else None
-            lines.append(
-                _row(sweep, place, FIXED, fixed, stratum, sweep.blunders[place], mask, wrong)
-            )
+        strata = [(f"difficulty {k + 1}", bin_of == k) for k in range(bins)]
+        for place in range(len(sweep.budgets)):
+            errs, wrong = sweep.blunders[place], sweep.wrong[place]
+            everything = np.ones(len(won_at), bool)
+            lines.append(_row(sweep, place, FIXED, fixed, ALL, errs, everything, wrong))
+            lines += [
+                _row(sweep, place, FIXED, fixed, stratum, errs, mask, None)
+                for stratum, mask in strata
+            ]
     lines += _best_rows(found)
     return cube_frame(lines).sort_values(
         ["boardsize", "width", "seed", "snapshot", "tuning", "stratum", "nodes"], ignore_index=True
     )
 
 
-def _largest(found: Iterable[Sweep]) -> list[tuple[Sweep, int]]:
-    """Each snapshot and number of nodes once: in the sweep with the most positions."""
-    best: dict[tuple[int, int], tuple[Sweep, int]] = {}
+def _longest(found: Iterable[Sweep]) -> list[Sweep]:
+    """Each snapshot's sweep with the most budgets, of these the one with the most positions."""
+    best: dict[int, Sweep] = {}
     for sweep in found:
-        for place, nodes in enumerate(sweep.budgets):
-            key = (sweep.snapshot["id"], nodes)
-            if key not in best or len(best[key][0].chosen) < len(sweep.chosen):
-                best[key] = (sweep, place)
+        known = best.setdefault(sweep.snapshot["id"], sweep)
+        if (len(sweep.budgets), len(sweep.won)) > (len(known.budgets), len(known.won)):
+            best[sweep.snapshot["id"]] = sweep
     return list(best.values())
 
 

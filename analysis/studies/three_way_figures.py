@@ -9,9 +9,11 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 
 from analysis.figures import theme
 from analysis.figures.blunder_curves import BLUNDERS_LABEL
@@ -47,8 +49,9 @@ def blunder_maps(cube: pd.DataFrame) -> Figure:
             )
             if shown.min() < shown.max():
                 axes.contour(flops, nodes, shown, levels=_levels(norm), colors=INK, linewidths=0.5)
-            axes.set_xscale("log")
+            _decades(axes)
             axes.set_yscale("log", base=2)
+            _node_ticks(axes.yaxis, nodes)
             axes.grid(visible=False)
             axes.set_title(f"width {number(width)}", fontsize=9)
         for axes in grid.flat[len(widths) :]:
@@ -59,8 +62,8 @@ def blunder_maps(cube: pd.DataFrame) -> Figure:
         if image is not None:
             figure.colorbar(
                 image, ax=grid.ravel().tolist(), label=BLUNDERS_LABEL, shrink=0.8,
-                format=lambda share, _: f"{100 * share:.3g}",
-            )  # fmt: skip
+                format=_percent_of_share, ticks=LogLocator(subs=(1, 2, 5)),
+            ).minorticks_off()  # fmt: skip
     return figure
 
 
@@ -90,7 +93,7 @@ def blunders_by_training(cube: pd.DataFrame, nodes: Sequence[int]) -> Figure:
                 here = cube[(cube["boardsize"] == size) & (cube["nodes"] == n)]
                 _curves(axes, here, "train_flops", "run", "snapshot", colours)
                 axes.set_title(f"{size}×{size}, {_told(n)}", fontsize=9)
-                axes.set_xscale("log")
+                _decades(axes)
             row[0].set_ylabel("won positions\nthrown away, %", fontsize=9)
         figure.supxlabel(AXIS_LABELS["train_flops"], fontsize=10, color=INK)
         _legend(figure, colours)
@@ -114,13 +117,14 @@ def blunders_by_search(cube: pd.DataFrame) -> Figure:
             for tuning, style in (("fixed", "-"), ("best", "--")):
                 here = last[(last["boardsize"] == size) & (last["tuning"] == tuning)]
                 for (width,), own in _groups(here, "width"):
-                    mean = own.groupby("nodes")["blunder_rate"].mean()
+                    mean = _drawn(own.groupby("nodes")["blunder_rate"].mean())
                     axes.plot(
-                        mean.index, 100 * mean.clip(lower=_LEAST), style,
+                        mean.index, 100 * mean, style,
                         color=colours[width], lw=1.6 if tuning == "fixed" else 1.0,
                     )  # fmt: skip
             axes.set_xscale("log", base=2)
-            axes.set_yscale("log")
+            _node_ticks(axes.xaxis, last["nodes"].unique())
+            _percent_ticks(axes)
             axes.set_title(f"{size}×{size}")
             axes.set_xlabel("nodes a move")
         panels[0].set_ylabel(BLUNDERS_LABEL)
@@ -147,14 +151,15 @@ def coverage_curves(coverage: pd.DataFrame, cube: pd.DataFrame) -> Figure:
         for axes, size in zip(panels, boards, strict=True):
             here = coverage[coverage["boardsize"] == size]
             for (width,), own in _groups(here, "width"):
-                missed = 1 - own.groupby("k")["coverage"].mean()
+                missed = _drawn(1 - own.groupby("k")["coverage"].mean())
                 colour = colours[width]
-                axes.plot(missed.index, 100 * missed.clip(lower=_LEAST), color=colour, lw=1.6)
+                axes.plot(missed.index, 100 * missed, color=colour, lw=1.6)
                 searched = cube[(cube["boardsize"] == size) & (cube["width"] == width)]
-                rates = searched.groupby("nodes")["blunder_rate"].mean().clip(lower=_LEAST)
+                rates = _drawn(searched.groupby("nodes")["blunder_rate"].mean())
                 axes.plot(rates.index, 100 * rates, color=colour, lw=1.0, ls=":")
-            axes.set_xscale("log")
-            axes.set_yscale("log")
+            axes.set_xscale("log", base=2)
+            _node_ticks(axes.xaxis, here["k"].unique())
+            _percent_ticks(axes)
             axes.set_title(f"{size}×{size}")
             axes.set_xlabel("moves drawn, or nodes")
         panels[0].set_ylabel("positions without a\nwinning move, %")
@@ -169,12 +174,42 @@ def _curves(
         colour = colours[width]
         for _, one in own.groupby(run):
             axes.plot(
-                one[x], 100 * one["blunder_rate"].clip(lower=_LEAST), color=colour, lw=0.5,
+                one[x], 100 * _drawn(one["blunder_rate"]), color=colour, lw=0.5,
                 alpha=0.5,
             )  # fmt: skip
         mean = own.groupby(stage)[[x, "blunder_rate"]].mean()
-        axes.plot(mean[x], 100 * mean["blunder_rate"].clip(lower=_LEAST), color=colour, lw=1.6)
+        axes.plot(mean[x], 100 * _drawn(mean["blunder_rate"]), color=colour, lw=1.6)
+    _percent_ticks(axes)
+
+
+def _drawn(rates: pd.Series) -> pd.Series:
+    """Without what lies below the scale."""
+    return rates.where(rates >= _LEAST)
+
+
+def _decades(axes: Axes) -> None:
+    """A logarithmic axis of compute, few enough labels for a narrow panel."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(numticks=4))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _node_ticks(axis: Axis, nodes: Sequence[int] | np.ndarray) -> None:
+    """Every third power of two."""
+    axis.set_major_locator(FixedLocator([n for n in nodes if n in (1, 8, 64, 512, 4096)]))
+    axis.set_major_formatter(lambda n, _: number(n))
+    axis.set_minor_locator(NullLocator())
+
+
+def _percent_ticks(axes: Axes) -> None:
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(lambda percent, _: f"{percent:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _percent_of_share(share: float, _: int) -> str:
+    return f"{100 * share:g}"
 
 
 def _groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, pd.DataFrame]]:

@@ -57,7 +57,8 @@ class CubeConfig(FrozenModel, frozen=True):
     """Search is looked at with 1, 2, 4 … so many nodes."""
     positions: int = 10_000
     """Judged with every number of nodes and every constant, of those that a board has (some 5,300,
-    a fifth of them lost): all, or a weighted subsample. The raw policy is judged on all."""
+    a fifth of them lost): all, or a weighted subsample. The raw policy is judged on all, for its
+    coverage and for bins of difficulty."""
 
     @property
     def budgets(self) -> tuple[int, ...]:
@@ -146,7 +147,7 @@ def _findings(rows: LabRows, config: CubeConfig) -> Findings:
             figure=coverage_curves(drawn, fixed), tables=[_law_table(law)],
         ),
         Exhibit(
-            "difficulty", "Table 5", "By difficulty",
+            "difficulty", "Table 1", "By difficulty",
             "Five bins of equal weight by the mass that all last snapshots’ raw policies put on "
             "winning moves, 1 the easiest. Last snapshots of the widest network, means over seeds.",
             tables=[_difficulty_table(table, shown)],
@@ -265,13 +266,17 @@ def _answer(fixed: pd.DataFrame) -> str:
         rates = own.groupby(["width", "nodes"])["blunder_rate"].mean()
         raw, searched = rates.xs(1, level="nodes"), rates.xs(most, level="nodes")
         told.append(
-            f"on {_board(size)} from {percent(raw.max())} to {percent(raw.min())} % without "
-            f"search and from {percent(searched.max())} to {percent(searched.min())} % with {most} "
-            "nodes"
+            f"on {_board(size)} from {_shares(raw)} without search and from {_shares(searched)} "
+            f"with {most} nodes"
         )
     if not told:
         return "Nothing was judged."
     return f"From the weakest to the strongest width, trained networks throw away {listed(told)}."
+
+
+def _shares(rates: pd.Series) -> str:
+    """The worst and the best, in percent."""
+    return f"{percent(rates.max())} to {number(100 * rates.min(), 2)} %"
 
 
 def _limits(config: CubeConfig) -> list[str]:

@@ -39,7 +39,7 @@ def test_the_study_goes_from_configuration_to_page_and_judges_nothing_twice(
         "fixed": snapshots * len(config.budgets), "best": snapshots * len(config.budgets),
     }  # fmt: skip
     raw = whole[whole["nodes"] == 1]
-    assert (raw[raw["tuning"] == "fixed"]["positions"] > 4_000).all(), "the raw policy, on all"
+    assert (whole["positions"] == whole["positions"].iloc[0]).all(), "all on the same"
     assert raw["blunder_rate"].between(0.2, 0.9).all()
     text = (out / "index.html").read_text()
     assert re.search(r"trained networks throw away on 4×4 from \d+ to \d+ % without", text)
