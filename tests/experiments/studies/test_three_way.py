@@ -42,7 +42,7 @@ def test_the_study_goes_from_configuration_to_page_and_judges_nothing_twice(
     assert (whole["positions"] == whole["positions"].iloc[0]).all(), "all on the same"
     assert raw["blunder_rate"].between(0.2, 0.9).all()
     text = (out / "index.html").read_text()
-    assert re.search(r"trained networks throw away on 4×4 from \d+ to \d+ % without", text)
+    assert re.search(r"trained networks throw away on 4×4 from \d+ to [\d.]+ % without", text)
     assert (whole[whole["tuning"] == BEST]["c_puct"] > 0).all()
     capsys.readouterr()
     assert hexlaw(*command, "--workers", 1) == 0
