@@ -93,7 +93,9 @@ class Puct(SearchRule, frozen=True):
         new = jnp.where(own.next_prior >= 0, expand, UNAVAILABLE)
         return child, (best >= new) & (best >= 0)
 
-    def conclude(self, nodes: Nodes, root: Root) -> tuple[Float32[Array, "A"], Int32[Array, ""]]:
+    def conclude(
+        self, nodes: Nodes | None, root: Root
+    ) -> tuple[Float32[Array, "A"], Int32[Array, ""]]:
         """Shares of visits, the prior if there are none; the most visited action, ties broken by
         the prior."""
         del nodes
