@@ -225,6 +225,7 @@ def _split(options: dict[str, str]) -> dict[str, Any]:
     fields: dict[str, Any] = {"strategy": strategy}
     if JONES_PLAY in options:
         fields["temperature"] = 1.0
+    tables = {"rule", *(key.partition(".")[0] for key in options if "." in key)}
     for key, value in options.items():
         if key == JONES_PLAY:
             continue
@@ -232,10 +233,10 @@ def _split(options: dict[str, str]) -> dict[str, Any]:
             fields[key] = value
             continue
         group, dot, name = key.partition(".")
-        if key == "rule":
-            inner = strategy.setdefault("rule", {})
+        if key in tables:
+            inner = strategy.setdefault(key, {})
             if inner.setdefault("name", value) != value:
-                strategy["rule"] = {"name": value}
+                strategy[key] = {"name": value}
         elif dot:
             strategy.setdefault(group, {})[name] = value
         else:

@@ -106,8 +106,8 @@ class Beam(Strategy, frozen=True):
         _, deeper = jax.lax.scan(go_on, (reached, after, first), None, self.plies - 1)
         value = _minimax(first, deeper)
         visits, q = by_root_action(root.priors, actions, exists, -value)
-        looked = jnp.sum(exists, axis=-1), jnp.sum(deeper.exists, axis=(0, 2))
-        made = (1 + sum(looked)).astype(jnp.int32)
+        made = 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32)
+        made = made + jnp.sum(deeper.exists, axis=(0, 2), dtype=jnp.int32)
         return answer(root, visits, q, made), memory
 
     def _first_moves(self, priors: Float32[Array, "B A"]) -> tuple[jax.Array, jax.Array]:

@@ -72,9 +72,16 @@ class Strategy(FrozenModel, frozen=True):
 
     def options(self) -> dict[str, Any]:
         """Its settings as a player's name writes them: the strategy's name, and what is not at its
-        default."""
-        changed = self.model_dump(mode="json", exclude_defaults=True)
-        return {"strategy": STRATEGIES.name_of(self)} | changed
+        default; what has settings of its own is written as its name and those, with a dot."""
+        options: dict[str, Any] = {"strategy": STRATEGIES.name_of(self)}
+        for key, value in self.model_dump(mode="json", exclude_defaults=True).items():
+            if isinstance(value, dict):
+                options[key] = getattr(self, key).name
+                options |= {f"{key}.{field}": own for field, own in value.items()}
+                options.pop(f"{key}.name", None)
+            else:
+                options[key] = value
+        return options
 
     def decide(
         self,

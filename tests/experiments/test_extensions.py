@@ -56,7 +56,13 @@ boardsize = 3
 networks = ["2x1"]
 samples = 128
 """
-PLAYS = {"strategy=raw": 1, "nodes=12,rule=uct,rule.c=0.5": 12, "strategy=one-ply,nodes=3": 3}
+PLAYS = {
+    "strategy=raw": 1,
+    "nodes=12,rule=uct,rule.c=0.5": 12,
+    "strategy=one-ply,nodes=3": 3,
+    "strategy=rollouts,nodes=5,depth=2": 5,
+    "strategy=adaptive,nodes=12,stop=kld": 12,
+}
 """Ways to play, and the network evaluations a move that they cost."""
 
 

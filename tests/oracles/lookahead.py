@@ -193,6 +193,10 @@ def alpha_beta(world: Any, state: Any, depth: int, branching: int) -> tuple[Resu
     return Result(action, q, pruned, network.gap), network.calls
 
 
+def _beginning(line: tuple[int, ...] | None, ply: int) -> tuple[int, ...]:
+    return () if line is None else line[:ply]
+
+
 def revision(world: Any, state: Any, budget: int, depth: int) -> Result:
     """Play on; take back the move through which its side's value fell most; see
     `mcts/strategies/revision.py` for what is kept when. The line is a list of moves here, and every
@@ -218,7 +222,7 @@ def revision(world: Any, state: Any, budget: int, depth: int) -> Result:
     q: dict[int, float] = {}
     ply = 0
     while True:
-        draft = () if best is None else best[:ply]
+        draft = _beginning(best, ply)
         fresh: dict[tuple[int, ...], set[int]] = {}
         while len(draft) < depth and known[draft][0]:
             if network.calls == budget:
@@ -236,7 +240,7 @@ def revision(world: Any, state: Any, budget: int, depth: int) -> Result:
             best = draft
         else:
             struck[best[:ply]] = fresh[best[:ply]]
-        falls = {
+        falls: dict[int, float] = {
             t: known[best[:t]][1] + known[best[: t + 1]][1]
             for t in range(len(best)) if left(best[:t])
         }  # fmt: skip

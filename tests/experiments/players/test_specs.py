@@ -29,6 +29,13 @@ from mcts import JONES, SearchConfig
         ("r#0@rule=puct,rule.c_puct=2", "r#0@nodes=64,rule.c_puct=2"),
         ("r#0@rule.c_visit=20,rule=gumbel", "r#0@nodes=64,rule=gumbel,rule.c_visit=20"),
         ("r#0@nodes=8,jones", "r#0@jones,nodes=8"),
+        ("r#0@strategy=beam,beams=2,nodes=65", "r#0@strategy=beam,beams=2"),
+        ("r#0@strategy=adaptive,stop=settled", "r#0@strategy=adaptive"),
+        ("r#0@strategy=adaptive,stop=kld,nodes=9", "r#0@strategy=adaptive,nodes=9,stop=kld"),
+        (
+            "r#0@stop.growth=8,strategy=adaptive,stop=stable",
+            "r#0@strategy=adaptive,stop=stable,stop.growth=8",
+        ),
         ("r#0@jones,temperature=0", "r#0@jones,nodes=64,temperature=0"),
     ],
 )
