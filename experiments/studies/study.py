@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import pydantic
@@ -46,9 +47,19 @@ class Study(Generic[Config]):
     is what docs/studies/ holds."""
     stages: Sequence[Stage[Config]]
     """In order; each builds on what the ones before have left in the lab."""
-    findings: Callable[[LabRows, Config], Findings]
+    findings: Callable[[LabRows, Config], Findings] | None = None
     """Tables, figures and sentences, from the lab's rows alone."""
+    findings_of_files: Callable[[Path, Config], Findings] | None = None
+    """The same instead from files that the study's own tasks have left in the lab's folder, where
+    what was measured has no place in the lab's tables."""
     published: Sequence[Published] = ()
+
+    def found(self, rows: LabRows, lab: Path, config: Config) -> Findings:
+        """The findings, from whichever they are made of."""
+        if self.findings_of_files is not None:
+            return self.findings_of_files(lab, config)
+        assert self.findings is not None
+        return self.findings(rows, config)
 
     def configured(self, preset: str, changes: Mapping[str, Any]) -> Config:
         """A preset with changes to it.

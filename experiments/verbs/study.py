@@ -66,7 +66,7 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
         settings=settings.model_dump(mode="json"), command=command_line(),
     )  # fmt: skip
     page = write_study(
-        about, study.findings(rows, settings), rows, config.out or Path("studies") / name
+        about, study.found(rows, lab, settings), rows, config.out or Path("studies") / name
     )
     console.print(f"page: {page}")
     return Outcome({"study": name, "lab": str(lab), "page": str(page)})

@@ -1,0 +1,107 @@
+"""Strategies and budgets at play time, drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures import theme
+from analysis.figures.theme import FAINT, INK, SERIES, themed
+
+MOST = 8.0  # multipliers are drawn up to here; an arrow stands for what lies beyond
+
+
+def multipliers_by_rule(found: pd.DataFrame, oracle: str) -> Figure:
+    """Multipliers of every rule: a panel a cap, a row a rule, a mark a board and network.
+
+    Args:
+        found: columns boardsize, network, cap, rule, multiplier, low, high.
+        oracle: the rule that is drawn hollow.
+    """
+    caps = found["cap"].unique().tolist()
+    rules = found["rule"].unique().tolist()[::-1]
+    kinds = list(found.groupby(["boardsize", "network"], sort=False).groups)
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 0.9 + 0.42 * len(rules)))
+        panels = figure.subplots(1, len(caps), sharey=True, squeeze=False)[0]
+        for axes, cap in zip(panels, caps, strict=True):
+            for place, (size, network) in enumerate(kinds):
+                own = found[
+                    (found["cap"] == cap)
+                    & (found["boardsize"] == size)
+                    & (found["network"] == network)
+                ]
+                shift = 0.6 * (place + 0.5) / len(kinds) - 0.3
+                for row in own.to_dict("records"):
+                    hollow = row["rule"] == oracle
+                    _mark(axes, row, rules.index(row["rule"]) - shift, SERIES[place], hollow)
+            axes.axvline(1, color=FAINT, lw=1)
+            axes.set_xscale("log")
+            axes.set_xlim(0.2, 1.1 * MOST)
+            axes.set_xticks([0.25, 0.5, 1, 2, 4, 8], labels=["¼", "½", "1", "2", "4", "8"])
+            axes.minorticks_off()
+            axes.set_title(f"cap {cap}")
+            axes.set_xlabel("multiplier")
+        panels[0].set_yticks(range(len(rules)), labels=rules)
+        handles = [
+            Line2D([], [], color=SERIES[place], marker="o", ms=4, lw=1.2, label=f"{s}×{s}, {n}")
+            for place, (s, n) in enumerate(kinds)
+        ]
+        figure.legend(handles=handles, loc="outside upper left", ncols=5, fontsize=9)
+    return figure
+
+
+def _mark(axes: Axes, row: Mapping, y: float, colour: str, hollow: bool) -> None:
+    at, low, high = (float(np.clip(row[name], 0.2, MOST)) for name in ("multiplier", "low", "high"))
+    axes.plot([low, high], [y, y], color=colour, lw=1.2)
+    marker = ">" if row["multiplier"] > MOST else "o"
+    axes.plot([at], [y], color=colour, marker=marker, ms=4, mfc="white" if hollow else colour)
+
+
+def rates_by_cost(points: pd.DataFrame, column: str, label: str) -> Figure:
+    """Wins thrown away by each strategy: a panel a board and network, a colour a family.
+
+    Args:
+        points: of one bin; columns boardsize, network, family, rate, low, high and `column`.
+        column: the cost, on a logarithmic axis.
+        label: of that axis.
+    """
+    kinds = list(points.groupby(["boardsize", "network"], sort=False).groups)
+    families = points["family"].unique().tolist()
+    looks = {
+        family: (SERIES[place % len(SERIES)], "os^DvPX"[place // len(SERIES) * 2 % 7])
+        for place, family in enumerate(families)
+    }
+    columns = min(len(kinds), 2)
+    rows = -(-len(kinds) // columns)
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 1.0 + 2.6 * rows))
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True).ravel()
+        for axes, (size, network) in zip(grid, kinds, strict=False):
+            own = points[(points["boardsize"] == size) & (points["network"] == network)]
+            for family, (colour, marker) in looks.items():
+                line = own[own["family"] == family].sort_values(column)
+                alone = family == "puct"
+                axes.errorbar(
+                    line[column], 100 * line["rate"],
+                    yerr=100 * np.array([line["rate"] - line["low"], line["high"] - line["rate"]]),
+                    color=INK if alone else colour, marker=marker, ms=4 if alone else 3.5,
+                    lw=1.6 if alone else 1.0, ls="-" if len(line) > 1 else "", elinewidth=0.6,
+                )  # fmt: skip
+            axes.set_xscale("log", base=2)
+            axes.set_title(f"{size}×{size}, {network}")
+        for axes in grid[len(kinds) :]:
+            axes.set_visible(False)
+        figure.supylabel("wins thrown away, %", fontsize=10)
+        figure.supxlabel(label, fontsize=10)
+        handles = [
+            Line2D([], [], color=INK if f == "puct" else c, marker=m, ms=4, lw=1.2, label=f)
+            for f, (c, m) in looks.items()
+        ]
+        figure.legend(handles=handles, loc="outside upper left", ncols=4, fontsize=9)
+    return figure

@@ -1,0 +1,144 @@
+"""Decisions of stored networks in judged positions, one by one, kept as files in a study's lab.
+
+The networks are those of another lab, which is only read; the positions are a board's fixed set.
+A file holds what all networks of one shape did on one board.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import sqlalchemy as sa
+
+from experiments.arena.judging import fixed_set
+from experiments.players.agents import open_lab
+from games.errors import InputError
+from games.protocol import Game, State
+from mcts import Puct, SearchConfig, SearchResult, Strategy, search_trace
+from training.devices import compiler_options
+from training.files import load_snapshot
+from training.ledger import forward_flops
+from training.networks import NetworkConfig, Params, make_evaluate, pad_params
+from training.store import Run, Snapshot
+
+FOLDER = "decisions"
+
+
+class StoredNetwork(NamedTuple):
+    """The last snapshot of a run."""
+
+    run: str
+    shape: NetworkConfig  # as compiled: networks a little smaller are padded to it
+    params: Params
+    flops: float  # of one evaluation, by its own shape
+
+
+def stored_networks(lab: Path, game: Game, network: str, recipe: str) -> list[StoredNetwork]:
+    """The networks of one shape that a lab holds for a board, one a seed.
+
+    Raises:
+        InputError: if there is none.
+    """
+    store = open_lab(lab)
+    query = (
+        sa.select(Run.id, Snapshot.file, Snapshot.sha256)
+        .join(Snapshot, Snapshot.run_id == Run.id)
+        .where(
+            Run.game == game.name, Run.boardsize == game.size, Run.network == network,
+            Run.recipe == recipe,
+        )
+        .order_by(Run.seed, Run.id, Snapshot.index)
+    )  # fmt: skip
+    last = {run: (file, sha256) for run, file, sha256 in store.frame_query(query)[1]}
+    if not last:
+        raise InputError(
+            f"the lab {lab} has no {network} of recipe {recipe} for {game.name} on "
+            f"{game.size}×{game.size}"
+        )
+    found = []
+    for run, (file, sha256) in last.items():
+        params, config = load_snapshot(store.folder / file, sha256)
+        shape = config.network.roomier
+        params = pad_params(game, params, shape)
+        found.append(StoredNetwork(run, shape, params, float(forward_flops(game, config.network))))
+    return found
+
+
+class WonPositions(NamedTuple):
+    """Positions of a board's fixed set that are to be won."""
+
+    states: State  # host arrays, [N, ...]
+    keeping: np.ndarray  # bool [N, A], the moves that keep the win
+
+
+def won_positions(game: Game, limit: int) -> WonPositions:
+    """Those of the fixed set, spread evenly over it if there are more than `limit`."""
+    _, states, verdicts, *_ = fixed_set(game)
+    won = np.flatnonzero(verdicts.value > 0)
+    if len(won) > limit:
+        won = won[np.linspace(0, len(won) - 1, limit).round().astype(int)]
+    return WonPositions(jax.tree.map(lambda leaf: leaf[won], states), verdicts.keeping[won])
+
+
+@functools.lru_cache(maxsize=4)
+def compile_deciding(
+    game: Game, network: NetworkConfig, strategy: Strategy
+) -> Callable[[Params, State, jax.Array], tuple[jax.Array, jax.Array]]:
+    """(params, states [N], keys [N]) → moves [N], and evaluations made for each [N]."""
+    evaluate = make_evaluate(game, network)
+    strategy = strategy.for_evaluation()
+
+    @functools.partial(jax.jit, compiler_options=compiler_options())
+    def decide(params: Params, states: State, keys: jax.Array) -> tuple[jax.Array, jax.Array]:
+        own = keys if strategy.draws else keys[0]
+        found, _ = strategy.decide(game, evaluate, params, states, own)
+        return found.action, found.evaluations
+
+    return decide
+
+
+@functools.lru_cache(maxsize=4)
+def compile_trace(
+    game: Game, network: NetworkConfig, budgets: tuple[int, ...]
+) -> Callable[[Params, State], SearchResult]:
+    """(params, states [N]) → what PUCT without noise finds with each budget, [K, N, ...]."""
+    evaluate = make_evaluate(game, network)
+    config = SearchConfig(rule=Puct())
+
+    @functools.partial(jax.jit, compiler_options=compiler_options())
+    def trace(params: Params, states: State) -> SearchResult:
+        return search_trace(game, evaluate, config, params, states, jax.random.key(0), budgets)
+
+    return trace
+
+
+def blunders(keeping: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """Whether each of the actions [..., N] throws its win away."""
+    return ~keeping[np.arange(len(keeping)), actions]
+
+
+def file_of(lab: Path, study: str, board: int, network: str) -> Path:
+    """Where decisions of a shape of network lie."""
+    return lab / FOLDER / f"{study}-{board}-{network}.npz"
+
+
+def write_decisions(path: Path, arrays: dict[str, Any]) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part.npz")
+    np.savez_compressed(unfinished, **arrays)
+    unfinished.replace(path)
+
+
+def read_decisions(paths: Sequence[Path]) -> list[dict[str, np.ndarray]]:
+    """The files' arrays by name."""
+    found = []
+    for path in paths:
+        with np.load(path, allow_pickle=False) as file:
+            found.append({name: file[name] for name in file.files})
+    return found
