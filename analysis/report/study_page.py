@@ -53,6 +53,8 @@ class Findings:
     """The rows that exhibits are made of, by name of the file."""
     limits: Sequence[str]
     """What the measurement cannot show, a sentence each."""
+    sources: Sequence[tuple[str, str]] = ()
+    """Where numbers come from that are not the lab's rows: what, and its value."""
 
 
 def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) -> Path:
@@ -85,7 +87,7 @@ def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) 
         title=about.title,
         about=about,
         findings=findings,
-        provenance=[("page written by", about.command), *provenance(rows)],
+        provenance=[("page written by", about.command), *findings.sources, *provenance(rows)],
         settings=[(name, to_json(value)) for name, value in about.settings.items()],
         published=Table("What others have published", Published._fields, about.published),
         svg=inlined(drawn),

@@ -22,6 +22,7 @@ from experiments.studies.decisions import (
     compile_trace,
     file_of,
     read_decisions,
+    sources,
     stored_networks,
     won_positions,
     write_decisions,
@@ -196,11 +197,13 @@ def _named(rule: StoppingRule) -> tuple[str, str]:
 
 
 def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
-    files = [
-        file_of(lab, NAME, board, network)
-        for board, networks in config.networks.items()
-        for network in networks
-    ]
+    files = read_decisions(
+        [
+            file_of(lab, NAME, board, network)
+            for board, networks in config.networks.items()
+            for network in networks
+        ]
+    )
     found = pd.concat(
         [
             multipliers(
@@ -211,7 +214,7 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
                 ),
                 dict.fromkeys(config.caps, float(config.mean)),
             )
-            for file in read_decisions(files)
+            for file in files
         ],
         ignore_index=True,
     )  # fmt: skip
@@ -252,6 +255,7 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
             "a player.",
             "One c_puct for all budgets.",
         ],
+        sources(config.lab, files),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from training.devices import compiler_options
 from training.files import load_snapshot
 from training.ledger import forward_flops
 from training.networks import NetworkConfig, Params, make_evaluate, pad_params
+from training.provenance import code_version, device_name
 from training.store import Run, Snapshot
 
 FOLDER = "decisions"
@@ -128,7 +129,8 @@ def file_of(lab: Path, study: str, board: int, network: str) -> Path:
 
 
 def write_decisions(path: Path, arrays: dict[str, Any]) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all, with where it comes from."""
+    arrays = {"commit": code_version(), "device": device_name(), **arrays}
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part.npz")
     np.savez_compressed(unfinished, **arrays)
@@ -142,3 +144,13 @@ def read_decisions(paths: Sequence[Path]) -> list[dict[str, np.ndarray]]:
         with np.load(path, allow_pickle=False) as file:
             found.append({name: file[name] for name in file.files})
     return found
+
+
+def sources(lab: str, files: Sequence[dict[str, np.ndarray]]) -> list[tuple[str, str]]:
+    """What a page says of where decisions come from."""
+    runs = sorted({str(run) for file in files for run in file["runs"]})
+    told = {
+        name: "; ".join(sorted({str(file[name]) for file in files}))
+        for name in ("commit", "device")
+    }
+    return [*told.items(), ("networks of", lab), ("runs", ", ".join(runs))]
