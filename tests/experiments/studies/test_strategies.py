@@ -1,0 +1,70 @@
+"""The studies of play time, from stored networks to pages, with counts cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.studies.adaptive import fitted_predictors
+from experiments.studies.strategies import WAYS, StrategiesConfig, family_of, strategy_of
+
+
+def run_study(hexlaw, folder, name):
+    """The page's folder."""
+    out = folder / "out"
+    lab = folder / "lab"
+    command = ("study", name, "--preset", "smoke", "--lab", lab, "--out", out, "--workers", 1)
+    assert hexlaw(*command) == 0
+    assert "commit" in (out / "index.html").read_text()
+    return out
+
+
+def test_strategies_are_judged_with_stored_networks(hexlaw, tmp_path, capsys):
+    out = run_study(hexlaw, tmp_path, "strategies")
+    points = pd.read_csv(out / "tables" / "points.csv")
+    everywhere = points[points["bin"] == "all"].set_index("text")
+    assert everywhere["evaluations"].to_dict() == {
+        "nodes=1": 1, "nodes=4": 4, "nodes=8": 8, "strategy=majority": 1,
+        "strategy=best-of-n,nodes=4": pytest.approx(4, abs=0.5), "nodes=8,leaves=7": 8,
+    }  # fmt: skip
+    assert everywhere.loc["nodes=8,leaves=7", "calls"] == 2
+    assert everywhere["rate"].between(0, 1).all()
+    # Nobody samples better than the likeliest move but by luck; search is better than neither.
+    assert everywhere.loc["nodes=8", "rate"] <= everywhere.loc["nodes=1", "rate"]
+    assert hexlaw("study", "strategies", "--preset", "smoke", "--lab", tmp_path / "lab") == 0
+    assert "Decisions: done already" in capsys.readouterr().err
+
+
+def test_budgets_by_position_are_read_off_traces(hexlaw, tmp_path):
+    out = run_study(hexlaw, tmp_path, "adaptive")
+    found = pd.read_csv(out / "tables" / "multipliers.csv").set_index(["cap", "rule"])
+    assert found.loc[(8, "settled"), "rate"] <= found.loc[(8, "kld"), "rate"] + 0.2
+    for cap in (8, 16):
+        own = found.loc[cap]
+        assert (own["mean"] <= cap).all()
+        assert (own["tail"] <= cap).all()
+        # Nobody can know more than who knows the answer.
+        assert own["rate"].min() == own.loc["oracle", "rate"]
+        assert own["mean"].min() >= 1
+
+
+def test_the_predictor_finds_planted_weights():
+    rng = np.random.default_rng(0)
+    signs = rng.normal(size=(20_000, 4))
+    score = -1 + signs @ np.array([2.0, -1.0, 0.0, 0.5])
+    helps = rng.random(len(score)) < 1 / (1 + np.exp(-score))
+    (found,) = fitted_predictors(signs, helps, [0.3])
+    weights = [found.bias, found.entropy, found.lead, found.value, found.filled]
+    np.testing.assert_allclose(weights, [-1, 2, -1, 0, 0.5], atol=0.12)
+    assert found.threshold == 0.3
+
+
+def test_every_way_of_the_study_is_a_strategy_with_a_family():
+    families = [family_of(strategy_of(way)) for way in WAYS]
+    assert set(families) == {
+        "majority", "best-of-n", "rollouts", "beam", "diverse-beam", "revision", "alpha-beta",
+        "gumbel", "regularised", "root-parallel", "leaf-parallel",
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="ways: player 'any#0@strategy=beam,depth=3'"):
+        StrategiesConfig(ways=("strategy=beam,depth=3",))
