@@ -86,7 +86,8 @@ def strategy_points(decided: Decided, resamples: int = RESAMPLES) -> pd.DataFram
         evaluations (their mean), flops, positions, rate with low and high, and beyond: by how much
         the rate is above that of PUCT at equal evaluations, with beyond_low and beyond_high.
     """
-    drawn = Resamples.drawn(*decided.entropy.shape, resamples)
+    networks, positions = decided.entropy.shape
+    drawn = Resamples.drawn(networks, positions, resamples)
     ways = decided.ways.reset_index(drop=True)
     puct = np.flatnonzero(ways["family"] == "puct")
     lines: list[dict[str, Any]] = []
@@ -95,7 +96,8 @@ def strategy_points(decided: Decided, resamples: int = RESAMPLES) -> pd.DataFram
             continue
         rates = drawn.means(decided.blunder, where)
         made = drawn.means(decided.evaluations, where)
-        for s, way in enumerate(ways.to_dict("records")):
+        for s, row in enumerate(ways.to_dict("records")):
+            way: dict[str, Any] = {str(name): value for name, value in row.items()}
             level = np.array(
                 [np.interp(np.log(e), np.log(n), r)
                  for e, n, r in zip(made[:, s], made[:, puct], rates[:, puct], strict=True)]
@@ -197,7 +199,8 @@ def multipliers(
     made = traced.budgets[traced.stop]  # [M, S, N]
     fell = np.take_along_axis(traced.blunder, traced.stop, axis=1)
     lines = []
-    for (cap, rule), own in traced.rules.groupby(["cap", "rule"], sort=False):
+    for _, own in traced.rules.groupby(["cap", "rule"], sort=False):
+        cap, rule = int(own["cap"].iloc[0]), str(own["rule"].iloc[0])
         trained = made[:, own.index][..., traced.fitted].mean((0, 2))
         chosen = own.index[int(np.argmin(np.abs(np.log(trained / means[cap]))))]
         here = [chosen]

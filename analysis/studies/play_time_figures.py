@@ -25,7 +25,7 @@ def multipliers_by_rule(found: pd.DataFrame, oracle: str) -> Figure:
     """
     caps = found["cap"].unique().tolist()
     rules = found["rule"].unique().tolist()[::-1]
-    kinds = list(found.groupby(["boardsize", "network"], sort=False).groups)
+    kinds = _kinds(found)
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 0.9 + 0.42 * len(rules)))
         panels = figure.subplots(1, len(caps), sharey=True, squeeze=False)[0]
@@ -56,6 +56,12 @@ def multipliers_by_rule(found: pd.DataFrame, oracle: str) -> Figure:
     return figure
 
 
+def _kinds(rows: pd.DataFrame) -> list[tuple[int, str]]:
+    """Boards and networks, in the order in which they come."""
+    pairs = zip(rows["boardsize"].tolist(), rows["network"].tolist(), strict=True)
+    return list(dict.fromkeys(pairs))
+
+
 def _mark(axes: Axes, row: Mapping, y: float, colour: str, hollow: bool) -> None:
     at, low, high = (float(np.clip(row[name], 0.2, MOST)) for name in ("multiplier", "low", "high"))
     axes.plot([low, high], [y, y], color=colour, lw=1.2)
@@ -71,7 +77,7 @@ def rates_by_cost(points: pd.DataFrame, column: str, label: str) -> Figure:
         column: the cost, on a logarithmic axis.
         label: of that axis.
     """
-    kinds = list(points.groupby(["boardsize", "network"], sort=False).groups)
+    kinds = _kinds(points)
     families = points["family"].unique().tolist()
     looks = {
         family: (SERIES[place % len(SERIES)], "os^DvPX"[place // len(SERIES) * 2 % 7])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pydantic
@@ -147,7 +148,7 @@ def _trace_task(
             return
         trace = jax.device_get(compile_trace(game, own.shape, config.budgets)(own.params, states))
         fell = blunders(keeping, trace.action)
-        stops, told = _stops(config, trace, fell, np.asarray(filled), fitted)
+        stops, told = _stops(config, trace, fell, filled, fitted)
         found.append((fell, stops))
         worker.report((number_ + 1) / len(there))
     rule, setting, cap = zip(*told, strict=True)
@@ -164,13 +165,13 @@ def _trace_task(
 
 
 def _stops(
-    config: AdaptiveConfig, trace: Any, fell: np.ndarray, filled: np.ndarray, fitted: np.ndarray
+    config: AdaptiveConfig, trace: Any, fell: np.ndarray, filled: jax.Array, fitted: np.ndarray
 ) -> tuple[np.ndarray, list[tuple[str, str, int]]]:
     """Where every rule stops one network's searches, as indices of budgets [S, N], and which rules
     these are: name, setting and cap."""
     stops, told = [], []
     budgets = np.array(config.budgets)
-    first = jax.tree.map(lambda leaf: leaf[0], trace)
+    first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), trace)
     signs = np.asarray(difficulty_signs(first, filled))
     for cap in config.caps:
         index = np.searchsorted(budgets, looks(cap))

