@@ -64,7 +64,7 @@ def by_root_action(
     return visits, total / jnp.maximum(visits, 1).astype(total.dtype)
 
 
-def answer(
+def answer_by_value(
     root: Evaluation,
     visits: Int32[Array, "B A"],
     q: Float32[Array, "B A"],

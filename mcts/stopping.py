@@ -124,10 +124,13 @@ class Entropy(StoppingRule, frozen=True):
     name: Literal["entropy"] = "entropy"
     threshold: float = pydantic.Field(default=0.5, ge=0)
     """Entropy in nats below which a policy is decided."""
+    least: int = pydantic.Field(default=8, ge=2)
+    """Evaluations before shares of visits are asked: the first visits all go one way."""
 
     def stops(self, look: Look) -> Bool[Array, "B"]:
-        """By the policy found so far."""
-        return jnp.sum(jax.scipy.special.entr(look.found.policy), axis=-1) < self.threshold
+        """By the policy found so far, between the first look and `least` nowhere."""
+        decided = jnp.sum(jax.scipy.special.entr(look.found.policy), axis=-1) < self.threshold
+        return decided & ((look.nodes == 1) | (look.nodes >= self.least))
 
 
 @STOPPING.add

@@ -173,9 +173,17 @@ class Traced(NamedTuple):
     fitted: np.ndarray  # bool [N], positions that settings and predictors were fitted on
 
 
-def multipliers(
+class RuleDraws(NamedTuple):
+    """One rule on one measurement, in every resample; the first is the estimate."""
+
+    told: dict[str, Any]  # what does not vary
+    factors: np.ndarray  # [R] how many times larger a uniform budget of equal blunders is
+    beyond: np.ndarray  # [R] blunder rate above that of a uniform budget of equal mean
+
+
+def draw_rules(
     traced: Traced, means: dict[int, float], resamples: int = RESAMPLES
-) -> pd.DataFrame:
+) -> list[RuleDraws]:
     """How many times more a uniform budget would have to be to play as well as each rule.
 
     A rule's setting is the one whose mean comes nearest to the wanted one on the positions that
@@ -187,9 +195,8 @@ def multipliers(
         resamples: bootstrap resamples.
 
     Returns:
-        A row a cap and rule: boardsize, network, cap, rule, setting, mean (evaluations), tail (the
-        95th percentile), rate, uniform (rate of a uniform budget of that mean), multiplier with low
-        and high.
+        One a cap and rule; `told` holds boardsize, network, cap, rule, setting, mean (evaluations),
+        tail (the 95th percentile) and rate.
     """
     test = ~traced.fitted
     networks, positions = traced.blunder.shape[0], int(test.sum())
@@ -198,7 +205,7 @@ def multipliers(
     curve = drawn.means(traced.blunder[..., test], everywhere)  # [R, K]
     made = traced.budgets[traced.stop]  # [M, S, N]
     fell = np.take_along_axis(traced.blunder, traced.stop, axis=1)
-    lines = []
+    found = []
     for _, own in traced.rules.groupby(["cap", "rule"], sort=False):
         cap, rule = int(own["cap"].iloc[0]), str(own["rule"].iloc[0])
         trained = made[:, own.index][..., traced.fitted].mean((0, 2))
@@ -210,14 +217,52 @@ def multipliers(
             [nodes_for(traced.budgets, row, rate) / mean
              for row, rate, mean in zip(curve, rates, cost, strict=True)]
         )  # fmt: skip
-        low, high = percentile_interval(factors[1:], LEVEL)
-        at_mean = np.interp(np.log(cost[0]), np.log(traced.budgets), curve[0])
-        lines.append(
-            {
-                "boardsize": traced.boardsize, "network": traced.network, "cap": cap, "rule": rule,
-                "setting": traced.rules.loc[chosen, "setting"], "mean": cost[0],
-                "tail": float(np.quantile(made[:, chosen][:, test], 0.95)), "rate": rates[0],
-                "uniform": at_mean, "multiplier": factors[0], "low": low, "high": high,
-            }
+        uniform = np.array(
+            [np.interp(np.log(mean), np.log(traced.budgets), row)
+             for mean, row in zip(cost, curve, strict=True)]
         )  # fmt: skip
+        told = {
+            "boardsize": traced.boardsize, "network": traced.network, "cap": cap, "rule": rule,
+            "setting": str(traced.rules.loc[chosen, "setting"]), "mean": cost[0],
+            "tail": float(np.quantile(made[:, chosen][:, test], 0.95)), "rate": rates[0],
+        }  # fmt: skip
+        found.append(RuleDraws(told, factors, rates - uniform))
+    return found
+
+
+def multipliers(found: Sequence[RuleDraws]) -> pd.DataFrame:
+    """Each rule on each measurement, with intervals.
+
+    Returns:
+        A row each: what is told of it, multiplier with low and high, and beyond (blunder rate above
+        that of a uniform budget of equal mean) with beyond_low and beyond_high.
+    """
+    return pd.DataFrame([{**own.told, **_summary(own.factors, own.beyond)} for own in found])
+
+
+def pooled_multipliers(found: Sequence[RuleDraws]) -> pd.DataFrame:
+    """Each rule over all measurements of a cap: the median of its multipliers, which bears those
+    that are infinite, and the mean of its blunders beyond a uniform budget.
+
+    Returns:
+        A row a cap and rule: those, measurements, mean (evaluations), and as in `multipliers`.
+    """
+    lines = []
+    kinds = dict.fromkeys((own.told["cap"], own.told["rule"]) for own in found)
+    for cap, rule in kinds:
+        here = [own for own in found if (own.told["cap"], own.told["rule"]) == (cap, rule)]
+        factors = np.median([own.factors for own in here], axis=0)
+        beyond = np.mean([own.beyond for own in here], axis=0)
+        mean = float(np.mean([own.told["mean"] for own in here]))
+        told = {"cap": cap, "rule": rule, "measurements": len(here), "mean": mean}
+        lines.append(told | _summary(factors, beyond))
     return pd.DataFrame(lines)
+
+
+def _summary(factors: np.ndarray, beyond: np.ndarray) -> dict[str, float]:
+    low, high = percentile_interval(factors[1:], LEVEL)
+    beyond_low, beyond_high = percentile_interval(beyond[1:], LEVEL)
+    return {
+        "multiplier": float(factors[0]), "low": low, "high": high,
+        "beyond": float(beyond[0]), "beyond_low": beyond_low, "beyond_high": beyond_high,
+    }  # fmt: skip

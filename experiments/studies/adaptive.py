@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ import pydantic
 from analysis.figures.wording import interval, number, percent
 from analysis.report.exhibits.base import Cell, Exhibit, Table, cell
 from analysis.report.study_page import Findings, Published
-from analysis.studies.play_time import Traced, multipliers
+from analysis.studies.play_time import Traced, draw_rules, multipliers, pooled_multipliers
 from analysis.studies.play_time_figures import multipliers_by_rule
 from experiments.machine.parallel import Task, Worker
 from experiments.studies.decisions import (
@@ -62,7 +63,7 @@ class AdaptiveConfig(FrozenModel, frozen=True):
     )
     """Shapes by board; the last snapshot of every seed."""
     positions: int = pydantic.Field(default=600, ge=20)
-    """Won positions of a board's fixed set at most; half of them to fit on."""
+    """Won positions of play, about; half of them to fit on."""
     mean: int = pydantic.Field(default=32, ge=4)
     """Evaluations that a position is to get on the mean."""
     saving: int = 64
@@ -205,9 +206,9 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
             for network in networks
         ]
     )
-    found = pd.concat(
-        [
-            multipliers(
+    draws = list(
+        itertools.chain.from_iterable(
+            draw_rules(
                 Traced(
                     int(file["board"]), str(file["network"]), file["budgets"], file["blunder"],
                     pd.DataFrame({name: file[name] for name in ("rule", "setting", "cap")}),
@@ -216,9 +217,9 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
                 dict.fromkeys(config.caps, float(config.mean)),
             )
             for file in files
-        ],
-        ignore_index=True,
+        )
     )  # fmt: skip
+    found, pooled = multipliers(draws), pooled_multipliers(draws)
     exhibits = [
         Exhibit(
             "multipliers", "Figure 1", "What a budget by position is worth",
@@ -229,11 +230,18 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
             "be gained at most.",
             figure=multipliers_by_rule(found, ORACLE),
         ),
+        Exhibit(
+            "pooled", "Table 1", "All networks together",
+            "Median multiplier over boards and networks, and wins thrown away beyond a uniform "
+            "budget of the same mean: below 0 a rule gains. 95 % intervals over networks and "
+            "positions.",
+            tables=[_pooled_table(pooled)],
+        ),
         *(
             Exhibit(
                 f"cap{cap}", f"Table {place}", title,
                 "Mean evaluations and their 95th percentile (the latency tail), wins thrown away "
-                "by the rule and by a uniform budget of the same mean.",
+                "by the rule and beyond a uniform budget of the same mean.",
                 tables=[_table(found[found["cap"] == cap])],
             )
             for place, (cap, title) in enumerate(
@@ -241,15 +249,15 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
                     config.saving: f"Saving: the cap stays at {config.saving}",
                     config.raised: f"Raising: the cap is {config.raised}",
                 }.items(),
-                start=1,
+                start=2,
             )
         ),
     ]  # fmt: skip
     return Findings(
-        _answer(found), exhibits, {"multipliers": found},
+        _answer(found, pooled), exhibits, {"multipliers": found, "pooled": pooled},
         [
-            "The fixed sets are a hard test: positions stratified by ply and number of winning "
-            "moves, not those of games. Elo in own games was not measured.",
+            "Positions are those of random play, self-play and strong play in equal parts, each "
+            "distinct one alike. Elo in own games was not measured.",
             "Last snapshots of one recipe; two or three seeds of a shape, so that the intervals "
             "over networks say little.",
             "Lost positions are left out: a budget spent there is lost to no table here, but to "
@@ -268,42 +276,77 @@ def _table(found: pd.DataFrame) -> Table:
             number(row["mean"], 1),
             number(row["tail"]),
             percent(row["rate"]),
-            percent(row["uniform"]),
-            cell(row["multiplier"], (row["low"], row["high"]), 2)
-            if np.isfinite(row["high"])
-            else Cell(_factor(row["multiplier"]), f"from {number(row['low'], 2)}"),
+            Cell(
+                number(100 * row["beyond"], 1),
+                interval(100 * row["beyond_low"], 100 * row["beyond_high"], 1),
+            ),
+            _multiplier(row),
         ]
         for row in found.to_dict("records")
     ]
     head = [
-        "board, network, rule", "setting", "mean", "95 %", "thrown away, %", "uniform, %",
-        "multiplier",
+        "board, network, rule", "setting", "mean", "95 %", "thrown away, %",
+        "beyond uniform, points",        "multiplier",
     ]  # fmt: skip
     return Table("Budgets by position.", head, lines)
+
+
+def _multiplier(row: Mapping[Hashable, Any]) -> Cell:
+    if np.isfinite(row["high"]):
+        return cell(row["multiplier"], (row["low"], row["high"]), 2)
+    return Cell(_factor(row["multiplier"]), f"from {number(row['low'], 2)}")
 
 
 def _factor(value: float) -> str:
     return number(value, 2) if np.isfinite(value) else "beyond the cap"
 
 
-def _answer(found: pd.DataFrame) -> str:
-    real = found[found["rule"] != ORACLE]
-    gains = real[real["low"] > 1]
-    if gains.empty:
-        best = real.sort_values("multiplier").iloc[-1]
-        return (
-            "No rule has a multiplier whose interval excludes 1. The best, "
-            f"{best['rule']} on {best['boardsize']}×{best['boardsize']} with {best['network']}, "
-            f"has {_factor(best['multiplier'])} ({interval(best['low'], best['high'], 2)})."
-        )
-    told = [
-        f"{row['rule']} on {row['boardsize']}×{row['boardsize']} with {row['network']}, cap "
-        f"{row['cap']}: {_factor(row['multiplier'])} (from {number(row['low'], 2)})"
-        for row in gains.sort_values("low", ascending=False).head(4).to_dict("records")
+def _pooled_table(pooled: pd.DataFrame) -> Table:
+    lines: list[list[Cell | str]] = [
+        [
+            f"{row['rule']}, cap {row['cap']}",
+            number(row["mean"], 1),
+            _multiplier(row),
+            Cell(
+                number(100 * row["beyond"], 2),
+                interval(100 * row["beyond_low"], 100 * row["beyond_high"], 2),
+            ),
+        ]
+        for row in pooled.to_dict("records")
     ]
+    head = ["rule", "mean evaluations", "multiplier", "beyond uniform, points"]
+    return Table(f"{pooled['measurements'].iloc[0]} boards and networks.", head, lines)
+
+
+def _answer(found: pd.DataFrame, pooled: pd.DataFrame) -> str:
+    real, oracle = (pooled[(pooled["rule"] == ORACLE) == is_it] for is_it in (False, True))
+    own = found[found["rule"] != ORACLE]
+    alone = own[own["low"] > 1]
+    gains = real[real["low"] > 1]
+    named = gains if len(gains) else real.sort_values("multiplier").tail(1)
+    told = "; ".join(
+        f"{row['rule']} with cap {row['cap']} {_factor(row['multiplier'])} "
+        f"({interval(row['low'], row['high'], 2)})"
+        for row in named.to_dict("records")
+    )
+    said = (
+        f"Over all networks these gain for certain, by the median multiplier: {told}."
+        if len(gains)
+        else "No rule has a multiplier, over all networks, whose 95 % interval excludes 1; the "
+        f"largest is that of {told}."
+    )
+    fewer = real[real["beyond_high"] < 0]
+    rules_ = ", ".join(f"{row['rule']} (cap {row['cap']})" for row in fewer.to_dict("records"))
+    at_mean = (
+        f" At equal mean evaluations fewer wins are thrown away for certain with {rules_}."
+        if rules_
+        else " At equal mean evaluations none throws away fewer wins for certain."
+    )
+    least = oracle["low"].min()
     return (
-        f"{len(gains)} of {len(real)} rules, networks and caps gain for certain (multiplier above "
-        f"1 with its 95 % interval). The surest: {'; '.join(told)}."
+        f"{said}{at_mean} Of single boards and networks {len(alone)} of {len(own)} gain. The "
+        f"oracle’s multiplier is above {number(least, 1)}: there is much to be known, and the "
+        "root’s statistics do not tell it."
     )
 
 
@@ -318,7 +361,7 @@ STUDY = Study(
     presets={
         "smoke": AdaptiveConfig(networks={3: ("4x2",)}, positions=40, mean=6, saving=8, raised=16),
         "laptop": AdaptiveConfig(),
-        "reference": AdaptiveConfig(),
+        "reference": AdaptiveConfig(networks={4: ("16x2",), 5: ("16x2", "32x2")}),
     },
     stages=(Stage("Traces", _trace),),
     findings_of_files=_findings,

@@ -1,7 +1,7 @@
 """Decisions of stored networks in judged positions, one by one, kept as files in a study's lab.
 
-The networks are those of another lab, which is only read; the positions are a board's fixed set.
-A file holds what all networks of one shape did on one board.
+The networks are those of another lab, which is only read; the positions are a sample of play, or a
+board's fixed set where none was drawn. A file holds what all networks of one shape did on a board.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from experiments.arena.judging import fixed_set
 from experiments.players.agents import open_lab
 from games.errors import InputError
+from games.exact.populations import population, subsample
+from games.hex import Hex
 from games.protocol import Game, State
 from mcts import Puct, SearchConfig, SearchResult, Strategy, search_trace
 from training.devices import compiler_options
@@ -71,19 +73,27 @@ def stored_networks(lab: Path, game: Game, network: str, recipe: str) -> list[St
 
 
 class WonPositions(NamedTuple):
-    """Positions of a board's fixed set that are to be won."""
+    """Judged positions that are to be won."""
 
     states: State  # host arrays, [N, ...]
     keeping: np.ndarray  # bool [N, A], the moves that keep the win
 
 
 def won_positions(game: Game, limit: int) -> WonPositions:
-    """Those of the fixed set, spread evenly over it if there are more than `limit`."""
-    _, states, verdicts, *_ = fixed_set(game)
-    won = np.flatnonzero(verdicts.value > 0)
-    if len(won) > limit:
-        won = won[np.linspace(0, len(won) - 1, limit).round().astype(int)]
-    return WonPositions(jax.tree.map(lambda leaf: leaf[won], states), verdicts.keeping[won])
+    """About `limit` positions that stand for those of play (`games.exact.populations`), drawn so
+    that each counts alike; of a board without them, as many of the fixed set, spread evenly."""
+    played = population(game) if isinstance(game, Hex) else None
+    if played is not None:
+        won = np.flatnonzero(played.winning.any(1))
+        # Of a sample much smaller than the set, the weights that are left are nearly equal.
+        won = won[subsample(played.weight[won], min(limit, len(won) // 2))[0]]
+        states, keeping = played.states, played.winning
+    else:
+        _, states, verdicts, *_ = fixed_set(game)
+        won, keeping = np.flatnonzero(verdicts.value > 0), verdicts.keeping
+        if len(won) > limit:
+            won = won[np.linspace(0, len(won) - 1, limit).round().astype(int)]
+    return WonPositions(jax.tree.map(lambda leaf: leaf[won], states), keeping[won])
 
 
 @functools.lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ import pydantic
 from jaxtyping import Array, Key
 
 from games.protocol import Game, State
-from mcts.lookahead import answer
+from mcts.lookahead import answer_by_value
 from mcts.reductions import UNAVAILABLE
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
@@ -93,7 +93,7 @@ class AlphaBeta(Strategy, frozen=True):
             return select(active, jax.vmap(self._climb)(entered), path)
 
         path = jax.lax.while_loop(lambda path: jnp.any(goes_on(path)), one_more, start)
-        return answer(root, path.visits, path.q, path.evaluations), memory
+        return answer_by_value(root, path.visits, path.q, path.evaluations), memory
 
     def _begin(self, state: State, priors: jax.Array) -> Path:
         levels = self.depth

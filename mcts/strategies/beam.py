@@ -17,7 +17,7 @@ import pydantic
 from jaxtyping import Array, Float32, Int32, Key
 
 from games.protocol import Game, State
-from mcts.lookahead import answer, by_root_action, evaluate_grid, likeliest, step_each
+from mcts.lookahead import answer_by_value, by_root_action, evaluate_grid, likeliest, step_each
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
 from mcts.strategies.raw_policy import RawPolicy
@@ -108,7 +108,7 @@ class Beam(Strategy, frozen=True):
         visits, q = by_root_action(root.priors, actions, exists, -value)
         made = 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32)
         made = made + jnp.sum(deeper.exists, axis=(0, 2), dtype=jnp.int32)
-        return answer(root, visits, q, made), memory
+        return answer_by_value(root, visits, q, made), memory
 
     def _first_moves(self, priors: Float32[Array, "B A"]) -> tuple[jax.Array, jax.Array]:
         """The moves looked at first [B, N], and whether they exist."""

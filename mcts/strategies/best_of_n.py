@@ -17,7 +17,7 @@ from jaxtyping import Array, Key
 
 from games.protocol import Game, State
 from mcts.keys import draw_by_part
-from mcts.lookahead import answer, by_root_action, evaluate_grid, likeliest, step_each
+from mcts.lookahead import answer_by_value, by_root_action, evaluate_grid, likeliest, step_each
 from mcts.reductions import UNAVAILABLE
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, evaluate_states
@@ -69,7 +69,9 @@ class BestOfN(Strategy, frozen=True):
         actions, exists = likeliest(self._scores(root.priors, key), self.nodes - 1)
         after = evaluate_grid(game, evaluate, params, step_each(game, states, actions))
         visits, q = by_root_action(root.priors, actions, exists, -after.value)
-        return answer(root, visits, q, 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32)), memory
+        return answer_by_value(
+            root, visits, q, 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32)
+        ), memory
 
     def _scores(self, priors: jax.Array, key: Key[Array, "*K"]) -> jax.Array:
         """What proposals are ordered by [B, A]: 0 or more, UNAVAILABLE where illegal."""

@@ -16,7 +16,7 @@ from jaxtyping import Array, Key
 
 from games.protocol import Game, State
 from mcts.keys import draw_by_part
-from mcts.lookahead import answer, by_root_action, draw_actions
+from mcts.lookahead import answer_by_value, by_root_action, draw_actions
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, evaluate_states
 from mcts.strategies.strategy import STRATEGIES, Strategy
@@ -63,5 +63,5 @@ class Majority(Strategy, frozen=True):
         unfinished = jnp.broadcast_to(~root.terminal[:, None], votes.shape)
         counts, q = by_root_action(root.priors, votes, unfinished, jnp.zeros(votes.shape))
         share = counts / self.samples
-        found = answer(root, counts, q, jnp.ones(batch, jnp.int32), score=share)
+        found = answer_by_value(root, counts, q, jnp.ones(batch, jnp.int32), score=share)
         return found._replace(visits=jnp.zeros_like(counts), policy=share, value=root.value), memory

@@ -20,7 +20,7 @@ import pydantic
 from jaxtyping import Array, Key
 
 from games.protocol import Game, State
-from mcts.lookahead import answer
+from mcts.lookahead import answer_by_value
 from mcts.reductions import UNAVAILABLE
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
@@ -97,7 +97,7 @@ class Revision(Strategy, frozen=True):
 
         start = jax.vmap(self._begin)(states, root)
         attempt = jax.lax.fori_loop(1, self.nodes, one_more, start)
-        found = answer(root, attempt.visits, attempt.q, attempt.evaluations)
+        found = answer_by_value(root, attempt.visits, attempt.q, attempt.evaluations)
         tried = attempt.visits.sum(-1) > 0
         first = jnp.where(tried, attempt.line.action[:, 0], found.action)
         chosen = jax.nn.one_hot(first, root.priors.shape[1])

@@ -17,7 +17,7 @@ from jaxtyping import Array, Key
 
 from games.protocol import Game, State
 from mcts.keys import draw_by_part
-from mcts.lookahead import answer, by_root_action, draw_actions, evaluate_grid, step_each
+from mcts.lookahead import answer_by_value, by_root_action, draw_actions, evaluate_grid, step_each
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
 from mcts.strategies.raw_policy import RawPolicy
@@ -97,4 +97,4 @@ class Rollouts(Strategy, frozen=True):
         exists = jnp.broadcast_to(~root.terminal[:, None], first.shape)
         visits, q = by_root_action(root.priors, first, exists, value)
         made = jnp.full(batch, self.evaluations, jnp.int32)
-        return answer(root, visits, q, made), memory
+        return answer_by_value(root, visits, q, made), memory

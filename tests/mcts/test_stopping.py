@@ -73,6 +73,7 @@ DIVERGENCE = sum(o / 7 * np.log((o / 7) / (n / 32)) for o, n in zip([4, 2, 1], H
         (Entropy(threshold=ENTROPY - 1e-4), look(33, HALF), False),
         (Entropy(threshold=1.0), look(1, [0, 0, 0]), False),  # of the prior: 1.0297
         (Entropy(threshold=1.1), look(1, [0, 0, 0]), True),
+        (Entropy(threshold=0.1), look(2, [1, 0, 0]), False),  # one visit is no decision
         (Gap(threshold=0.5), look(9, [5, 2, 1], [0.4, -0.2, -0.3]), True),
         (Gap(threshold=0.5), look(9, [5, 2, 1], [0.4, 0.0, -0.3]), False),
         (Gap(threshold=0.5), look(9, [8, 0, 0], [0.9, 0.0, 0.0]), False),  # nothing to compare

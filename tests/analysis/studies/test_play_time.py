@@ -12,9 +12,11 @@ from analysis.studies.play_time import (
     Traced,
     best_within,
     bins_of,
+    draw_rules,
     kata_elo,
     multipliers,
     nodes_for,
+    pooled_multipliers,
     strategy_points,
 )
 
@@ -94,10 +96,16 @@ def test_a_rule_that_knows_where_search_helps_has_its_planted_multiplier():
     traced = Traced(
         5, "16x2", BUDGETS, blunder, rules, np.broadcast_to(stop, (2, 3, 600)), positions % 2 == 0
     )
-    found = multipliers(traced, {64: 32.0}, resamples=100).set_index("rule")
+    draws = draw_rules(traced, {64: 32.0}, resamples=100)
+    found = multipliers(draws).set_index("rule")
     assert found.loc["knows", "mean"] == pytest.approx(32.5)
     assert found.loc["knows", "multiplier"] == pytest.approx(64 / 32.5)
     assert found["low"]["knows"] > 1.5
     assert found.loc["blind", "setting"] == "a"  # nearest to a mean of 32
     assert found["multiplier"]["blind"] <= 1
     assert found.loc["knows", "tail"] == 64
+    # A uniform budget of that mean has lost every hard position: half of them.
+    assert found["beyond"]["knows"] == pytest.approx(-0.5, abs=0.02)
+    twice = pooled_multipliers([*draws, *draws]).set_index("rule")
+    assert twice["measurements"].tolist() == [2, 2]
+    assert twice["multiplier"]["knows"] == pytest.approx(64 / 32.5)
