@@ -48,10 +48,10 @@ def write_report(
     resamples: int = 200,
     seed: int = 0,
 ) -> ReportPaths:
-    """Analyse a lab's rows and write the report into `out_dir`.
+    """Analyse the rows of one game and write the report into `out_dir`.
 
     Args:
-        rows: the lab, from `load_lab` or `read_parquet`.
+        rows: the lab, from `load_lab` or `read_parquet`; of one game.
         out_dir: folder of the report, made if it is not there.
         title: headline of the page.
         zero: agent to put at 0 Elo on its board; by default perfect play if agents met it,
@@ -62,9 +62,21 @@ def write_report(
     Raises:
         InputError: if no league has been played, or the folder cannot be written.
     """
+    material = material_of(rows, zero=zero, resamples=resamples, seed=seed)
+    return write_material(material, out_dir, title=title)
+
+
+def material_of(
+    rows: LabRows, *, zero: int | None = None, resamples: int = 200, seed: int = 0
+) -> Material:
+    """Rate and fit what a report tells; arguments and errors as `write_report`."""
     study = analyse(rows, zero=zero, splits=resamples, seed=seed)
-    fits = fit_all(study, resamples=resamples, seed=seed)
-    material = Material(rows, study, fits)
+    return Material(rows, study, fit_all(study, resamples=resamples, seed=seed))
+
+
+def write_material(material: Material, out_dir: Path, *, title: str = TITLE) -> ReportPaths:
+    """Write the report of what has been rated and fitted; arguments and errors likewise."""
+    rows, study, fits = material.rows, material.study, material.fits
     method, results, beyond = (
         exhibits.make_exhibits(makers, material)
         for makers in (exhibits.METHOD, exhibits.RESULTS, exhibits.BEYOND)

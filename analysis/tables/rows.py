@@ -55,6 +55,11 @@ class LabRows:
     blunder_rates: pd.DataFrame
     traces: pd.DataFrame = dataclasses.field(default_factory=lambda: _empty("traces"))
 
+    def games_with(self, stage: str) -> list[str]:
+        """Names of the games that have matches of a stage."""
+        players = self.matches.loc[self.matches["stage"] == stage, "black_id"]
+        return sorted(self.agents.loc[self.agents["id"].isin(players), "game"].unique())
+
     def of_game(self, game: str | None = None) -> LabRows:
         """The rows of one game: agents of different games never meet, and laws are of one.
 

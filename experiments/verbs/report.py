@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from analysis.report.report import write_report
+from analysis.report.by_game import write_reports
 from analysis.tables.rows import LabRows, load_lab, read_parquet
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
@@ -21,7 +21,7 @@ class ReportConfig(VerbConfig, frozen=True):
     source: Annotated[Path, tyro.conf.arg(name="from")] = Path("runs/laptop")
     """A lab; or a folder with the Parquet tables of a report, or with a folder tables/ of them."""
     game: str | None = None
-    """The game that is reported, if there are several."""
+    """The game that is reported; all of them if unset, a report each and a page beside them."""
     out: Path = Path("report")
     """Folder of the report."""
 
@@ -30,14 +30,16 @@ def report(config: ReportConfig, console: Console) -> Outcome:
     """Write index.html, figures and tables.
 
     Raises:
-        InputError: if there are no rows of a league, or of several games and none is named.
+        InputError: if there are no rows of a league, or none of the game that is named.
     """
-    rows = read_rows(config.source).of_game(config.game)
+    rows = read_rows(config.source)
+    if config.game is not None:
+        rows = rows.of_game(config.game)
     if not (rows.matches["stage"] == "league").any():
         raise InputError(
             f"{config.source} holds no league's matches yet; hexlaw reproduce plays a league"
         )
-    written = write_report(rows, config.out)
+    written = write_reports(rows, config.out)
     console.print(f"report: {written.index}")
     return Outcome({"report": str(written.index)})
 
