@@ -89,11 +89,7 @@ def limits(study: Study, fits: Fits) -> list[str]:
             "misses a third of the runs, the best one perhaps, so they reach further towards "
             "weaker frontiers."
         )
-        few = [board(side) for side, runs in law.runs.items() if runs < _FEW_RUNS]
-        if few:
-            sentences.append(
-                f"{listed(few)}: fewer than {_FEW_RUNS} runs, so the intervals are rough."
-            )
+        sentences += _few_runs(fits)
     if len(sides) < len(published.BOARD_SIZES):
         sentences.append(
             f"{len(sides)} board sizes ({sides[0]} to {sides[-1]}) carry the factor per board "
@@ -108,6 +104,20 @@ def limits(study: Study, fits: Fits) -> list[str]:
         "openings played with both colours; the paper’s drew their moves, with noise, from the "
         "empty board. Openings that decide a game bring agents closer together.",
     ]
+
+
+def _few_runs(fits: Fits) -> list[str]:
+    """Laws of each recipe that rest on few runs a board."""
+    sentences = []
+    for own in fits.recipes:
+        law = own.laws.get(("league", JONES_AXIS))
+        few = [board(side) for side, n in law.runs.items() if n < _FEW_RUNS] if law else []
+        if few:
+            recipe = "" if own is fits.main else f" of {called(own.recipe)}"
+            sentences.append(
+                f"{listed(few)}: fewer than {_FEW_RUNS} runs{recipe}, so the intervals are rough."
+            )
+    return sentences
 
 
 def warnings(rows: LabRows, study: Study) -> list[str]:

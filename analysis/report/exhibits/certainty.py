@@ -115,7 +115,7 @@ def _of_recipe(fits: RecipeFits) -> Table:
         for name, words, digits in QUANTITIES
     ]
     head = ["quantity", *(_WORDS[key] for key, _ in laws), "Jones 2021"]
-    return Table(f"{recipe_name(fits.recipe)}: one law, {len(laws)} conventions", head, rows)
+    return Table(f"{recipe_name(fits.recipe)}: one law by several conventions", head, rows)
 
 
 def seeds(material: Material) -> Exhibit:

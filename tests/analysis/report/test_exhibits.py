@@ -16,7 +16,7 @@ from analysis.report.exhibits import figure_3, figure_4, figure_5, table_2
 from analysis.report.exhibits.base import Cell, Material, law_cell
 from analysis.report.exhibits.play import _formula_holds
 from analysis.report.exhibits.training import _law_sentence
-from analysis.report.findings import summary
+from analysis.report.findings import limits, summary
 from tests.analysis.planted_lab import planted_lab
 
 
@@ -78,6 +78,15 @@ def test_compute_is_compared_in_jones_flops_and_on_the_same_boards(material):
     assert "counted as Jones does" in said
     assert "on these boards his runs give 511 Elo and 8.1 times" in said
     assert "found 510 Elo and 7.0 times on boards 3×3 to 9×9" in said
+
+
+def test_few_runs_are_said_of_each_recipe(material):
+    """Four runs a board of the one recipe, two of the other."""
+    said = [sentence for sentence in limits(material.study, material.fits) if "6 runs" in sentence]
+    assert said == [
+        "3×3, 4×4, 5×5 and 6×6: fewer than 6 runs, so the intervals are rough.",
+        "3×3, 4×4, 5×5 and 6×6: fewer than 6 runs of “jones2021”, so the intervals are rough.",
+    ]
 
 
 def test_perfect_play_is_told_by_recipe_and_in_failures_of_winnable_games(material):
