@@ -82,6 +82,10 @@ VERBS = {
         "verbs.study", "StudyVerbConfig", "run",
         "Run a study: one question, answered with tables, figures and a page.",
     ),
+    "work": VerbPlace(
+        "verbs.work", "WorkConfig", "work",
+        "Help with what is being done in a lab, until nothing is left to do.",
+    ),
     "list": VerbPlace(
         "verbs.listing", "ListConfig", "list_things",
         "List games, presets, recipes, studies and, for a lab, its runs.",

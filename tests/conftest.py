@@ -6,7 +6,7 @@ import functools
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +26,8 @@ import jaxtyping  # noqa: E402
 import pytest  # noqa: E402
 
 import tests.shape_checks  # noqa: E402, F401 - where the hook finds it
+from tests.postgres_server import Server, programs  # noqa: E402
+from training.store.postgres import close_connections  # noqa: E402
 
 # Before their modules are imported: shapes and types of every call are checked, while tracing. Not
 # where games.exact is compiled: numba pickles its functions, which a wrapped one does not stand.
@@ -65,3 +67,24 @@ def oracle() -> Callable[[str], ModuleType]:
         return module
 
     return load
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; tests that want one are skipped where it is not installed."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed (on Debian: apt-get install postgresql)")
+    pytest.importorskip("psycopg")
+    server = Server()
+    server.start()
+    yield server
+    close_connections()
+    server.remove()
+
+
+@pytest.fixture
+def own_settings(tmp_path_factory, monkeypatch) -> Path:
+    """A home without settings for what the user has told hexlaw before."""
+    folder = tmp_path_factory.mktemp("settings")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    return folder

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import jax
 import pydantic
-import sqlalchemy as sa
 
 from games.errors import InputError
 from training.config import TrainConfig
@@ -17,7 +16,7 @@ from training.files import save_snapshot
 from training.ledger import Ledger
 from training.networks import Params, parameter_count
 from training.provenance import code_version, command_line, device_name
-from training.store import Metric, Run, Snapshot, Store
+from training.store import Metric, Run, Snapshot, Store, add_missing, put
 
 Status = Literal["running", "done", "failed"]
 STATUSES: tuple[Status, ...] = ("running", "done", "failed")
@@ -54,31 +53,30 @@ class Records:
         stored_config = config.model_dump(mode="json")
         row = session.get(Run, config.run_id)
         if row is None:
-            session.add(
-                Run(
-                    id=config.run_id,
-                    game=config.game,
-                    boardsize=config.boardsize,
-                    network=config.network.name,
-                    width=config.network.width,
-                    depth=config.network.depth,
-                    parameters=parameter_count(config.rules, config.network),
-                    seed=config.seed,
-                    recipe=config.recipe,
-                    config=stored_config,
-                    status="running",
-                    population=population,
-                    device=device_name(),
-                    devices=self._devices,
-                    commit=code_version(),
-                    command=command_line(),
-                )
-            )
+            row = {
+                "id": config.run_id,
+                "game": config.game,
+                "boardsize": config.boardsize,
+                "network": config.network.name,
+                "width": config.network.width,
+                "depth": config.network.depth,
+                "parameters": parameter_count(config.rules, config.network),
+                "seed": config.seed,
+                "recipe": config.recipe,
+                "config": stored_config,
+                "status": "running",
+                "population": population,
+                "device": device_name(),
+                "devices": self._devices,
+                "commit": code_version(),
+                "command": command_line(),
+            }
+            add_missing(session, Run, [row])
             return "running"
         # A name is a digest of settings; another version may have meant something else by them.
         if not _same(row.config, config):
             raise InputError(
-                f"{self._store.path} holds another run named {config.run_id}, made by another "
+                f"{self._store.place} holds another run named {config.run_id}, made by another "
                 "version of hexlaw; start a new lab in another folder"
             )
         return row.status
@@ -97,7 +95,7 @@ class Records:
         values = {**means, "samples": ledger.samples, "seconds": ledger.seconds}
         key = {"run_id": config.run_id, "iteration": iteration}
         with self._store.session() as session:
-            _upsert(session, Metric, key, values)
+            put(session, Metric, key, values)
 
     def take_snapshot(
         self,
@@ -126,7 +124,7 @@ class Records:
         }
         key = {"run_id": config.run_id, "index": index}
         with self._store.session() as session:
-            _upsert(session, Snapshot, key, values)
+            put(session, Snapshot, key, values)
 
 
 def _same(stored: dict[str, Any], config: TrainConfig) -> bool:
@@ -135,12 +133,3 @@ def _same(stored: dict[str, Any], config: TrainConfig) -> bool:
         return TrainConfig.model_validate(stored) == config
     except pydantic.ValidationError:
         return False
-
-
-def _upsert(session: Any, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Write the row of that key, or change it."""
-    # After a kill the last checkpoint is older than the last row, which then comes again.
-    row = session.scalar(sa.select(table).filter_by(**key)) or table(**key)
-    for name, value in values.items():
-        setattr(row, name, value)
-    session.add(row)

@@ -104,7 +104,11 @@ def load_lab(store: tables.Store) -> LabRows:
     """
 
     def frame(table: type[tables.Table]) -> pd.DataFrame:
-        columns, rows = store.frame_query(table.__table__.select())
+        # In the order in which they were written: a server's table has none of its own.
+        order = ["created", "id"] if table is tables.Run else ["id"]
+        columns, rows = store.frame_query(
+            table.__table__.select().order_by(*(table.__table__.c[name] for name in order))
+        )
         return pd.DataFrame(rows, columns=pd.Index(columns))
 
     runs = frame(tables.Run)

@@ -1,4 +1,4 @@
-"""Judging as tasks for this machine's cores: one for each network with agents to judge."""
+"""Judging as tasks: one for each network with agents to judge."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from experiments.players.player import NetworkPlayer
 from experiments.players.solutions import stored_play
 from experiments.players.specs import NetworkSpec, PlayerSpec
 from games.protocol import Game
-from training.store import BlunderRate, Run, Snapshot, Store
+from training.store import BlunderRate, Run, Snapshot, Store, put
 
 LANES = 64
 GAMES_EACH = 32  # stored games of a snapshot that are judged
@@ -83,6 +83,7 @@ def blunder_tasks(
             (store.folder, rules, tuple(jobs), lanes),
             work=float(sum(job.nodes for job in jobs) * len(fixed_set(rules).verdicts.value)),
             place=rules,
+            holds=(f"judging-{rules.name}{rules.size}-{parameters}",),
         )
         for parameters, jobs in by_network.items()
     ]
@@ -114,12 +115,4 @@ def _judge_task(worker: Worker, lab: Path, rules: Game, jobs: Sequence[Job], lan
 def _write(store: Store, agent_id: int, rows: dict[str, dict[str, Any]]) -> None:
     with store.session() as session:
         for source, columns in rows.items():
-            known = session.scalar(
-                sa.select(BlunderRate).where(
-                    BlunderRate.agent_id == agent_id, BlunderRate.source == source
-                )
-            )
-            row = known or BlunderRate(agent_id=agent_id, source=source)
-            for name, value in columns.items():
-                setattr(row, name, value)
-            session.add(row)
+            put(session, BlunderRate, {"agent_id": agent_id, "source": source}, columns)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy import orm
+from sqlalchemy import exc, orm
 
 from experiments.arena.meeting import RoundResult
 from games.text.notation import NOBODY
-from training.store import Agent, Match, Store
+from training.store import Agent, Match, Store, sum_of
 from training.store import Game as GameRow
 
 COUNTS = ("black_wins", "white_wins", "draws")
@@ -44,9 +44,9 @@ def match_rows(store: Store, tournament: str | None = None) -> pd.DataFrame:
             black.boardsize,
             black.spec.label("black"),
             white.spec.label("white"),
-            Match.black_id,
-            Match.white_id,
-            *(sa.func.sum(count).label(count.key) for count in counts),
+            black.id.label("black_id"),
+            white.id.label("white_id"),
+            *(sum_of(count).label(count.key) for count in counts),
         )
         .join(black, Match.black_id == black.id)
         .join(white, Match.white_id == white.id)
@@ -75,7 +75,7 @@ def store_round(
     draws: Sequence[bool] | None = None,
     stage: str = "arena",
 ) -> None:
-    """Write a round's matches and games, all or nothing.
+    """Write a round's matches and games, all or nothing; one that is stored already stays.
 
     A game with the moves of an earlier one of the same two, in the same colours, is a *repeated*
     game. If neither player draws at random it is the same game again and says nothing new, so it
@@ -84,54 +84,76 @@ def store_round(
     Args:
         store: the lab.
         tournament: its name.
-        round_index: the round; it must not be stored yet.
+        round_index: the round.
         agent_ids: number of each player in the lab.
         result: what was played.
         opening_plies: leading moves that came from openings.
         draws: for each player, whether its moves hang on each game's random numbers.
         stage: what the round was played for, as the column of that name says.
     """
-    draws = [False] * len(agent_ids) if draws is None else draws
-    with store.session() as session:
-        earlier = session.scalar(sa.select(Match.id).where(Match.tournament == tournament).limit(1))
-        matches, ids = [], []
-        for m, (black, white) in enumerate(zip(result.black, result.white, strict=True)):
-            pair = (agent_ids[black], agent_ids[white])
-            ids.append([_encode(line) for line in result.moves[m]])
-            seen = _played_before(session, tournament, pair) if earlier is not None else set()
-            fresh = _fresh(ids[-1], seen)
-            counted = np.ones(len(fresh), bool) if draws[black] or draws[white] else fresh
-            matches.append(
-                {
-                    "tournament": tournament,
-                    "stage": stage,
-                    "round": round_index,
-                    "black_id": pair[0],
-                    "white_id": pair[1],
-                    "games": len(fresh),
-                    "distinct_games": int(fresh.sum()),
-                    "black_wins": int(np.sum(counted & (result.winner[m] == 0))),
-                    "white_wins": int(np.sum(counted & (result.winner[m] == 1))),
-                    "draws": int(np.sum(counted & (result.winner[m] == NOBODY))),
-                }
-            )
-        inserted = sa.insert(Match).returning(Match.id, sort_by_parameter_order=True)
-        match_ids = session.scalars(inserted, matches).all()
-        games = [
+    if round_index in stored_rounds(store, tournament):
+        return
+    try:
+        with store.session() as session:
+            _write_round(
+                session, tournament, round_index, agent_ids, result, opening_plies,
+                [False] * len(agent_ids) if draws is None else draws, stage,
+            )  # fmt: skip
+    except exc.IntegrityError:
+        if round_index not in stored_rounds(store, tournament):
+            raise
+        # Another worker wrote the same round while this one did.
+
+
+def _write_round(
+    session: orm.Session,
+    tournament: str,
+    round_index: int,
+    agent_ids: Sequence[int],
+    result: RoundResult,
+    opening_plies: int,
+    draws: Sequence[bool],
+    stage: str,
+) -> None:
+    earlier = session.scalar(sa.select(Match.id).where(Match.tournament == tournament).limit(1))
+    matches, ids = [], []
+    for m, (black, white) in enumerate(zip(result.black, result.white, strict=True)):
+        pair = (agent_ids[black], agent_ids[white])
+        ids.append([_encode(line) for line in result.moves[m]])
+        seen = _played_before(session, tournament, pair) if earlier is not None else set()
+        fresh = _fresh(ids[-1], seen)
+        counted = np.ones(len(fresh), bool) if draws[black] or draws[white] else fresh
+        matches.append(
             {
-                "match_id": match_id,
-                "index": index,
-                "opening_plies": opening_plies,
-                "moves": moves,
-                "winner": int(result.winner[m, index]),
-                "ending": str(result.ending[m, index]),
-                "seed": int(result.seed[m, index]),
-                "notes": result.notes.get((m, index)),
+                "tournament": tournament,
+                "stage": stage,
+                "round": round_index,
+                "black_id": pair[0],
+                "white_id": pair[1],
+                "games": len(fresh),
+                "distinct_games": int(fresh.sum()),
+                "black_wins": int(np.sum(counted & (result.winner[m] == 0))),
+                "white_wins": int(np.sum(counted & (result.winner[m] == 1))),
+                "draws": int(np.sum(counted & (result.winner[m] == NOBODY))),
             }
-            for m, match_id in enumerate(match_ids)
-            for index, moves in enumerate(ids[m])
-        ]
-        session.execute(sa.insert(GameRow), games)
+        )
+    inserted = sa.insert(Match).returning(Match.id, sort_by_parameter_order=True)
+    match_ids = session.scalars(inserted, matches).all()
+    games = [
+        {
+            "match_id": match_id,
+            "index": index,
+            "opening_plies": opening_plies,
+            "moves": moves,
+            "winner": int(result.winner[m, index]),
+            "ending": str(result.ending[m, index]),
+            "seed": int(result.seed[m, index]),
+            "notes": result.notes.get((m, index)),
+        }
+        for m, match_id in enumerate(match_ids)
+        for index, moves in enumerate(ids[m])
+    ]
+    session.execute(sa.insert(GameRow), games)
 
 
 def _encode(line: np.ndarray) -> bytes:

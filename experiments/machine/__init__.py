@@ -1,3 +1,3 @@
 """This machine: processes, cores, caches, locks and progress on a terminal.
 
-Imports nothing of ours."""
+Imports `training.store` at most."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EXTRAS = {
     "train": (
-        "flax", "jax", "jaxlib", "jaxtyping", "optax", "orbax", "portalocker", "pyarrow",
+        "flax", "jax", "jaxlib", "jaxtyping", "optax", "orbax", "pyarrow",
         "safetensors", "sgfmill", "sqlalchemy",
     ),
     "web": ("starlette", "uvicorn", "websockets"),

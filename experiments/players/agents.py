@@ -34,7 +34,7 @@ from mcts import STRATEGIES, SearchConfig, Strategy
 from training.files import load_snapshot
 from training.ledger import forward_flops
 from training.networks import NetworkConfig, pad_params
-from training.store import DATABASE_NAME, Agent, Run, Snapshot, Store
+from training.store import Agent, Run, Snapshot, Store, add_missing, is_lab
 
 
 class AgentEntry(NamedTuple):
@@ -53,7 +53,7 @@ def open_lab(folder: Path, *, read_only: bool = True) -> Store:
         InputError: if there is none, or it is damaged or foreign.
     """
     folder = with_stored_run(folder)
-    if not (folder / DATABASE_NAME).exists():
+    if not is_lab(folder):
         raise InputError(f"there is no lab in {folder}; name a folder that hexlaw made with --lab")
     return Store(folder, read_only=read_only)
 
@@ -131,25 +131,27 @@ def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> 
     snapshot = _snapshot_row(session, spec)
     known = _known(session, game, spec)
     if known is None:
-        agent = Agent(
-            kind=spec.kind,
-            spec=spec.text,
-            game=game.name,
-            boardsize=game.size,
-            search_id="",
-        )
+        agent: dict[str, Any] = {
+            "kind": spec.kind,
+            "spec": spec.text,
+            "game": game.name,
+            "boardsize": game.size,
+            "search_id": "",
+        }
         if isinstance(spec, NetworkSpec) and snapshot is not None:
             row, run = snapshot
             network = NetworkConfig.parse(run.network)
-            agent.snapshot_id = row.id
-            agent.search_id = play_id(spec.strategy, spec.temperature)
-            agent.nodes = spec.strategy.evaluations
-            agent.search = spec.strategy.model_dump(mode="json")
-            agent.temperature = spec.temperature
-            agent.test_flops = float(spec.strategy.evaluations * forward_flops(game, network))
-        session.add(agent)
-        session.flush()
-        known = agent.id
+            agent |= {
+                "snapshot_id": row.id,
+                "search_id": play_id(spec.strategy, spec.temperature),
+                "nodes": spec.strategy.evaluations,
+                "search": spec.strategy.model_dump(mode="json"),
+                "temperature": spec.temperature,
+                "test_flops": float(spec.strategy.evaluations * forward_flops(game, network)),
+            }
+        add_missing(session, Agent, [agent])  # another worker may be entering it, too
+        known = _known(session, game, spec)
+        assert known is not None
     if snapshot is None:
         return AgentEntry(known, spec, None, None)
     return AgentEntry(known, spec, folder / snapshot[0].file, snapshot[0].sha256)

@@ -8,7 +8,6 @@ from types import TracebackType
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import ArrayLike
-from sqlalchemy.dialects import sqlite
 
 from games.errors import InputError
 from games.exact.bitboard import to_bits
@@ -18,7 +17,7 @@ from games.exact.registry import exact_play
 from games.exact.solver import shared_solver
 from games.hex import BLACK, WHITE, Hex
 from games.protocol import Game
-from training.store import SolvedPosition, Store
+from training.store import SolvedPosition, Store, add_missing
 
 SECONDS_BETWEEN_WRITES = 1.0  # what a kill may lose; a write for every position would be slower
 
@@ -132,7 +131,7 @@ class StoredSolver:
         ]
         with self._store.session() as session:
             # Another process may have solved the same position meanwhile.
-            session.execute(sqlite.insert(SolvedPosition).on_conflict_do_nothing(), rows)
+            add_missing(session, SolvedPosition, rows)
         self._unwritten.clear()
 
     def _recall(self, key: Key) -> int | None:
@@ -147,7 +146,7 @@ class StoredSolver:
         empty = ((1 << self._size**2) - 1) & ~(mine | theirs)
         if not isinstance(winning, int) or winning & ~empty:
             raise InputError(
-                f"{self._store.path}: table 'solution' holds an impossible row (boardsize "
+                f"{self._store.place}: table 'solution' holds an impossible row (boardsize "
                 f"{self._size}, mine {mine}, theirs {theirs}): it was damaged; restore the lab "
                 "from a backup or choose another --lab"
             )

@@ -12,12 +12,12 @@ what each plays and how that differs from the paper.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import jax
 import pydantic
@@ -27,14 +27,13 @@ from rich.console import Console
 
 from analysis.report.report import write_report
 from analysis.tables.rows import load_lab
-from experiments.machine.lock import alone_in
 from experiments.machine.parallel import (
     Event,
     Task,
     Team,
     Worker,
     default_workers,
-    run_tasks,
+    work_off,
 )
 from experiments.machine.progress import stage as shown
 from experiments.reproduction.plan import Plan, load_plan, waves_of
@@ -48,10 +47,10 @@ from experiments.reproduction.status import (
 )
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
-from games.text.plain_json import to_json
-from training.files import write_atomically
-from training.store import DATABASE_NAME, Match, Store
+from training.store import Leases, Match, Store, announce_job, is_lab, jobs_of, place_database
 
+JOB = "reproduce"
+"""Name of a plan in the lab's table of jobs."""
 REPORT = "report"
 """What comes last, beside the stages of the plan."""
 FIRST_RESAMPLES = 40
@@ -68,6 +67,9 @@ class ReproduceConfig(VerbConfig, frozen=True):
     """A TOML file with a plan of your own, instead of a preset."""
     lab: Path | None = None
     """Folder of the store, snapshots and checkpoints; runs/PRESET if unset."""
+    store: str | None = None
+    """Address of a PostgreSQL database for a new lab, postgresql://user@host/name, for many
+    machines; a file in the folder if unset. The password comes from ~/.pgpass or PGPASSWORD."""
     out: Path = Path("report")
     """Folder of the report: index.html, figures, tables."""
     workers: int | None = pydantic.Field(default=None, ge=1)
@@ -96,18 +98,17 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     workers = config.workers or default_workers()
     if workers > 1 and jax.default_backend() != "cpu":
         raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
+    if config.store:
+        place_database(lab, config.store)
     if config.status:
         return _status(lab, plan, workers, console)
     store = Store(lab)
-    with alone_in(lab):
-        _claim(store, plan)
-        console.print(f"{name}: {plan.title}")
-        console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
-        with Team(workers) as team:
-            for wave in waves_of(plan.stages):
-                stages = [stage for stage in wave if stage.kind in chosen]
-                early = config.out if REPORT in chosen else None
-                _run(store, plan, stages, team, console, early)
+    _check_claim(store, plan)
+    # Other stages and more rounds are more of the same, and go on under the same name.
+    announce_job(store, JOB, {"plan": plan.model_dump(mode="json"), "stages": list(chosen)})
+    console.print(f"{name}: {plan.title}")
+    console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
+    run_plan(store, plan, workers, console, chosen, config.out if REPORT in chosen else None)
     result = {"lab": str(lab)}
     if REPORT in chosen:
         report = write_report(load_lab(store).of_game(plan.game), config.out)
@@ -124,48 +125,94 @@ def _chosen(plan: Plan, names: Sequence[str] | None) -> Sequence[str]:
     return there if names is None else names
 
 
-def _run(
+def run_plan(
     store: Store,
     plan: Plan,
-    stages: Sequence[Stage],
-    team: Team,
+    workers: int,
     console: Console,
-    early_report: Path | None,
+    kinds: Collection[str] | None = None,
+    early_report: Path | None = None,
 ) -> None:
-    """Run what is left of stages that do not wait for each other."""
-    tasks: list[Task] = []
-    of_stage: dict[str, Stage] = {}  # by task
-    for stage in stages:
-        _check_needs(store, plan, stage)
-        found = [
-            dataclasses.replace(task, name=f"{stage.title}: {task.name}")
-            for task in stage.tasks(store, plan)
-        ]
-        if not found:
-            parts = stage.parts(store, plan)
-            console.print(f"{stage.title}: {'done already' if parts else 'nothing to do'}")
-        tasks += found
-        of_stage |= dict.fromkeys((task.name for task in found), stage)
-    if not tasks:
-        return
-    tasks.sort(key=lambda task: -task.work)
-    work = {task.name: task.work for task in tasks}
-    if early_report and League not in map(type, stages) and _is_rated(store):
-        console.print(
-            f"a first report is being written, with rough intervals: {early_report / 'index.html'}"
+    """Do what is left of a plan's stages, beside whoever else is at work in the lab.
+
+    Args:
+        store: the lab.
+        plan: its plan.
+        workers: processes at work side by side.
+        console: what is told.
+        kinds: the stages to run; all if unset.
+        early_report: folder of a report to be written before the last stages are over.
+
+    Raises:
+        InputError: if a stage's forerunner is not over, or a task's.
+        InterruptedByUserError: if it was stopped.
+    """
+    with Leases(store, workers) as leases, Team(workers) as team:
+        for wave in waves_of(plan.stages):
+            stages = [stage for stage in wave if kinds is None or stage.kind in kinds]
+            _Wave(store, plan, stages, console, early_report).run(team, leases)
+
+
+class _Wave:
+    """Stages that do not wait for each other."""
+
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        stages: Sequence[Stage],
+        console: Console,
+        early_report: Path | None,
+    ) -> None:
+        self._store, self._plan, self._stages, self._console = store, plan, stages, console
+        self._early_report = early_report
+        self._stage_of: dict[str, tuple[str, float]] = {}  # kind and work, by task
+
+    def run(self, team: Team, leases: Leases) -> None:
+        """Do what is left of them."""
+        if not work_off(self._left, team, leases, self._shown):
+            raise InterruptedByUserError
+
+    def _left(self) -> list[Task]:
+        tasks: list[Task] = []
+        for stage in self._stages:
+            _check_needs(self._store, self._plan, stage)
+            found = [
+                dataclasses.replace(task, name=f"{stage.title}: {task.name}")
+                for task in stage.tasks(self._store, self._plan)
+            ]
+            if not found:
+                parts = stage.parts(self._store, self._plan)
+                told = "done already" if parts else "nothing to do"
+                self._console.print(f"{stage.title}: {told}")
+            tasks += found
+            self._stage_of |= {task.name: (stage.kind, task.work) for task in found}
+        tasks.sort(key=lambda task: -task.work)
+        return [*self._first_report(), *tasks] if tasks else []
+
+    def _first_report(self) -> list[Task]:
+        """A report while others are at work, once there is something to tell."""
+        out, self._early_report = self._early_report, None
+        if out is None or League in map(type, self._stages) or not _is_rated(self._store):
+            return []
+        self._console.print(
+            f"a first report is being written, with rough intervals: {out / 'index.html'}"
         )
-        report = (store.folder, plan.game, early_report)
-        tasks.insert(0, Task("First report", _report_now, report, 0.0))
+        report = (self._store.folder, self._plan.game, out)
+        return [Task("First report", _report_now, report, 0.0, holds=())]
 
-    def keep_books(event: Event) -> None:
-        listen(event)
-        if event.spent is not None and event.name in of_stage:
-            add_timing(store.folder, of_stage[event.name].kind, work[event.name], event.spent)
+    @contextlib.contextmanager
+    def _shown(self, tasks: Sequence[Task]) -> Iterator[Callable[[Event], None]]:
+        """Show progress, and note what each stage takes."""
+        title = ", ".join(stage.title for stage in self._stages)
+        with shown(self._console, title, tasks) as listen:
 
-    with shown(console, ", ".join(stage.title for stage in stages), tasks) as listen:
-        finished = run_tasks(tasks, team, keep_books)
-    if not finished:
-        raise InterruptedByUserError
+            def keep_books(event: Event) -> None:
+                listen(event)
+                if event.spent is not None and event.name in self._stage_of:
+                    add_timing(self._store.folder, *self._stage_of[event.name], event.spent)
+
+            yield keep_books
 
 
 def _check_needs(store: Store, plan: Plan, stage: Stage) -> None:
@@ -192,18 +239,36 @@ def _report_now(worker: Worker, lab: Path, game: str, out: Path) -> None:
     write_report(load_lab(Store(lab)).of_game(game), out, resamples=FIRST_RESAMPLES)
 
 
-def _claim(store: Store, plan: Plan) -> None:
-    """Mark the lab as this plan's, or refuse it if it is another's.
-
-    What counts is which runs there are and how their agents meet in the league; further stages and
-    more rounds are more of the same.
-    """
-    path = store.folder / "plan.json"
-    mine = _identity(plan)
-    if not path.exists():
-        write_atomically(path, to_json(mine, indent=1).encode())
+def _check_claim(store: Store, plan: Plan) -> None:
+    """Refuse a lab of another plan: of other runs, or whose agents meet otherwise in the league."""
+    theirs = jobs_of(store).get(JOB)
+    if theirs is None:
         return
-    _check_claim(store.folder, mine)
+    if different := _differences(announced_plan(store, theirs)[0], plan):
+        raise InputError(
+            f"the lab {store.folder} was made from another plan or by another version of hexlaw "
+            f"(its {' and '.join(different)} differ); choose another --lab"
+        )
+
+
+def announced_plan(store: Store, settings: Mapping[str, Any]) -> tuple[Plan, list[str]]:
+    """The plan that a lab was made for, and the kinds of its stages that are wanted.
+
+    Raises:
+        InputError: if this version does not understand it.
+    """
+    try:
+        return Plan.model_validate(settings["plan"]), list(settings["stages"])
+    except (pydantic.ValidationError, KeyError, TypeError) as error:
+        raise InputError(
+            f"the lab {store.folder} was made for a plan of another version of hexlaw "
+            f"({type(error).__name__}); choose another --lab"
+        ) from error
+
+
+def _differences(one: Plan, other: Plan) -> list[str]:
+    mine, theirs = _identity(one), _identity(other)
+    return [key for key in mine if theirs[key] != mine[key]]
 
 
 def _identity(plan: Plan) -> dict[str, list[str]]:
@@ -214,26 +279,12 @@ def _identity(plan: Plan) -> dict[str, list[str]]:
     }
 
 
-def _check_claim(lab: Path, mine: dict[str, list[str]]) -> None:
-    path = lab / "plan.json"
-    try:
-        theirs = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path} ({error}); choose another --lab") from error
-    if different := [key for key in mine if theirs.get(key) != mine[key]]:
-        raise InputError(
-            f"the lab {lab} was made from another plan or by another version of hexlaw "
-            f"(its {' and '.join(different)} differ); choose another --lab"
-        )
-
-
 def _status(lab: Path, plan: Plan, workers: int, console: Console) -> Outcome:
     """Show where the stages stand; of a lab that is not there yet, all that is to be done."""
     with tempfile.TemporaryDirectory() as nothing_done_yet:
-        is_there = (lab / DATABASE_NAME).exists()
-        if is_there and (lab / "plan.json").exists():
-            _check_claim(lab, _identity(plan))
+        is_there = is_lab(lab)
         store = Store(lab, read_only=True) if is_there else Store(Path(nothing_done_yet))
+        _check_claim(store, plan)
         parts: dict[str, Sequence[Part]] = {
             stage.kind: stage.parts(store, plan) for stage in plan.stages
         }

@@ -88,6 +88,10 @@ class Plan(FrozenModel, frozen=True):
             written = (STAGES[LEAGUE](), *written)
         return with_needs(written)
 
+    @pydantic.field_serializer("stages")
+    def _with_kinds(self, stages: Sequence[Stage]) -> list[dict[str, Any]]:
+        return [{"kind": stage.kind, **stage.model_dump(mode="json")} for stage in stages]
+
     @pydantic.model_validator(mode="after")
     def _check(self) -> Plan:
         for place, fields in [("train", self.train)] + [

@@ -108,6 +108,7 @@ class RoundsStage(MeetingConfig, Stage, frozen=True):
                 (store.folder, plan, board.rules, board.waiting),
                 work=board.work * len(board.waiting),
                 place=board.rules,
+                holds=(self.tournament(board.rules),),
             )
             for board in self._boards(store, plan)
             if board.waiting

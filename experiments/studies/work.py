@@ -66,7 +66,7 @@ def league_tasks(
     title = f"{rules.size}×{rules.size} board, league of {len(specs)}"
     task = Task(
         title, _play_league, (store.folder, rules, list(specs), opponents, waiting, meeting, lanes),
-        work=float(len(waiting) * len(specs) * opponents),
+        work=float(len(waiting) * len(specs) * opponents), holds=(name,),
     )  # fmt: skip
     return [task] if waiting else []
 

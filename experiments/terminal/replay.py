@@ -31,7 +31,7 @@ from games.errors import InputError
 from games.text.notation import NOBODY, PLAYER_NAMES, board_name
 from games.text.numbers import parse_natural
 from training.files import refuse_to_replace
-from training.store import DATABASE_NAME
+from training.store import is_lab
 
 HELP = "Enter: next move, b: back, a number: to that move, l: last position, q: quit"
 HOW_WON = {
@@ -83,7 +83,7 @@ def replay(config: ReplayConfig, console: Console) -> Outcome:
         console.out(f"wrote {' and '.join(result['files'])}", highlight=False)
     if config.html is not None:
         refuse_to_replace(source, config.html)
-        store = open_lab(config.lab) if (config.lab / DATABASE_NAME).exists() else None
+        store = open_lab(config.lab) if is_lab(config.lab) else None
         write_replay_page(annotated(record, store), config.html)
         result["page"] = str(config.html)
         console.out(f"wrote {config.html}", highlight=False)

@@ -7,6 +7,7 @@ Who meets whom is the schedule's to say; how a game is played is the arena's
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,8 +32,7 @@ from experiments.arena.matches import (
 from experiments.arena.meeting import MeetingConfig, Pairs, play_pairs
 from experiments.arena.openings import count_openings
 from experiments.arena.standings import show_sprt, show_standings, tournament_standings
-from experiments.machine.lock import alone_in
-from experiments.machine.parallel import Task, Worker, run_tasks
+from experiments.machine.parallel import Task, Worker, work_off
 from experiments.machine.progress import stage
 from experiments.players.agents import AgentEntry, enter_agents, load_player, resolve
 from experiments.players.player import Player
@@ -41,7 +41,7 @@ from experiments.verb import BoardConfig, InterruptedByUserError, Outcome
 from games.errors import InputError
 from games.protocol import Game
 from mcts import JONES
-from training.store import Store
+from training.store import Leases, Store
 
 ScheduleName = Literal["all", "reference", "active", "sprt"]
 
@@ -123,14 +123,17 @@ def arena(config: TournamentConfig, console: Console) -> Outcome:
     game = config.rules
     meeting = _meeting(config, game)
     store = Store(config.lab)
-    with alone_in(config.lab):
+    name = _tournament(config, meeting, game)
+    with Leases(store) as leases:
+        leases.claim_or_refuse(f"the tournament {name}", [name])
         specs = _resolve_all(store, game, config)
         # Every player is made before the first game, so that what is wrong with one shows at once.
         agents = enter_agents(store, game, specs)
-        state = _State(store, _tournament(config, meeting, game), agents)
+        state = _State(store, name, agents)
         players = [load_player(game, agent) for agent in agents]
         try:
-            _play(config, console, game, meeting, state, players, [spec.draws for spec in specs])
+            draws = [spec.draws for spec in specs]
+            _play(config, console, game, meeting, state, players, draws, leases)
         finally:
             for player in players:
                 getattr(player, "close", lambda: None)()
@@ -182,8 +185,12 @@ def _play(
     state: _State,
     players: Sequence[Player],
     draws: Sequence[bool],
+    leases: Leases,
 ) -> None:
+    over = False
+
     def rounds(worker: Worker) -> None:
+        nonlocal over
         while (planned := _plan_round(config, state)) is not None:
             pairs, openings, done, share = planned
             result = play_pairs(
@@ -208,6 +215,7 @@ def _play(
                 for note in notes:
                     told = f"{' – '.join(sides)}, move {int(note['ply']) + 1}: {note['note']}"
                     console.out(told, highlight=False)
+        over = True
 
     available = count_openings(game, meeting.opening_plies)
     if not any(draws) and config.schedule in ("all", "reference") and config.games > 2 * available:
@@ -215,10 +223,12 @@ def _play(
             f"only {available} openings of {meeting.opening_plies} plies: games beyond "
             f"{2 * available} a pair repeat earlier ones and are not counted"
         )
-    tasks = [Task(f"{game.size}×{game.size}, {len(players)} players", rounds, (), work=1.0)]
-    with stage(console, "Arena", tasks) as listen:
-        if not run_tasks(tasks, 1, listen):
-            raise InterruptedByUserError
+    title = f"{game.size}×{game.size}, {len(players)} players"
+    tasks = [Task(title, rounds, (), work=1.0, holds=(state.name,))]
+    if not work_off(
+        lambda: [] if over else tasks, 1, leases, functools.partial(stage, console, "Arena")
+    ):
+        raise InterruptedByUserError
 
 
 def _plan_round(config: TournamentConfig, state: _State) -> tuple[Pairs, int, float, float] | None:

@@ -21,8 +21,7 @@ import games
 from analysis.tables.blunder_rates import FIXED, blunder_points
 from analysis.tables.rows import load_lab
 from experiments.arena.judging_tasks import GAMES_EACH, blunder_tasks
-from experiments.machine.lock import alone_in
-from experiments.machine.parallel import default_workers, run_tasks
+from experiments.machine.parallel import Task, default_workers, work_off
 from experiments.machine.progress import stage
 from experiments.players.agents import (
     open_lab,
@@ -33,7 +32,7 @@ from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 from games.exact.registry import judged_set
 from games.protocol import Game
-from training.store import BlunderRate, Run, Store
+from training.store import BlunderRate, Leases, Run, Store
 
 NodeCount = Annotated[int, pydantic.Field(ge=1, le=4096)]
 
@@ -62,17 +61,19 @@ def run(config: BlundersConfig, console: Console) -> Outcome:
         InterruptedByUserError: if Ctrl-C stopped it; the same command goes on.
     """
     store = open_lab(config.lab, read_only=False)
-    with alone_in(config.lab):
-        wanted = _wanted(store, config)
-        tasks = [
+    workers = config.workers or default_workers()
+    wanted = _wanted(store, config)
+
+    def left() -> list[Task]:
+        return [
             task
             for rules, specs in wanted.items()
             for task in blunder_tasks(store, rules, dict.fromkeys(specs, config.games))
         ]
-        if tasks:
-            with stage(console, "Blunders", tasks) as listen:
-                if not run_tasks(tasks, config.workers or default_workers(), listen):
-                    raise InterruptedByUserError
+
+    with Leases(store, workers) as leases:
+        if not work_off(left, workers, leases, lambda tasks: stage(console, "Blunders", tasks)):
+            raise InterruptedByUserError
     points = blunder_points(load_lab(store))
     points = points[points["spec"].isin({spec.text for specs in wanted.values() for spec in specs})]
     points = points.sort_values(["boardsize", "parameters", "run_id", "index", "nodes", "source"])

@@ -12,7 +12,7 @@ from analysis.report.by_game import write_reports
 from analysis.tables.rows import LabRows, load_lab, read_parquet
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
-from training.store import DATABASE_NAME, Store
+from training.store import Store, is_lab
 
 
 class ReportConfig(VerbConfig, frozen=True):
@@ -50,7 +50,7 @@ def read_rows(folder: Path) -> LabRows:
     Raises:
         InputError: if the folder holds neither.
     """
-    if (folder / DATABASE_NAME).exists():
+    if is_lab(folder):
         return load_lab(Store(folder, read_only=True))
     if not folder.is_dir():
         raise InputError(f"no such folder: {folder}; name a lab or a folder of tables")

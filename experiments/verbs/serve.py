@@ -17,7 +17,7 @@ from rich.console import Console
 from experiments.verb import Outcome, VerbConfig
 from experiments.web.page_game import PAGE_GAME
 from games.errors import InputError
-from training.store import DATABASE_NAME, Agent, Store
+from training.store import Agent, Store, is_lab
 
 
 class ServeConfig(VerbConfig, frozen=True):
@@ -42,7 +42,7 @@ def serve(config: ServeConfig, console: Console) -> Outcome:
         InputError: if there is no such lab, or the port is taken.
         ModuleNotFoundError: if the extra `web` is not installed.
     """
-    if not (config.lab / DATABASE_NAME).exists():
+    if not is_lab(config.lab):
         raise InputError(
             f"there is no lab in {config.lab}; name a folder made by hexlaw: --lab DIR"
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,7 @@ from rich.console import Console
 
 from analysis.report.study_page import About, write_study
 from analysis.tables.rows import load_lab
-from experiments.machine.lock import alone_in
-from experiments.machine.parallel import default_workers, run_tasks
+from experiments.machine.parallel import Task, default_workers, work_off
 from experiments.machine.progress import stage as shown
 from experiments.reproduction.recipe import parse_setting
 from experiments.studies.discovery import load_study
@@ -22,7 +24,9 @@ from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.config import FrozenModel
 from games.errors import InputError
 from training.provenance import command_line
-from training.store import Store
+from training.store import Leases, Store, announce_job, place_database
+
+JOB = "study "  # before a study's name in the lab's table of jobs
 
 
 class StudyVerbConfig(VerbConfig, frozen=True):
@@ -36,6 +40,9 @@ class StudyVerbConfig(VerbConfig, frozen=True):
     """Any field of the study's configuration, e.g. seeds=1 boards=[4]."""
     lab: Path | None = None
     """Folder of the store, snapshots and checkpoints; runs/NAME-PRESET if unset."""
+    store: str | None = None
+    """Address of a PostgreSQL database for a new lab, postgresql://user@host/name, for many
+    machines; a file in the folder if unset. The password comes from ~/.pgpass or PGPASSWORD."""
     out: Path | None = None
     """Folder of the page, figures and tables; studies/NAME if unset."""
     workers: int | None = pydantic.Field(default=None, ge=1)
@@ -55,11 +62,15 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
     workers = config.workers or default_workers()
     if workers > 1 and jax.default_backend() != "cpu":
         raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
+    if config.store:
+        place_database(lab, config.store)
     store = Store(lab)
-    with alone_in(lab):
-        console.print(f"{name}: {study.title}")
-        console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
-        run_stages(study, settings, store, workers, console)
+    if name == config.name:  # by its path it would be code, which no lab may hand on
+        announce_job(store, f"{JOB}{name}", settings.model_dump(mode="json"))
+    console.print(f"{name}: {study.title}")
+    console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
+    with Leases(store, workers) as leases:
+        run_stages(study, settings, store, workers, console, leases)
     rows = load_lab(store)
     about = About(
         study.title, study.question, study.expectation, study.published,
@@ -73,7 +84,12 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
 
 
 def run_stages(
-    study: Study[Any], settings: FrozenModel, store: Store, workers: int, console: Console
+    study: Study[Any],
+    settings: FrozenModel,
+    store: Store,
+    workers: int,
+    console: Console,
+    leases: Leases,
 ) -> None:
     """Do what is left of every stage, one stage after the other.
 
@@ -81,10 +97,11 @@ def run_stages(
         InterruptedByUserError: if Ctrl-C stopped it.
     """
     for title, plan in study.stages:
-        tasks = plan(store, settings)
-        if not tasks:
-            console.print(f"{title}: done already")
-            continue
-        with shown(console, title, tasks) as listen:
-            if not run_tasks(tasks, workers, listen):
-                raise InterruptedByUserError
+
+        def left(title: str = title, plan: Callable[..., Sequence[Task]] = plan) -> list[Task]:
+            if not (tasks := plan(store, settings)):
+                console.print(f"{title}: done already")
+            return [dataclasses.replace(task, name=f"{title}: {task.name}") for task in tasks]
+
+        if not work_off(left, workers, leases, functools.partial(shown, console, title)):
+            raise InterruptedByUserError

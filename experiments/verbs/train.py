@@ -22,8 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from experiments.machine.lock import alone_in
-from experiments.machine.parallel import Task, Worker, run_tasks
+from experiments.machine.parallel import Task, Worker, work_off
 from experiments.reproduction.recipe import configure, load_recipe, parse_setting
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
@@ -32,7 +31,7 @@ from training.config import TrainConfig
 from training.forecast import Forecast, forecast
 from training.loop import Progress, RunEnd, train_population
 from training.provenance import device_name
-from training.store import Run, Snapshot, Store
+from training.store import Leases, Run, Snapshot, Store, place_database
 
 FAILED = 1  # exit code if a run diverged
 
@@ -62,6 +61,9 @@ class TrainVerbConfig(VerbConfig, frozen=True):
     """Fields with a list of values, an agent for each, e.g. learning_rate=[1e-3,3e-3]."""
     lab: Path = Path("runs/train")
     """Folder of the store, snapshots and checkpoints."""
+    store: str | None = None
+    """Address of a PostgreSQL database for a new lab, postgresql://user@host/name, for many
+    machines; a file in the folder if unset. The password comes from ~/.pgpass or PGPASSWORD."""
     devices: int | None = pydantic.Field(default=None, ge=1)
     """Devices to spread the games over; all there are if unset."""
     tensorboard: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -84,8 +86,11 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
     devices = config.devices or jax.device_count()
     with contextlib.ExitStack() as stack:
         if not config.plan_only:
+            if config.store:
+                place_database(config.lab, config.store)
             store = Store(config.lab)
-            stack.enter_context(alone_in(config.lab, *(run.run_id for run in runs)))
+            leases = stack.enter_context(Leases(store))
+            leases.claim_or_refuse("these runs", [run.run_id for run in runs])
             for run in runs:
                 beginning_of(store, run)  # refused now, not after compilation
         expected = forecast(runs, devices)
@@ -93,7 +98,7 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
         if config.plan_only:
             return Outcome({"runs": [run.run_id for run in runs], "plan": expected._asdict()})
         console.print(f"lab {config.lab}; Ctrl-C stops, the same command goes on")
-        statuses = _run(runs, store, devices, config.tensorboard, console)
+        statuses = _run(runs, store, devices, config.tensorboard, console, leases)
     results = _results(store, runs)
     for result in results:
         reason = f": {result['reason']}" if result["reason"] else ""
@@ -153,7 +158,12 @@ def _duration(seconds: float) -> str:
 
 
 def _run(
-    runs: Sequence[TrainConfig], store: Store, devices: int, tensorboard: bool, console: Console
+    runs: Sequence[TrainConfig],
+    store: Store,
+    devices: int,
+    tensorboard: bool,
+    console: Console,
+    leases: Leases,
 ) -> list[RunEnd]:
     """Train, showing progress and answering Ctrl-C."""
     statuses: list[RunEnd] = []
@@ -165,13 +175,16 @@ def _run(
                 show(progress)
                 write(progress)
 
-            statuses.extend(
-                train_population(
-                    runs, store, devices=devices, report=report, should_stop=worker.should_stop
-                )
+            statuses[:] = train_population(
+                runs, store, devices=devices, report=report, should_stop=worker.should_stop
             )
 
-    if not run_tasks([Task("training", work, (), 1.0)], workers=1):
+    def left() -> list[Task]:
+        over = statuses and "stopped" not in statuses
+        holds = tuple(run.run_id for run in runs)
+        return [] if over else [Task("training", work, (), 1.0, holds=holds)]
+
+    if not work_off(left, 1, leases, lambda tasks: contextlib.nullcontext(lambda event: None)):
         raise InterruptedByUserError
     return statuses
 

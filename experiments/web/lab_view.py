@@ -17,7 +17,7 @@ from analysis.ratings.names import shown_names
 from analysis.ratings.scales import APART, MAIN, OWN_SCALE, rate_lab
 from experiments.web.page_game import PAGE_GAME
 from games.errors import NotFoundError
-from training.store import Agent, Match, Run, Snapshot, Store
+from training.store import Agent, Match, Run, Snapshot, Store, sum_of
 from training.store import Game as GameRow
 from training.store.match_counts import agent_kinds, stage_matches
 
@@ -93,7 +93,7 @@ class LabView:
         totals = sa.select(
             Match.black_id,
             *(
-                sa.func.sum(column).label(column.key)
+                sum_of(column).label(column.key)
                 for column in (
                     Match.games, Match.distinct_games, Match.black_wins, Match.white_wins,
                     Match.draws,
@@ -198,7 +198,7 @@ class LabView:
         rows = self._rows(
             sa.select(
                 GameRow.id, Match.black_id, Match.white_id, GameRow.winner, GameRow.ending,
-                (sa.func.length(GameRow.moves) / 2).label("plies"),
+                (sa.func.length(GameRow.moves) // 2).label("plies"),
             )
             .join(Match, GameRow.match_id == Match.id)
             .where(condition)

@@ -299,7 +299,7 @@ def test_a_table_that_an_unfinished_lab_lacks_is_empty_to_its_reader(store):
 def count_before_drop() -> dict[str, int]:
     return {
         "run": 1, "solution": 0, "metric": 1, "snapshot": 1, "agent": 2, "blunder_rate": 0,
-        "match": 1, "trace": 0,
+        "match": 1, "trace": 0, "job": 0, "lease": 0, "worker": 0,
     }  # fmt: skip
 
 

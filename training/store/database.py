@@ -1,8 +1,7 @@
 """The SQLite file behind a lab: opened to be written or only read, its damage, its version.
 
-A file is of the schema version that its `user_version` names. One of an earlier version gets what
-it lacks when it is opened for writing; opened for reading it stays as it is, and what it lacks is
-put beside it in memory.
+A file is of the schema version that its `user_version` names (`training.store.versions`). Opened
+for reading it stays as it is, and what it lacks is put beside it in memory.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from sqlalchemy.schema import CreateTable
 
 from games.errors import InputError
 from games.text.plain_json import to_json
+from training.store.versions import (
+    SCHEMA_VERSION,
+    complete,
+    is_complete,
+    lacking,
+    refuse_foreign,
+)
 
-SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 60_000  # several worker processes write; a commit takes milliseconds
-
-_ADDED: dict[int, dict[str, dict[str, str]]] = {
-    1: {"match": {"draws": "INTEGER NOT NULL DEFAULT 0"}},
-    2: {"blunder_rate": {"entropy": "FLOAT DEFAULT NULL"}},
-}
-"""By schema version: the columns that it added to tables of the one before."""
 
 
 def writing_engine(path: Path, metadata: sa.MetaData) -> sa.Engine:
@@ -39,7 +38,7 @@ def writing_engine(path: Path, metadata: sa.MetaData) -> sa.Engine:
     try:
         with engine.connect() as connection:
             _check(connection, path, metadata)
-            if not _is_complete(connection, metadata):
+            if not is_complete(connection, metadata, _version(connection)):
                 _complete(connection, metadata)
     except InputError:
         engine.dispose()  # so that nothing stays beside a file that is refused
@@ -67,7 +66,7 @@ def reading_engine(path: Path, metadata: sa.MetaData) -> sa.Engine:
     event.listen(engine, "connect", _prepare_to_read)
     with engine.connect() as connection:
         _check(connection, path, metadata)
-        complete = _is_complete(connection, metadata)
+        complete = is_complete(connection, metadata, _version(connection))
         beside = [] if complete else _beside(connection, metadata)
     if beside:
 
@@ -87,75 +86,27 @@ def _check(connection: sa.Connection, path: Path, metadata: sa.MetaData) -> None
             f"{path} is damaged ({' '.join(str(verdict).split())}); restore it from a "
             "backup or start a new lab in another folder"
         )
-    present = set(sa.inspect(connection).get_table_names())
-    ours = [table for table in metadata.sorted_tables if table.name in present]
-    if present and not ours:
-        raise InputError(
-            f"{path} is a database of something else (it has the tables "
-            f"{', '.join(sorted(present))}); start a new lab in another folder"
-        )
-    version = _version(connection)
-    if version > SCHEMA_VERSION:
-        raise InputError(
-            f"{path} was written by a later version of hexlaw (schema {version}, this one knows "
-            f"{SCHEMA_VERSION}); install that version, or start a new lab in another folder"
-        )
-    coming = _lacking(connection)
-    for table in ours:
-        found = _columns(connection, table.name) | set(coming.get(table.name, {}))
-        missing = {column.name for column in table.columns} - found
-        if missing:
-            raise InputError(
-                f"{path}: table {table.name!r} lacks {', '.join(sorted(missing))}: it "
-                "was made by another version of hexlaw; start a new lab in another folder"
-            )
+    refuse_foreign(connection, metadata, str(path), _version(connection))
 
 
 def _version(connection: sa.Connection) -> int:
     return int(connection.exec_driver_sql("PRAGMA user_version").scalar() or 0)
 
 
-def _is_complete(connection: sa.Connection, metadata: sa.MetaData) -> bool:
-    """Whether there is nothing to add; a kill may have left tables uncreated."""
-    present = set(sa.inspect(connection).get_table_names())
-    return _version(connection) == SCHEMA_VERSION and present >= set(metadata.tables)
-
-
 def _complete(connection: sa.Connection, metadata: sa.MetaData) -> None:
     """Add columns and tables in one transaction, in which nobody else writes."""
     connection.commit()
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # another process may be beginning here, too
-    for table, columns in _lacking(connection).items():
-        for column, kind in columns.items():
-            connection.exec_driver_sql(f'ALTER TABLE "{table}" ADD COLUMN "{column}" {kind}')
-    metadata.create_all(connection)
+    complete(connection, metadata, _version(connection))
     connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
     connection.commit()
-
-
-def _lacking(connection: sa.Connection) -> dict[str, dict[str, str]]:
-    """By table that is there: the columns of later versions that it lacks, with their types."""
-    lacking: dict[str, dict[str, str]] = {}
-    version = _version(connection)
-    for added in (tables for since, tables in _ADDED.items() if since > version):
-        for table, columns in added.items():
-            found = _columns(connection, table)
-            lacking.setdefault(table, {}).update(
-                {column: kind for column, kind in columns.items() if found and column not in found}
-            )
-    return lacking
-
-
-def _columns(connection: sa.Connection, table: str) -> set[str]:
-    """Names of a table's columns; none if it is not there."""
-    return {row[1] for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')}
 
 
 def _beside(connection: sa.Connection, metadata: sa.MetaData) -> list[str]:
     """What puts into a connection's memory what a file lacks: whole tables, empty, and, over a
     table that lacks columns, a view of its name that has them."""
     statements = []
-    for table, columns in _lacking(connection).items():
+    for table, columns in lacking(connection, _version(connection)).items():
         added = [f'{kind.split("DEFAULT")[1]} AS "{name}"' for name, kind in columns.items()]
         if added:
             statements.append(

@@ -1,4 +1,4 @@
-"""A lab on disk: opened, asked and written in transactions, its faults told in one line."""
+"""A lab: opened, asked and written in transactions, its faults told in one line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from sqlalchemy import exc, orm
 
 from games.errors import InputError
 from training.store.database import reading_engine, writing_engine
+from training.store.place import DATABASE_NAME, address_of
+from training.store.postgres import postgres_engine
 from training.store.schema import Table
 
-DATABASE_NAME = "lab.sqlite"
 STORED_MARKER = "stored-lab.txt"  # in a lab that `hexlaw export` wrote, to be kept as it is
 
 
@@ -25,23 +26,36 @@ def row_id(number: int) -> int:
     return number if 0 < number <= LARGEST_ID else 0
 
 
+class StoreAwayError(InputError):
+    """The database cannot be reached now; the same work may go on once it can."""
+
+
 class Store:
-    """A lab on disk: the database, with snapshots and checkpoints in folders beside it.
+    """A lab: the database, and the folder with snapshots and checkpoints.
 
     Opened `read_only`, it must be there, and nothing is written into its folder.
 
     Raises:
         InputError: if the folder cannot be written or is a stored lab, which only `read_only`
             opens; if the database is damaged, foreign or of a later version.
+        StoreAwayError: if a server's database cannot be reached.
     """
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
         self.path = folder / DATABASE_NAME
+        address = address_of(folder)
+        self.place = str(self.path if address is None else address.set(drivername="postgresql"))
+        """Where the database is, for people."""
+        self._is_file = address is None
         self._refuse_an_emptied_database()
         if read_only:
             with self._clear_errors():
-                self._engine = reading_engine(self.path, Table.metadata)
+                self._engine = (
+                    reading_engine(self.path, Table.metadata)
+                    if address is None
+                    else postgres_engine(address, Table.metadata, read_only=True)
+                )
             return
         if (folder / STORED_MARKER).exists():
             raise InputError(
@@ -55,7 +69,11 @@ class Store:
                 f"cannot create the lab folder {folder}: {error.strerror}; choose another folder"
             ) from error
         with self._clear_errors():
-            self._engine = writing_engine(self.path, Table.metadata)
+            self._engine = (
+                writing_engine(self.path, Table.metadata)
+                if address is None
+                else postgres_engine(address, Table.metadata)
+            )
 
     def _refuse_an_emptied_database(self) -> None:
         empty = self.path.is_file() and self.path.stat().st_size == 0
@@ -73,10 +91,14 @@ class Store:
     def _clear_errors(self) -> Iterator[None]:
         try:
             yield
-        except exc.DatabaseError as error:
-            if isinstance(error, exc.IntegrityError | exc.ProgrammingError):
+        except exc.DBAPIError as error:
+            if isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError):
                 raise  # a fault of ours, not of the file or the disk
-            cause = str(error.orig)
+            cause = " ".join(str(error.orig).split())
+            if not self._is_file:
+                raise StoreAwayError(
+                    f"{self.place}: {cause}; when the database is back, run the same command again"
+                ) from error
             raise InputError(
                 f"{self.path}: {cause}; free some space, check its permissions, or choose "
                 "another folder"

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from training.store.lab import Store
 from training.store.schema import Agent, Match
+from training.store.writing import sum_of
 
 
 def stage_matches(store: Store) -> pd.DataFrame:
@@ -15,7 +16,7 @@ def stage_matches(store: Store) -> pd.DataFrame:
     keys = (Match.stage, Match.black_id.label("black"), Match.white_id.label("white"))
     # A lab that stores draws has a column for them.
     names = [name for name in ("black_wins", "white_wins", "draws") if name in Match.__table__.c]
-    counts = [sa.func.sum(Match.__table__.c[name]).label(name) for name in names]
+    counts = [sum_of(Match.__table__.c[name]).label(name) for name in names]
     query = sa.select(*keys, *counts).group_by(*keys).order_by(*keys)
     columns, rows = store.frame_query(query)
     return pd.DataFrame(rows, columns=pd.Index(columns))
@@ -24,5 +25,5 @@ def stage_matches(store: Store) -> pd.DataFrame:
 def agent_kinds(store: Store) -> pd.DataFrame:
     """Columns id, kind, spec, search_id, game and boardsize of a lab's agents."""
     told = (Agent.id, Agent.kind, Agent.spec, Agent.search_id, Agent.game, Agent.boardsize)
-    columns, rows = store.frame_query(sa.select(*told))
+    columns, rows = store.frame_query(sa.select(*told).order_by(Agent.id))
     return pd.DataFrame(rows, columns=pd.Index(columns))

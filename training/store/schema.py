@@ -5,7 +5,8 @@ with the search it uses at play time. Every column's sentence stands in its `doc
 shows the same sentences and a test holds the two together. Writes are idempotent: the unique
 constraints make the same task done twice leave one row.
 
-All tables stand in this one file, long as it is, so that what a lab holds can be read in one place.
+All tables of results stand in this one file, long as it is, so that what a lab holds can be read in
+one place; `sharing` has those of work in progress.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from sqlalchemy import orm
 class Table(orm.DeclarativeBase):
     """Base of every table."""
 
-    type_annotation_map: ClassVar = {dict[str, Any]: sa.JSON}
+    type_annotation_map: ClassVar = {
+        dict[str, Any]: sa.JSON,
+        # PostgreSQL's integer ends at 2³¹, and it would sort text by the language of its server.
+        int: sa.Integer().with_variant(sa.BigInteger(), "postgresql"),
+        str: sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+    }
 
 
 def _utc_now() -> str:

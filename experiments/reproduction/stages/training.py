@@ -96,6 +96,7 @@ def _task(
         (store.folder, tuple(map(tuple, groups))),
         work=sum(_evaluations(run) for group in groups for run in group),
         place=(first.rules, first.network.roomier, first.recipe),
+        holds=tuple(run.run_id for group in groups for run in group),
     )
 
 

@@ -21,6 +21,12 @@ def write(worker: Worker, folder: Path, name: str) -> None:
     (folder / name).write_text(str(os.getpid()))
 
 
+def write_once(_worker: Worker, folder: Path, name: str) -> None:
+    """Leave a file that nobody has left before, after a while."""
+    time.sleep(0.05)
+    (folder / name).touch(exist_ok=False)
+
+
 def wait_for_others(worker: Worker, folder: Path, count: int) -> None:
     """As `write`, once as many tasks have begun: proof that they run side by side."""
     (folder / f"began-{os.getpid()}").touch()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from experiments.machine.parallel import Event, Task, Team, Worker, run_tasks
+from experiments.machine.parallel import Event, Task, Team, Worker, run_tasks, work_off
 from games.errors import InputError
+from training.store import Lease, Leases, Store, WorkerRow
 
 FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[2]
 
 
 @pytest.fixture
@@ -72,20 +77,21 @@ def test_a_killed_worker_is_bad_luck_in_one_line(tasks, tmp_path):
         run_tasks(todo, workers=2)
 
 
-def test_an_interrupt_stops_inline_tasks_and_leaves_the_rest(tasks, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_stops_inline_tasks_and_leaves_the_rest(tasks, tmp_path, number):
     def interrupt(worker: Worker) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
         assert worker.should_stop()
         (tmp_path / "saved").touch()
 
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     todo = [
         Task("first", interrupt, (), work=2),
         Task("second", tasks.write, (tmp_path, "second"), work=1),
     ]
     assert run_tasks(todo, workers=1) is False
     assert [path.name for path in tmp_path.iterdir()] == ["saved"]
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
@@ -97,6 +103,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},  # this tree's code, wherever it is installed
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "starting\n"
@@ -114,15 +121,15 @@ def at_work(folder: Path) -> list[str]:
     return [path.read_text() for path in folder.iterdir()]
 
 
-def test_ctrl_c_lets_the_tasks_save_also_while_workers_are_still_starting(tmp_path):
-    """It reaches every process of the terminal, and again and again the parent in the middle of a
-    message from a worker."""
+def test_signals_let_the_tasks_save_also_while_workers_are_still_starting(tmp_path):
+    """Ctrl-C reaches every process of the terminal, SIGTERM every one of a cluster's job, and again
+    and again the parent in the middle of a message from a worker."""
     early, late = tmp_path / "early", tmp_path / "late"
     processes = [start(early), start(late)]
     time.sleep(0.3)
     os.killpg(processes[0].pid, signal.SIGINT)
     wait_until(lambda: at_work(late) == ["at work"] * 2)
-    os.killpg(processes[1].pid, signal.SIGINT)
+    os.killpg(processes[1].pid, signal.SIGTERM)
     for process in processes:
         assert process.communicate(timeout=60) == ("stopped\n", "")
         assert process.returncode == 0
@@ -168,3 +175,60 @@ def test_a_task_that_suits_every_worker_waits_for_no_other(tasks, tmp_path):
     same = [path.name for path in tmp_path.iterdir() if path.read_text() == worker]
     assert len(when) == 7
     assert min(same, key=lambda name: when[name]) == "None0"
+
+
+def test_tasks_of_two_commands_are_each_done_once_and_all_are_waited_for(tasks, tmp_path):
+    """The second command gets its list before the first has done anything."""
+    store, done = Store(tmp_path / "lab"), tmp_path / "done"
+    done.mkdir()
+    heard: dict[str, list[str]] = {"one": [], "other": []}
+    todo = [Task(f"{k}", tasks.write_once, (done, f"{k}"), work=1) for k in range(6)]
+
+    def command(name: str) -> None:
+        def listen(event: Event) -> None:
+            if event.over:
+                heard[name].append(event.name)
+
+        with Leases(store) as leases:
+            listed.wait()
+            assert run_tasks(todo, 1, listen, leases)
+            assert len(list(done.iterdir())) == len(todo)
+
+    listed = threading.Barrier(2)
+    threads = [threading.Thread(target=command, args=(name,)) for name in heard]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {name: sorted(names) for name, names in heard.items()} == dict.fromkeys(
+        heard, sorted(task.name for task in todo)
+    )
+    tallies = store.frame_query(sa.select(WorkerRow.tasks, WorkerRow.work))[1]
+    assert sum(done for done, _ in tallies) == len(todo)
+    assert all(done > 0 and done == work for done, work in tallies)
+
+
+def test_a_task_whose_lease_was_lost_is_stopped_and_what_is_left_is_listed_anew(tasks, tmp_path):
+    store = Store(tmp_path / "lab")
+    lists = iter([["slow"], ["again"], []])
+    told: list[str] = []
+
+    with Leases(store, beat=0.05) as leases:
+
+        def slow(worker: Worker) -> None:
+            with store.session() as session:  # as if another worker had taken it
+                session.execute(sa.update(Lease).values(worker_id="another", until=0.0))
+            wait_until(worker.should_stop)
+            told.append("stopped")
+
+        def work(name: str) -> Task:
+            run = slow if name == "slow" else lambda worker: told.append(name)
+            return Task(name, run, (), 1.0)
+
+        assert work_off(
+            lambda: [work(name) for name in next(lists)],
+            1,
+            leases,
+            lambda tasks: contextlib.nullcontext(lambda event: None),
+        )
+    assert told == ["stopped", "again"]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from experiments.machine.lock import alone_in
 from experiments.reproduction.recipe import (
     configure,
     load_recipe,
@@ -21,7 +19,7 @@ from experiments.verbs.train import TrainVerbConfig, plan_runs
 from games.errors import InputError
 from mcts import JONES
 from training.forecast import forecast
-from training.store import Store
+from training.store import Leases, Store
 
 TINY = """
 title = "Tiny, for the tests"
@@ -233,9 +231,10 @@ def test_a_run_that_fails_says_why_and_exits_with_1(train):
 def test_a_run_at_work_is_not_touched_but_others_may_be_trained(train, tmp_path, recipe_file):
     runs = plan_runs(TrainVerbConfig(file=recipe_file, boardsize=3))
     Store(tmp_path / "lab")
-    with alone_in(tmp_path / "lab", runs[0].run_id):
+    with Leases(Store(tmp_path / "lab")) as leases:
+        leases.claim_or_refuse("it", [runs[0].run_id])
         _, told = train(code=2)
-        assert f"another hexlaw (process {os.getpid()}) is at work" in " ".join(told.split())
+        assert f"another hexlaw ({leases.worker}) is at work" in " ".join(told.split())
         assert train("--seeds", 1)[0]["runs"][0]["status"] == "done"
 
 
