@@ -28,7 +28,7 @@ from mcts import Puct, SearchConfig, search_trace
 from training.devices import compiler_options
 from training.files import load_snapshot
 from training.networks import NetworkConfig, Params, make_evaluate, pad_params
-from training.store import Run, Snapshot, Store, Trace
+from training.store import Run, Snapshot, Store, Trace, add_missing
 
 LANES = 64
 
@@ -129,7 +129,7 @@ def _trace_task(worker: Worker, lab: Path, rules: Hex, jobs: Sequence[_Job]) -> 
             return
         with CLOCK.doing("judging"):
             found = trace(rules, job.file, job.sha256, job.plan, job.c_puct)
-        row = Trace(
+        row = dict(
             snapshot_id=job.snapshot_id,
             search_id=search_id(job.plan, job.c_puct),
             search=_search(job.plan, job.c_puct).model_dump(mode="json"),
@@ -139,7 +139,7 @@ def _trace_task(worker: Worker, lab: Path, rules: Hex, jobs: Sequence[_Job]) -> 
             **found,
         )
         with store.session() as session:
-            session.add(row)
+            add_missing(session, Trace, [row])  # a worker that was late may have written it, too
         worker.report((number + 1) / len(jobs))
 
 

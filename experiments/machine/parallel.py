@@ -239,7 +239,7 @@ class _Waiting:
         free = self._free()
         known = [task for task in free if task.place in {None, *mine}]
         fresh = [task for task in free if task.place not in anybody]
-        for task in [*known, *fresh, *free]:
+        for task in {id(task): task for task in [*known, *fresh, *free]}.values():
             if self._leases is None or self._leases.claim(task.name, task.keys):
                 self._tasks.remove(task)
                 return task
