@@ -5,7 +5,7 @@ back when its task is done or stopped. One that was killed renews nothing: after
 leases are anybody's, at once where its death can be seen. A worker that cannot renew in time must
 count them as lost before anybody else may take them. Results are safe without any of this, since
 the same task done twice leaves the same rows; leases only keep work from being done twice.
-docs/decisions/0011-leases.md has the reasons.
+docs/decisions/0012-leases.md has the reasons.
 """
 
 from __future__ import annotations
