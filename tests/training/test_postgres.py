@@ -112,9 +112,8 @@ def test_a_later_version_and_foreign_tables_are_refused_and_an_earlier_one_is_co
         opened_anew(read_only=True)
     write(opened_anew())
     assert stage_matches(store)["draws"].tolist() == [0]
-    for table in ("job", "lease", "worker", "game", "match", "blunder_rate", "agent", "metric"):
-        change(f"DROP TABLE {table}")
-    change("DROP TABLE snapshot, solution, run")
+    change("DROP SCHEMA public CASCADE")
+    change("CREATE SCHEMA public")
     change("CREATE TABLE diary (day text)")
     with pytest.raises(InputError, match="database of something else"):
         opened_anew()

@@ -95,12 +95,12 @@ class Store:
             if isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError):
                 raise  # a fault of ours, not of the file or the disk
             cause = " ".join(str(error.orig).split())
-            if not self._is_file:
+            if not self._is_file and isinstance(error, exc.OperationalError | exc.InterfaceError):
                 raise StoreAwayError(
                     f"{self.place}: {cause}; when the database is back, run the same command again"
                 ) from error
             raise InputError(
-                f"{self.path}: {cause}; free some space, check its permissions, or choose "
+                f"{self.place}: {cause}; free some space, check its permissions, or choose "
                 "another folder"
             ) from error
 
