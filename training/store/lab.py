@@ -13,7 +13,7 @@ from games.errors import InputError
 from training.store.database import reading_engine, writing_engine
 from training.store.place import DATABASE_NAME, address_of
 from training.store.postgres import postgres_engine
-from training.store.schema import Table
+from training.store.sharing import Table  # with all tables, those of work in progress too
 
 STORED_MARKER = "stored-lab.txt"  # in a lab that `hexlaw export` wrote, to be kept as it is
 
