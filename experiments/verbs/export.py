@@ -25,6 +25,7 @@ from analysis.tables.rows import LabRows, load_lab, write_parquet
 from experiments.arena.strength import league_points, on_frontier
 from experiments.players.agents import open_lab
 from experiments.verb import Outcome, VerbConfig
+from experiments.web.hub import write_hub
 from experiments.web.site import write_site
 from games.errors import InputError
 from training.files import write_atomically
@@ -59,6 +60,10 @@ class ExportConfig(VerbConfig, frozen=True):
     """Write a site to this folder instead: leaderboard, charts, games, play without a server."""
     single_file: bool = False
     """With --site: all of it in index.html, to be mailed or opened by a double click."""
+    hub: Path | None = None
+    """Write a folder for a hub of models instead: cards, weights, configurations, and tables."""
+    agent: str | None = None
+    """With --hub: only this snapshot, RUN#INDEX."""
 
 
 def export(config: ExportConfig, console: Console) -> Outcome:
@@ -71,6 +76,12 @@ def export(config: ExportConfig, console: Console) -> Outcome:
     store = open_lab(config.lab)
     if config.single_file and config.site is None:
         raise InputError("--single-file goes with --site DIR")
+    if config.agent is not None and config.hub is None:
+        raise InputError("--agent goes with --hub DIR")
+    if config.site is not None and config.hub is not None:
+        raise InputError("--site and --hub are two exports; ask for one of them")
+    if config.hub is not None:
+        return _hub(store, config.hub, config.agent, console)
     if config.site is not None:
         return _site(store, config.site, config.single_file, console)
     return _stored_run(store, config, console)
@@ -85,6 +96,15 @@ def _site(store: Store, folder: Path, single_file: bool, console: Console) -> Ou
         f"{folder}: {agents} agents play without a server, {size / 1e6:.1f} MB; open "
         f"{folder / 'index.html'} in a browser, or put the folder on any web space"
     )
+    return Outcome({"out": str(folder), "agents": agents, "bytes": size})
+
+
+def _hub(store: Store, folder: Path, agent: str | None, console: Console) -> Outcome:
+    """The lab, or an agent of it, as hubs of models have them."""
+    _refuse_full(folder, "--hub")
+    agents = write_hub(store, folder, agent)
+    size = _bytes(folder)
+    console.print(f"{folder}: {agents} agents with cards and weights, {size / 1e6:.1f} MB")
     return Outcome({"out": str(folder), "agents": agents, "bytes": size})
 
 

@@ -32,7 +32,7 @@ MODULES = {
     "htm": "vendor/htm.js",
     **{
         f"hexlaw/{name}.js": f"{name}.js"
-        for name in ("ui", "hex", "board", "charts", "replay", "replay-page")
+        for name in ("ui", "words", "hex", "board", "charts", "replay", "replay-page")
     },
 }
 """By which name the scripts of the offline page import each other, and where they lie."""

@@ -9,9 +9,11 @@ import { Play } from "hexlaw/play.js";
 import { ThemeChoice, html } from "hexlaw/ui.js";
 import { Words } from "hexlaw/words.js";
 
+// A server shows its agents first, which it can before it can search; elsewhere a visitor plays.
+const HOME = document.getElementById("engine") ? "play" : "agents";
 const ASKING = ["game", "play", "compare"]; // views that ask agents about positions
 
-const TABS = [["", "Agents"], ["play", "Play"], ["compare", "Compare"]];
+const TABS = [["play", "Play"], ["agents", "Agents"], ["compare", "Compare"]];
 
 /** The address after #/, as [view, ...arguments] and its ?settings. */
 function useAddress() {
@@ -22,20 +24,20 @@ function useAddress() {
     return () => removeEventListener("hashchange", follow);
   }, []);
   const [path, settings] = hash.replace(/^#\/?/, "").split("?");
-  return [path.split("/"), new URLSearchParams(settings)];
+  return [(path || HOME).split("/"), new URLSearchParams(settings)];
 }
 
 function View({ path, settings, lab }) {
   const [view, ...rest] = path;
   const numbers = rest.map(Number);
   switch (view) {
-    case "": return html`<${League} lab=${lab} />`;
+    case "agents": return html`<${League} lab=${lab} />`;
     case "agent": return html`<${AgentPage} key=${numbers[0]} lab=${lab} id=${numbers[0]} />`;
     case "pair": return html`<${PairPage} key=${rest.join()} lab=${lab} ids=${numbers} />`;
     case "game": return html`<${GamePage} key=${numbers[0]} lab=${lab} id=${numbers[0]} />`;
     case "play": return html`<${Play} key=${settings.toString()} lab=${lab} settings=${settings} />`;
     case "compare": return html`<${Compare} key=${settings.toString()} lab=${lab} settings=${settings} />`;
-    default: return html`<p>There is no such view. <a href="#/">See the agents</a>.</p>`;
+    default: return html`<p>There is no such view. <a href="#/agents">See the agents</a>.</p>`;
   }
 }
 

@@ -105,7 +105,7 @@ function Curves({ agents, size, chosen }) {
 export function AgentPage({ lab, id }) {
   const agent = lab.agents.find((each) => each.id === id);
   const rows = useRows(`/api/agent/${id}`);
-  if (!agent) return html`<p class="error">There is no agent ${id}. <a href="#/">See all</a>.</p>`;
+  if (!agent) return html`<p class="error">There is no agent ${id}. <a href="#/agents">See all</a>.</p>`;
   const relatives = lab.agents.filter((each) => each.size === agent.size);
   return html`<h2>${agent.name} <small>${agent.size}×${agent.size}</small></h2>
     <dl class="facts">

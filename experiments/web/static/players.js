@@ -63,12 +63,13 @@ export function LevelChoice({ lab, size, value, onChange }) {
   const row = (key, chosen, name, facts, choice) => html`<label key=${key} class=${chosen ? "chosen" : ""}>
     <input type="radio" name="level" checked=${chosen} onChange=${() => onChange(choice)} />
     <strong>${name}</strong> <span>${facts}</span></label>`;
-  const cost = (agent) => `Elo ${whole(agent.elo)} (${whole(agent.low)} to ${whole(agent.high)}), ${power(agent.move_flops)} FLOPs a move`;
+  const cost = (agent) => `Elo ${whole(agent.elo)} (${whole(agent.low)} to ${whole(agent.high)}), ${power(agent.move_flops)} FLOPs a move, ${power(agent.train_flops)} to train`;
   return html`<fieldset class="levels"><legend>Against</legend>
     ${row("random", value.player === "random", "Random", "moves drawn from a hat", { player: "random" })}
     ${levels.map((agent, k) => row(agent.id, is(agent), `Level ${k + 1}`, cost(agent), choiceOf(lab, agent)))}
     ${solvable && row("perfect", value.player === "perfect", "Perfect", "cannot be beaten once it stands to win", { player: "perfect" })}
-  </fieldset>`;
+  </fieldset>
+  <p class="legend">What is <${Word} of="Elo" />, what are <${Word} of="FLOPs" />, what is <${Word} of="perfect play" />?</p>`;
 }
 
 /** A game's opponent in a few words: its level, or its name. */

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { Replay } from "hexlaw/replay.js";
 import { ThemeChoice, html } from "hexlaw/ui.js";
+import { Words } from "hexlaw/words.js";
 
 const record = JSON.parse(document.getElementById("record").textContent);
 const start = Number(/^#(\d+)$/.exec(location.hash)?.[1] ?? 0);
@@ -16,6 +17,6 @@ const onPly = (ply) => {
 
 render(
   html`<header class="top"><h1>${record.title}</h1><${ThemeChoice} /></header>
-    <main><${Replay} record=${record} start=${start} onPly=${onPly} /></main>`,
+    <main><${Replay} record=${record} start=${start} onPly=${onPly} /></main><${Words} />`,
   document.getElementById("page"),
 );

@@ -5,6 +5,7 @@ import { Board } from "hexlaw/board.js";
 import { ValueChart } from "hexlaw/charts.js";
 import { cellName, winnerOf, PLAYERS } from "hexlaw/hex.js";
 import { Choice, Stone, capital, html, milliseconds, percent, power, signed, whole } from "hexlaw/ui.js";
+import { Word } from "hexlaw/words.js";
 
 const HEATS = [["none", "none"], ["prior", "prior"], ["visits", "visits"], ["q", "Q"]];
 const CANDIDATES = 6;
@@ -233,7 +234,7 @@ export function ThoughtsTable({
       (network alone ${signed(thought.network_value)})${thought.seconds !== undefined && html`, ${milliseconds(thought.seconds)}`}
     </p>
     <div class="scroll"><table>
-      <thead><tr><th scope="col">move</th><th scope="col">prior</th><th scope="col">visits</th><th scope="col">Q</th><th scope="col"><span class="hidden">notes</span></th></tr></thead>
+      <thead><tr><th scope="col">move</th>${["prior", "visits", "Q"].map((of) => html`<th scope="col"><${Word} of=${of} /></th>`)}<th scope="col"><span class="hidden">notes</span></th></tr></thead>
       <tbody>
         ${rows.map(
           (action) => html`<tr key=${action} class=${action === looked ? "looked" : ""}>

@@ -18,7 +18,7 @@ const id = (word) => `word-${word.replace(/\W/g, "")}`;
 
 /** A word that can be asked about. */
 export const Word = ({ of, children }) =>
-  html`<button type="button" class="word" popovertarget=${id(of)} aria-label="${of}: what is that?">${children ?? of}</button>`;
+  html`<button type="button" class="word" popovertarget=${id(of)} aria-label=${`${of}: what is that?`}>${children ?? of}</button>`;
 
 /** What the words mean; shown one at a time, when asked. */
 export const Words = () => Object.entries(WORDS).map(([word, texts]) => html`<div id=${id(word)} popover="auto" class="meaning">
