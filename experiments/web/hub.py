@@ -32,7 +32,7 @@ LICENCE = "apache-2.0"  # the project's own, as hubs name it
 TAGS = ("hex", "alphazero", "board-games", "self-play", "scaling-laws")
 
 
-class Published(NamedTuple):
+class HubEntry(NamedTuple):
     """A snapshot with all that its card says."""
 
     snapshot: Row
@@ -78,7 +78,7 @@ def write_hub(store: Store, folder: Path, agent: str | None = None) -> int:
     return len(published)
 
 
-def _published(store: Store, lab: LabView) -> list[Published]:
+def _published(store: Store, lab: LabView) -> list[HubEntry]:
     columns, rows = store.frame_query(
         sa.select(
             Run.id, Run.config, Run.commit, Run.command, Run.recipe, Run.network, Run.seed,
@@ -93,11 +93,11 @@ def _published(store: Store, lab: LabView) -> list[Published]:
         agents = [each for each in overview["agents"] if each["snapshot"] == snapshot["key"]]
         rated = [each for each in agents if each["scale"] == MAIN and each["quiet"]]
         rated.sort(key=lambda each: each["nodes"])
-        published.append(Published(snapshot, runs[snapshot["key"]], rated))
+        published.append(HubEntry(snapshot, runs[snapshot["key"]], rated))
     return published
 
 
-def _write_agent(store: Store, folder: Path, each: Published) -> None:
+def _write_agent(store: Store, folder: Path, each: HubEntry) -> None:
     payload = read_snapshot(store.folder / each.run["file"], each.run["sha256"])
     write_atomically(folder / "model.safetensors", payload)
     config = to_json(each.run["config"], indent=2)
@@ -137,7 +137,7 @@ def _shared_fields() -> dict[str, Any]:
     }
 
 
-def _agent_card(each: Published) -> str:
+def _agent_card(each: HubEntry) -> str:
     snapshot, run = each.snapshot, each.run
     board = f"Hex {snapshot['size']}×{snapshot['size']}"
     title = f"{snapshot['name']} ({board})"
@@ -185,7 +185,7 @@ hexlaw play --size {snapshot["size"]} --against model.safetensors
 """
 
 
-def _lab_card(lab: LabView, published: Sequence[Published]) -> str:
+def _lab_card(lab: LabView, published: Sequence[HubEntry]) -> str:
     fields = _shared_fields() | {
         "configs": [
             {"config_name": name, "data_files": f"data/{name}.parquet"}
