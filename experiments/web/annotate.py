@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from experiments.players.thoughts import Analysis
 from experiments.web.lab_view import LabView, Row
 from experiments.web.page_game import check_drawn
 from experiments.web.replay_page import ReplayRecord, Side, Verdict, perfect_verdicts
-from games.errors import InputError
+from games.errors import InputError, NotFoundError
 from games.protocol import Game
 from games.text.notation import PLAYER_NAMES, board_name
 from games.text.numbers import parse_natural
@@ -103,19 +104,27 @@ class Annotator:
         """
         return self._thinker(key)._replace(strategy=strategy)
 
-    def _load_thinker(self, key: str) -> Thinker:
+    def snapshot(self, key: str) -> tuple[Path, str]:
+        """The file of snapshot `RUN#INDEX`, and its SHA-256.
+
+        Raises:
+            NotFoundError: if there is no such snapshot.
+        """
         run_id, _, index = key.rpartition("#")
         number = parse_natural(index)
         if self._lab is None or number is None:
-            raise InputError(f"no snapshot {key!r} here")
+            raise NotFoundError(f"no snapshot {key!r} here")
         query = sa.select(Snapshot.file, Snapshot.sha256).where(
             Snapshot.run_id == run_id, Snapshot.index == number
         )
         rows = self._lab.store.frame_query(query)[1]
         if not rows:
-            raise InputError(f"the lab {self._lab.name} has no snapshot {key!r}")
+            raise NotFoundError(f"the lab {self._lab.name} has no snapshot {key!r}")
         file, sha256 = rows[0]
-        params, run = load_snapshot(self._lab.store.folder / file, sha256)
+        return self._lab.store.folder / file, sha256
+
+    def _load_thinker(self, key: str) -> Thinker:
+        params, run = load_snapshot(*self.snapshot(key))
         return Thinker(run.rules, run.network, params, SearchConfig())
 
     def _ask(

@@ -114,6 +114,7 @@ def make_app(
             Route("/api/pair/{first:int}/{second:int}", rows("pair")),
             Route("/api/choices", route("choices")),
             Route("/api/game/{number:int}", route("game")),
+            Route("/api/snapshot/{run:str}/{index:int}", route("snapshot")),
             Route("/game/{number:int}.html", route("game_page")),
             Route("/game/{number:int}.sgf", route("game_sgf")),
             Route("/save/{form:str}", route("save"), methods=["POST"]),

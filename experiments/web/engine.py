@@ -27,6 +27,16 @@ MODULES = (
 )
 """Files of static/, each after those that it imports."""
 
+RULES = ("puct", "gumbel")
+"""Of the searches that a visitor may choose from, those that the engine has."""
+
+SOLVED_UP_TO = 5
+"""Side of the largest board on which it knows perfect play."""
+
+SMALL = 200_000
+"""Parameters up to which it is asked where there is a server, too: 1,024 nodes then take a browser
+less than the server needs to compile its first search."""
+
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "[./]*([\w-]+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|function|class) (\w+))", re.MULTILINE)
 

@@ -22,6 +22,7 @@ from experiments.players.specs import NetworkSpec
 from experiments.players.thinking import BUDGETS
 from experiments.web.annotate import Annotator
 from experiments.web.compiler import Compiler
+from experiments.web.engine import RULES, SMALL
 from experiments.web.lab_view import LabView
 from experiments.web.page_game import PAGE_GAME
 from experiments.web.play_page import (
@@ -50,6 +51,7 @@ from games.text.notation import play
 from games.text.numbers import parse_natural
 from games.text.plain_json import to_json
 from mcts import STRATEGIES
+from training.files import read_snapshot
 
 MAX_MESSAGE = 16 * 1024  # characters; a question about a full 19×19 board takes 2,000
 MAX_BODY = 64 * 1024  # bytes
@@ -116,14 +118,25 @@ class Pages:
         rules = {
             number: search_name(STRATEGIES.parse(search)) for number, search in searches.items()
         }
+        overview = await run_in_threadpool(self._lab.overview)
+        small = [each["key"] for each in overview["snapshots"] if each["parameters"] <= SMALL]
         return JSONResponse(
             {
+                # Whom and by which rules the page may ask itself, without waiting for a compiler.
+                "engine": {"players": small, "rules": RULES},
                 "rules": list(SEARCHES),
                 "budgets": BUDGETS,
                 "solved_up_to": largest_whole(PAGE_GAME),
                 "rule_of": rules,
             }
         )
+
+    async def snapshot(self, request: Request) -> Response:
+        """A snapshot's file, for the page's own engine."""
+        key = "{run}#{index}".format(**request.path_params)
+        file, sha256 = await run_in_threadpool(self._annotator.snapshot, key)
+        payload = await run_in_threadpool(read_snapshot, file, sha256)
+        return Response(payload, media_type="application/octet-stream")
 
     async def game(self, request: Request) -> Response:
         """One stored game; `?thoughts` asks its players what they think of it."""

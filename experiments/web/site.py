@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from experiments.players.thinking import BUDGETS
-from experiments.web.engine import engine_script
+from experiments.web.engine import RULES, SOLVED_UP_TO, engine_script
 from experiments.web.lab_view import LabView
 from experiments.web.play_page import search_name
 from experiments.web.replay_page import embed, inline_modules, page_template, read_web_file
@@ -29,12 +29,6 @@ from mcts import STRATEGIES
 from training.files import read_snapshot, write_atomically
 from training.store import Agent, Match, Snapshot, Store
 from training.store import Game as GameRow
-
-RULES = ("puct", "gumbel")
-"""Of the searches that a visitor may choose from, those that the engine has."""
-
-SOLVED_UP_TO = 5
-"""Side of the largest board on which the engine knows perfect play."""
 
 PAGES = (
     "ui", "words", "hex", "board", "charts", "replay", "rows", "site-data", "engine-link",

@@ -7,6 +7,7 @@ import { PLAYERS } from "hexlaw/hex.js";
 import { saveStored, useRows } from "hexlaw/link.js";
 import { Replay } from "hexlaw/replay.js";
 import { Choice, Stone, html, percent, power, recall, remember, whole } from "hexlaw/ui.js";
+import { Word } from "hexlaw/words.js";
 
 const go = (path) => (location.hash = `#/${path}`);
 const colour = (size) => (size + 4) % 7; // as in the report's figures
@@ -43,7 +44,9 @@ export function League({ lab }) {
           only each other, on a scale of their own.</p>
         <${Leaderboard} agents=${shown.filter((agent) => agent.scale === "jones")} zero=${zeroOf(here, "jones")} />`}
         <p class="legend">${whole(lab.games)} stored games in the lab. Elo with its 95 % interval; an arrow says
-          that it goes on beyond the axis. Ratings flagged * rest on too little.</p>
+          that it goes on beyond the axis. Ratings flagged * rest on too little. A name such as 8×2 s0 #5 says: a
+          network of 8 neurons in each of 2 layers, trained from seed 0, its snapshot number 5.
+          What is <${Word} of="Elo" />, a <${Word} of="node" />, what are <${Word} of="FLOPs" />?</p>
       </section>
     </div>`;
 }

@@ -1,12 +1,17 @@
 // The line to the server: rows by HTTP, questions about positions by one socket.
 //
+// Small networks are asked in the page itself: the server would have to compile their search first.
 // Every question carries its position, so after a broken connection it is simply asked again.
 
 import { useEffect, useState } from "preact/hooks";
+import { makeEngine } from "hexlaw/engine-link.js";
 import { download, rowsBy } from "hexlaw/rows.js";
 
 const AT_ONCE = 4; // questions that the server takes from one visitor at the same time
 const RETRY = [200, 500, 1000, 2000, 5000]; // milliseconds between attempts to connect
+
+const engine = makeEngine(weights);
+let inPage = { players: new Set(), rules: [] }; // whom the engine may be asked, by which rules
 
 let socket = null;
 let attempts = 0;
@@ -64,6 +69,10 @@ const tell = () => watchers.forEach((watcher) => watcher(isOpen()));
  * @returns a function that takes the question back
  */
 export function ask(question, hear, fail = () => {}) {
+  const { ask: what, player, rule } = question;
+  if (what !== "verdict" && inPage.players.has(player) && inPage.rules.includes(rule)) {
+    return engine.ask(question, hear, fail);
+  }
   const id = ++counter;
   const asked = { question: { id, ...question }, hear, fail, sent: false };
   open.set(id, asked);
@@ -91,7 +100,15 @@ export async function load(path) {
   const response = await fetch(path);
   const found = await response.json();
   if (!response.ok) throw new Error(found.error);
+  if (found.engine) inPage = { players: new Set(found.engine.players), rules: found.engine.rules };
   return found;
+}
+
+/** The file of a player's snapshot. */
+async function weights(player) {
+  const response = await fetch(`/api/snapshot/${player.replace("#", "/")}`);
+  if (!response.ok) throw new Error((await response.json()).error);
+  return response.arrayBuffer();
 }
 
 export const useRows = rowsBy(load);

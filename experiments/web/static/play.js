@@ -38,7 +38,8 @@ function firstGame(lab, settings) {
   } catch {
     // nothing kept, or by another version
   }
-  return fresh(lab.sizes.at(-1) ?? 5);
+  // A board on which a beginner can be told what a move was worth.
+  return fresh(lab.sizes.findLast((size) => size <= COACHED_UP_TO) ?? lab.sizes.at(-1) ?? 5);
 }
 
 export function Play({ lab, settings }) {

@@ -42,10 +42,31 @@ def test_a_game_is_played_by_clicks_saved_and_replayed(watched, web, rules, snap
     assert watched.requests == [saved.as_uri()]
 
 
-def test_the_game_outlives_the_server(watched, web, rules, snapshot_key):
+def test_small_networks_think_in_the_page(watched, web, rules, snapshot_key):
+    """No cold compilation: the server is asked for weights, once, and for no move; but it is for
+    the rule that the engine lacks."""
+    page, sent = watched.page, []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    player = snapshot_key(1).replace("#", "%23")
+    page.goto(f"{web.origin}/#/play?size={rules.size}&player={player}&nodes=64")
+    for _ in range(2):
+        assert my_turn(watched)
+        page.locator(".playable").first.click()
+    my_turn(watched)
+    assert [url for url in watched.requests if "/api/snapshot/" in url] == [
+        f"{web.origin}/api/snapshot/{snapshot_key(1).replace('#', '/')}"
+    ]
+    assert not any('"ask":"move"' in frame for frame in sent)
+    page.get_by_text("Any other agent").click()
+    page.get_by_label("Search").select_option("regularised")
+    page.get_by_role("button", name="Hint").click()
+    page.get_by_text("Hint: ").wait_for()
+    assert any('"ask":"move"' in frame for frame in sent)
+
+
+def test_the_game_outlives_the_server(watched, web, rules):
     page = watched.page
-    player = snapshot_key(0).replace("#", "%23")
-    page.goto(f"{web.origin}/#/play?size={rules.size}&player={player}&nodes=8")
+    page.goto(f"{web.origin}/#/play?size={rules.size}&player=random")  # which the server asks
     assert my_turn(watched)
     page.locator('[data-cell="b2"]').click()
     assert my_turn(watched)
