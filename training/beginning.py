@@ -14,6 +14,7 @@ import jax
 import sqlalchemy as sa
 
 from games.errors import InputError
+from games.text.numbers import side_by_side
 from training.config import SNAPSHOT_NAME, TrainConfig
 from training.files import load_snapshot
 from training.ledger import COSTS
@@ -61,8 +62,8 @@ def beginning_of(store: Store, config: TrainConfig) -> Beginning | None:
     ):
         raise InputError(
             f"begin: the weights of {config.begin}, {teacher.network.name} for {teacher.game} on "
-            f"{teacher.boardsize}×{teacher.boardsize}, do not fit {config.network.name} for "
-            f"{config.game} on {config.boardsize}×{config.boardsize}; weights of a convolution fit "
+            f"{side_by_side(teacher.boardsize)}, do not fit {config.network.name} for "
+            f"{config.game} on {side_by_side(config.boardsize)}; weights of a convolution fit "
             "every board, those of other networks only their own"
         )
     return Beginning(params, spent)

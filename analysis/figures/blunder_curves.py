@@ -15,6 +15,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 from analysis.figures import theme
 from analysis.figures.theme import AXIS_LABELS, FAINT, INK, board_colour, themed
 from analysis.figures.wording import number
+from games.text.numbers import side_by_side
 
 BLUNDERS_LABEL = "won positions thrown away, %"
 _TICKS = (0, 1, 5, 10, 20, 40, 60, 80, 100)
@@ -106,7 +107,7 @@ def _panels(points: pd.DataFrame) -> tuple[Figure, Iterator[tuple[Axes, int, pd.
     figure = Figure(figsize=(theme.WIDTH, 3.3))
     row = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
     for axes, (boardsize, _) in zip(row, boards, strict=True):
-        axes.set_title(f"{boardsize}×{boardsize}", color=board_colour(boardsize))
+        axes.set_title(side_by_side(boardsize), color=board_colour(boardsize))
         blunder_scale(axes)
     row[0].set_ylabel(BLUNDERS_LABEL)
     row[0].set_ylim(0, 105 * points["blunders_high"].max())

@@ -21,6 +21,7 @@ from analysis.figures.theme import (
 )
 from analysis.laws.model_size import SizeFit
 from analysis.laws.multiplier import Multiplier
+from games.text.numbers import side_by_side
 
 
 def seconds_to_perfect(times: Mapping[str, pd.DataFrame], published: Mapping[int, float]) -> Figure:
@@ -50,7 +51,7 @@ def seconds_to_perfect(times: Mapping[str, pd.DataFrame], published: Mapping[int
         axes.set_yscale("log")
         theme.log_axis(axes.yaxis)
         sizes = sorted({*published, *(s for t in times.values() for s in t["boardsize"])})
-        axes.set_xticks(sizes, [f"{size}×{size}" for size in sizes])
+        axes.set_xticks(sizes, [side_by_side(size) for size in sizes])
         axes.set_xlabel("board")
         axes.set_ylabel("training time to −50 Elo (seconds)")
         axes.legend(**LEGEND_ABOVE)
@@ -84,7 +85,9 @@ def residual_variance(found: pd.DataFrame, published: Mapping[tuple[int, int], f
                 marker=theme.board_marker(int(size)),  # pyright: ignore[reportArgumentType]
             )  # fmt: skip
         sizes = sorted({*judged, *unseen["boardsize"].tolist()})
-        handles = [Line2D([], [], color=board_colour(s), lw=1.8, label=f"{s}×{s}") for s in sizes]
+        handles = [
+            Line2D([], [], color=board_colour(s), lw=1.8, label=side_by_side(s)) for s in sizes
+        ]
         handles += [
             Line2D([], [], color=INK, lw=1.8, marker="o", label="this run"),
             Line2D([], [], color=INK, lw=0.9, ls=":", marker=".", label="Jones 2021"),
@@ -93,7 +96,7 @@ def residual_variance(found: pd.DataFrame, published: Mapping[tuple[int, int], f
         theme.log_axis(axes.yaxis)
         axes.set_xticks(
             seen := sorted({s for _, s in published} | set(unseen["largest_fitted"])),
-            [f"{s}×{s}" for s in seen],
+            [side_by_side(s) for s in seen],
         )
         axes.set_xlabel("largest board of those that the law is fitted to")
         axes.set_ylabel("residual variance\n(share of mean Elo²)")
@@ -119,7 +122,7 @@ def model_size(fits: Mapping[str, SizeFit], axis: str) -> Figure:
                 colour = board_colour(int(size))  # pyright: ignore[reportArgumentType]
                 axes.plot(
                     board["flops"], board["size"], color=colour, lw=1, ls="", ms=3.5, alpha=0.8,
-                    marker=theme.board_marker(int(size)), label=f"{size}×{size}",  # pyright: ignore[reportArgumentType]
+                    marker=theme.board_marker(int(size)), label=side_by_side(size),  # pyright: ignore[reportArgumentType]
                 )  # fmt: skip
             flops = np.geomspace(fit.best["flops"].min(), fit.best["flops"].max(), 2)
             axes.plot(flops, 10**fit.constant * flops**fit.exponent, color=INK, lw=1.4)
@@ -155,7 +158,7 @@ def split_factor(needs: Mapping[str, pd.DataFrame]) -> Figure:
                     label=source,
                 )  # fmt: skip
             sizes = sorted({int(size) for found in needs.values() for size in found["boardsize"]})
-            axes.set_xticks(sizes, [f"{size}×{size}" for size in sizes])
+            axes.set_xticks(sizes, [side_by_side(size) for size in sizes])
             axes.set_yscale("log")
             theme.log_axis(axes.yaxis)
             axes.set_title(f"{part} at equal Elo")
@@ -174,7 +177,7 @@ def compute_multiplier(multiplier: Multiplier, cheap: str, dear: str) -> Figure:
             low, high, middle = (10 ** rows[name] for name in ("low", "high", "decades"))
             axes.fill_between(rows["elo"], low, high, color=colour, alpha=0.15, lw=0)
             axes.plot(
-                rows["elo"], middle, color=colour, lw=1.8, ms=4.5, label=f"{size}×{size}",
+                rows["elo"], middle, color=colour, lw=1.8, ms=4.5, label=side_by_side(size),
                 marker=theme.board_marker(int(size)),  # pyright: ignore[reportArgumentType]
             )  # fmt: skip
         axes.axhline(1, color=FAINT, lw=1)

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from analysis.figures import theme
 from analysis.figures.theme import AXIS_LABELS, ELO_LABEL, INK, board_colour, themed
 from analysis.laws.law import Law, LawFit
+from games.text.numbers import side_by_side
 
 _DASHED = (0, (5, 2))
 
@@ -121,7 +122,7 @@ def _label_boards(axes: Axes, frontier: pd.DataFrame) -> None:
         half_way = board[board["elo"] >= lowest + 0.5 * (highest - lowest)].iloc[0]
         at_the_edge = half_way["flops"] < 3 * least  # to its left is the axis
         axes.annotate(
-            f"{boardsize}×{boardsize}",
+            side_by_side(boardsize),
             (half_way["flops"], half_way["elo"]),
             xytext=(0, 8) if at_the_edge else (-8, 5),
             textcoords="offset points",

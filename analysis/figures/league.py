@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures import theme
 from analysis.figures.theme import FAINT, INK, LEGEND_ABOVE, board_colour, themed
+from games.text.numbers import side_by_side
 
 _PERCENT_UP_TO = 12  # players a matrix may have for every cell to carry its number
 
@@ -34,7 +35,7 @@ def elo_to_win_rate(found: dict[int, pd.DataFrame]) -> Figure:
             axes.errorbar(
                 bins["gap"], 100 * share, 100 * bars, color=board_colour(boardsize), ls="",
                 marker=theme.board_marker(boardsize), ms=4.5, elinewidth=1, capsize=2,
-                label=f"{boardsize}×{boardsize}",
+                label=side_by_side(boardsize),
             )  # fmt: skip
         axes.axhline(50, color=FAINT, lw=0.8)
         axes.set_xlim(-0.01 * reach, reach)
@@ -72,7 +73,7 @@ def win_rates(names: list[str], rates: np.ndarray, z: np.ndarray, boardsize: int
         for axes in (left, right):
             axes.set_xlabel("opponents in the same order", fontsize=8)
         figure.suptitle(
-            f"{boardsize}×{boardsize}: {len(names)} agents, from the weakest to the strongest",
+            f"{side_by_side(boardsize)}: {len(names)} agents, from the weakest to the strongest",
             x=0.01, ha="left", fontsize=11, fontweight="bold",
         )  # fmt: skip
         if few:

@@ -11,6 +11,7 @@ from analysis.figures import theme
 from analysis.figures.theme import ELO_LABEL, FAINT, INK, LEGEND_ABOVE, SERIES, board_colour, themed
 from analysis.figures.wording import number
 from analysis.laws.search.exchange import ExchangeFit
+from games.text.numbers import side_by_side
 
 TEST_LABEL = "play-time compute (FLOPs a move, one multiply-add = 2)"
 
@@ -44,7 +45,7 @@ def against_perfect(scores: pd.DataFrame) -> Figure:
                 )
                 axes.plot(x, 100 * row["rate"], "sD"[place % 2], color=colour, mec=INK, ms=6)
         sizes = sorted(scores["boardsize"].unique().tolist())
-        axes.set_xticks(sizes, [f"{size}×{size}" for size in sizes])
+        axes.set_xticks(sizes, [side_by_side(size) for size in sizes])
         axes.set_xlim(sizes[0] - 0.6, sizes[-1] + 0.6)
         axes.set_ylim(-3, 103)
         axes.set_xlabel("board")
@@ -149,7 +150,7 @@ def fixed_network_rates(found: dict[int, pd.DataFrame]) -> Figure:
             bars = np.array([rate - bands["low"], bands["high"] - rate]).clip(min=0)
             axes.errorbar(
                 middle, rate, np.nan_to_num(bars), color=board_colour(size), lw=1.6, elinewidth=1,
-                capsize=3, ms=5, marker=theme.board_marker(size), label=f"{size}×{size}",
+                capsize=3, ms=5, marker=theme.board_marker(size), label=side_by_side(size),
             )  # fmt: skip
         axes.set_ylim(bottom=0)
         axes.set_xlabel(ELO_LABEL)

@@ -14,6 +14,7 @@ from analysis.report.exhibits.base import board, called, estimate
 from analysis.report.exhibits.fixed_network import told_rates
 from analysis.report.exhibits.recipes import told_factor
 from analysis.tables.rows import LabRows
+from games.text.numbers import side_by_side
 
 _SHORT = 100  # Elo from perfect play beyond which games tell the distance too small
 _FEW_RUNS = 6  # runs of a board below which resampling them says little
@@ -216,9 +217,9 @@ def _saturation(fits: Fits) -> list[str]:
     for side, curve in fits.main.frontiers["jones_flops"].groupby("boardsize"):
         elo = curve["elo"].to_numpy()
         if np.mean(elo > published.NEAR_PERFECT) > 0.6:
-            saturated.append(f"{side}×{side}")
+            saturated.append(side_by_side(side))
         if elo[-1] - elo[-len(elo) // 10] > -published.NEAR_PERFECT:
-            unfinished.append(f"{side}×{side}")
+            unfinished.append(side_by_side(side))
     sentences = []
     if saturated:
         sentences.append(

@@ -26,6 +26,7 @@ from experiments.players.player import NetworkPlayer
 from experiments.players.solutions import stored_play
 from experiments.players.specs import NetworkSpec, PlayerSpec
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from training.store import BlunderRate, Run, Snapshot, Store, put
 
 LANES = 64
@@ -78,7 +79,7 @@ def blunder_tasks(
             )
     return [
         Task(
-            f"{rules.size}×{rules.size} board, judging networks of {parameters:,} parameters",
+            f"{side_by_side(rules.size)} board, judging networks of {parameters:,} parameters",
             _judge_task,
             (store.folder, rules, tuple(jobs), lanes),
             work=float(sum(job.nodes for job in jobs) * len(fixed_set(rules).verdicts.value)),

@@ -22,6 +22,7 @@ from analysis.ratings.sprt import Sprt
 from analysis.ratings.transitivity import Transitivity, transitivity
 from experiments.arena.matches import COUNTS
 from games.errors import InputError
+from games.text.numbers import side_by_side
 from training.store import Store
 from training.store.match_counts import agent_kinds, stage_matches
 
@@ -94,7 +95,7 @@ def lab_standings(store: Store, game: str, boardsize: int, zero: str | None = No
     number = None if zero is None else _number(names, zero)
     scales = rate_board(matches, agents, zero=number)
     if not scales:
-        raise InputError(f"{store.folder} holds no rated games of {game} {boardsize}×{boardsize}")
+        raise InputError(f"{store.folder} holds no rated games of {game} {side_by_side(boardsize)}")
     return _standings(scales, matches, names)
 
 

@@ -36,6 +36,7 @@ from experiments.bench.programs import (
 from experiments.machine.runtime import peak_memory
 from experiments.verb import Outcome, VerbConfig
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from mcts import RULES, SearchConfig
 from mcts.simulation import bytes_per_tree
 from training.config import SELFPLAY_SEARCH
@@ -96,7 +97,7 @@ def bench(config: BenchConfig, console: Console) -> Outcome:
         for shape in config.networks:
             network = NetworkConfig.parse(shape)
             game = games.make(config.game, size)
-            with _saying(console, f"{size}×{size}, {shape.replace('x', '×')}") as say:
+            with _saying(console, f"{side_by_side(size)}, {shape.replace('x', '×')}") as say:
                 measured = _measure(game, network, config, say)
             _show_rows(console, config, measured)
             rows += measured
@@ -145,7 +146,7 @@ def _show_rows(console: Console, config: BenchConfig, rows: Sequence[dict[str, A
     table = Table(*whole, "of bound", *ratios, *sizes, box=None)
     for row in rows:
         table.add_row(
-            f"{row['board']}×{row['board']}",
+            side_by_side(row["board"]),
             row["network"].replace("x", "×"),
             row["rule"],
             f"{row['moves_per_second']:,.0f}",

@@ -30,6 +30,7 @@ from experiments.players.specs import (
 )
 from games.errors import InputError
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from mcts import STRATEGIES, SearchConfig, Strategy
 from training.files import load_snapshot
 from training.ledger import forward_flops
@@ -85,7 +86,7 @@ def resolve(store: Store, game: Game, spec: PlayerSpec) -> list[PlayerSpec]:
             )
         raise InputError(
             f"player {spec.text!r}: {_some({row[0] for row in named})} plays {named[0][1]} on "
-            f"{named[0][2]}×{named[0][2]}, not {game.name} on {game.size}×{game.size}"
+            f"{side_by_side(named[0][2])}, not {game.name} on {side_by_side(game.size)}"
         )
     by_run: dict[str, list[int]] = {}
     for run, _, _, index in here:
@@ -212,8 +213,8 @@ def load_player(game: Game, agent: AgentEntry, *, lanes: int = 128) -> Player:
     params, run = load_snapshot(agent.file, agent.sha256)
     if (run.game, run.boardsize) != (game.name, game.size):
         raise InputError(
-            f"player {spec.text!r} plays {run.game} on {run.boardsize}×{run.boardsize}, not "
-            f"{game.name} on {game.size}×{game.size}"
+            f"player {spec.text!r} plays {run.game} on {side_by_side(run.boardsize)}, not "
+            f"{game.name} on {side_by_side(game.size)}"
         )
     roomier = run.network.roomier
     params = pad_params(game, params, roomier)

@@ -19,6 +19,7 @@ from experiments.players.agents import AgentEntry, load_player
 from experiments.players.player import Player
 from experiments.reproduction.stage import Part, Stage, runs_that_are_over
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from training.store import Run, Snapshot, Store
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class _Board(NamedTuple):
 
 def _title(rules: Game, first: int, *others: int) -> str:
     rounds = f"rounds {first + 1} to {others[-1] + 1}" if others else f"round {first + 1}"
-    return f"{rules.size}×{rules.size} board, {rounds}"
+    return f"{side_by_side(rules.size)} board, {rounds}"
 
 
 def even_lanes(games_a_ply: float) -> int:

@@ -40,6 +40,7 @@ from experiments.players.specs import NetworkSpec, PlayerSpec, parse_player
 from experiments.verb import BoardConfig, InterruptedByUserError, Outcome
 from games.errors import InputError
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from mcts import JONES
 from training.store import Leases, Store
 
@@ -223,7 +224,7 @@ def _play(
             f"only {available} openings of {meeting.opening_plies} plies: games beyond "
             f"{2 * available} a pair repeat earlier ones and are not counted"
         )
-    title = f"{game.size}×{game.size}, {len(players)} players"
+    title = f"{side_by_side(game.size)}, {len(players)} players"
     tasks = [Task(title, rounds, (), work=1.0, holds=(state.name,))]
     if not work_off(
         lambda: [] if over else tasks, 1, leases, functools.partial(stage, console, "Arena")

@@ -31,6 +31,7 @@ from analysis.laws.search.exchange import Exchange, fit_exchange
 from analysis.tables.snapshot_files import GROUPS, read_snapshots
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
+from games.text.numbers import side_by_side
 
 _FEWEST_DIGITS, _MOST_DIGITS = 0, 5
 _FACTORS = ("factor_per_size", "tenfold_training")
@@ -111,7 +112,7 @@ def run(config: FitConfig, console: Console) -> Outcome:
 
 def _title(named: dict[str, Any]) -> str:
     """What tells a group from the others."""
-    words = [f"{v}×{v}" if name == "boardsize" else str(v) for name, v in named.items()]
+    words = [side_by_side(v) if name == "boardsize" else str(v) for name, v in named.items()]
     return ", ".join(words)
 
 
@@ -248,5 +249,5 @@ def _unseen_table(unseen: pd.DataFrame) -> list[Table]:
     table = Table("board", *[f"fitted to ≤ {size}" for size in largest], title=title)
     for size, board in unseen.groupby("boardsize"):
         at = dict(zip(board["largest_fitted"], board["residual_variance"], strict=True))
-        table.add_row(f"{size}×{size}", *[f"{at[k]:.4f}" if k in at else "" for k in largest])
+        table.add_row(side_by_side(size), *[f"{at[k]:.4f}" if k in at else "" for k in largest])
     return [table]

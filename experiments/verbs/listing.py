@@ -20,6 +20,7 @@ from experiments.studies.discovery import find_studies
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from games.text.notation import NOBODY, PLAYER_NAMES
+from games.text.numbers import side_by_side
 from training.store import Agent, Match, Run, Snapshot
 from training.store import Game as GameRow
 
@@ -123,7 +124,7 @@ def _list_games(config: ListConfig, console: Console) -> Outcome:
         size = game["boardsize"]
         winner = "draw" if game["winner"] == NOBODY else PLAYER_NAMES[game["winner"]]
         table.add_row(
-            str(game["id"]), f"{size}×{size}", game["black"], game["white"], winner,
+            str(game["id"]), side_by_side(size), game["black"], game["white"], winner,
             str(game["plies"]),
         )  # fmt: skip
     console.print(table)

@@ -16,6 +16,7 @@ from games.exact.protocol import ExactPlay, JudgedSet, PositionSolution
 from games.exact.table_play import TablePlay
 from games.protocol import Game
 from games.text.notation import play
+from games.text.numbers import side_by_side
 
 
 class Reach(NamedTuple):
@@ -104,7 +105,7 @@ def perfect_play(game: Game) -> ExactPlay:
     if not ((reach := reach_of(game)) and reach.whole):
         largest = largest_whole(game.name)
         raise InputError(
-            f"{game.name}: perfect play reaches boards up to {largest}×{largest}, "
+            f"{game.name}: perfect play reaches boards up to {side_by_side(largest)}, "
             f"not size {game.size}"
         )
     return _made(game)

@@ -26,6 +26,7 @@ import platformdirs
 from games.errors import InputError
 from games.hex import BLACK, NOBODY, WHITE, Hex
 from games.protocol import State
+from games.text.numbers import side_by_side
 from games.y import Y
 
 Array = Any
@@ -126,7 +127,7 @@ def load_table(game: ConnectionGame, folder: Path | None = None) -> ValueTable:
     """
     if (game.name, game.size) not in SHA256:
         known = " and ".join(
-            f"{name} up to {largest(name)}×{largest(name)}"
+            f"{name} up to {side_by_side(largest(name))}"
             for name in dict.fromkeys(n for n, _ in SHA256)
         )
         raise InputError(

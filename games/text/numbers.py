@@ -15,3 +15,10 @@ def parse_natural(text: str) -> int | None:
     nothing that anybody counts here, and count as no number.
     """
     return int(text) if _NATURAL.fullmatch(text) else None
+
+
+def side_by_side(size: int) -> str:
+    """The grid of a board by its number: `5×5` of 5, and `6×7` of 67, whose digits are rows and
+    columns; no board has a side of 20 and more."""
+    rows, columns = (size, size) if size < 20 else divmod(size, 10)
+    return f"{rows}×{columns}"

@@ -14,6 +14,7 @@ from analysis.laws.fits import Fits
 from analysis.laws.law import LawFit
 from analysis.ratings.study import Study
 from analysis.tables.rows import LabRows
+from games.text.numbers import side_by_side
 
 
 class Cell(NamedTuple):
@@ -133,7 +134,7 @@ def verdict(limits: tuple[float, float], theirs: float, digits: int = 0) -> str:
 
 def board(size: float) -> str:
     """`5×5`."""
-    return f"{size:.0f}×{size:.0f}"
+    return side_by_side(int(size))
 
 
 def called(recipe: str) -> str:

@@ -19,6 +19,7 @@ from experiments.reproduction.rounds import can_be_played
 from experiments.reproduction.stage import STAGES, Part, Stage
 from experiments.reproduction.stages.league import League
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from training.store import Game as GameRow
 from training.store import Match, Store
 
@@ -45,7 +46,7 @@ class Example(Stage, frozen=True):
         query = query.where(Match.tournament == plan.stage(League).tournament(rules))
         with store.session() as session:
             done = bool(session.scalar(query))
-        return [Part(f"{rules.size}×{rules.size} board", 5.0, float(done))]
+        return [Part(f"{side_by_side(rules.size)} board", 5.0, float(done))]
 
     def tasks(self, store: Store, plan: Plan) -> list[Task]:
         """The one game, if it is not analysed yet."""

@@ -28,6 +28,7 @@ from experiments.reproduction.stage import STAGES, Part
 from experiments.reproduction.stages.league import League, snapshots_of
 from games.exact.registry import judged_set, reach_of
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from training.store import Agent, BlunderRate, Run, Snapshot, Store
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _judging(store: Store, plan: Plan, rules: Game) -> Part:
     snapshots = snapshots_of(plan.runs_on(rules))
     positions = len(fixed_set(rules).verdicts.value)
     return Part(
-        f"{rules.size}×{rules.size} board, judging",
+        f"{side_by_side(rules.size)} board, judging",
         work=float(snapshots * positions * sum(ends)),
         done=judged / (len(ends) * snapshots),
     )

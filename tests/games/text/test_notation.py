@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from games import Hex, InputError, cell_name, parse_cell, parse_moves, play
+from games.text.numbers import side_by_side
 
 
 def test_letters_are_columns_and_numbers_rows_from_the_top_left():
@@ -73,3 +74,8 @@ def test_play_puts_the_stones_where_the_names_say():
 def test_play_refuses_illegal_moves_by_ply_and_name(moves, message):
     with pytest.raises(InputError, match=message):
         play(Hex(3), moves)
+
+
+@pytest.mark.parametrize(("size", "grid"), [(5, "5×5"), (19, "19×19"), (44, "4×4"), (67, "6×7")])
+def test_a_board_s_number_says_its_grid(size, grid):
+    assert side_by_side(size) == grid
