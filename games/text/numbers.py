@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 _NATURAL = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -17,8 +18,8 @@ def parse_natural(text: str) -> int | None:
     return int(text) if _NATURAL.fullmatch(text) else None
 
 
-def side_by_side(size: int) -> str:
+def side_by_side(size: Any) -> str:
     """The grid of a board by its number: `5×5` of 5, and `6×7` of 67, whose digits are rows and
-    columns; no board has a side of 20 and more."""
+    columns; no board has a side of 20 and more. Any integer will do, a table's own included."""
     rows, columns = (size, size) if size < 20 else divmod(size, 10)
     return f"{rows}×{columns}"
