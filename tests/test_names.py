@@ -29,6 +29,12 @@ ALLOWED = {
     "Study": "a lab as rated for the report; a file of experiments/studies/",
     "Stage": "a step of a study; a stage of the reproduction",
     "Example": "what the report shows of a game; the stage that thinks it through",
+    "Form": "of what search adds to a network; of a law of training, search and size",
+    "fit_law": "of training by board; of training, search and size",
+    "forecast": "time and FLOPs of a run; costs of plans held against agents",
+    "Grid": "networks by nodes in the three-way law; the runs of its study",
+    "Plan": "of a reproduction; the cheapest agent of a strength for so many moves",
+    "reach": "stones joined to an edge; the strengths that a law speaks of",
     "Nodes": "of a tree; the stage that varies how many there are",
 }
 """What shares a name all the same, and why."""
