@@ -36,7 +36,9 @@ MODULES = {
     "Laws": ("analysis.laws.frontier", "analysis.laws.law", "analysis.laws.search.exchange"),
     "Tables": ("analysis.tables.rows", "analysis.tables.snapshot_files"),
 }
-_LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+_LINK = re.compile(
+    r"```.*?```|(!?)\[((?:`[^`]*`|[^\]`])*)\]\(([^)\s]+)\)|`[^`\n]*`", re.DOTALL
+)  # or code, in which nothing is a link
 
 
 def gather(out: Path) -> None:
@@ -83,6 +85,8 @@ def relinked(text: str, folder: Path, place: Path, places: dict[Path, Path]) -> 
 
     def link(found: re.Match[str]) -> str:
         picture, words, target = found.groups()
+        if target is None:
+            return found.group()
         path, _, anchor = target.partition("#")
         if not path or "://" in target:
             return found.group()
@@ -92,8 +96,7 @@ def relinked(text: str, folder: Path, place: Path, places: dict[Path, Path]) -> 
         up = "../" * (len(place.parts) - 1)
         return f"{picture}[{words}]({up}{there.as_posix()}{'#' + anchor if anchor else ''})"
 
-    parts = re.split(r"(```.*?```|`[^`\n]*`)", text, flags=re.DOTALL)
-    return "".join(part if part.startswith("`") else _LINK.sub(link, part) for part in parts)
+    return _LINK.sub(link, text)
 
 
 def commands() -> str:

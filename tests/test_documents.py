@@ -55,9 +55,9 @@ def test_every_page_has_a_place_on_the_site_and_every_place_a_page():
 
 def test_links_of_the_site_lead_to_pages_there_and_to_source_in_words():
     places = {(ROOT / "benchmarks/README.md"): Path("benchmarks.md")}
-    text = "[speed](../benchmarks/README.md#how) [rules](../games/hex.py) `[a](b)`"
+    text = "[speed](../benchmarks/README.md#how) [`rules`](../games/hex.py) `[a](b)`"
     assert gather.relinked(text, ROOT / "docs", Path("extend/game.md"), places) == (
-        "[speed](../benchmarks.md#how) rules `[a](b)`"
+        "[speed](../benchmarks.md#how) `rules` `[a](b)`"
     )
 
 
