@@ -130,7 +130,7 @@ def draw(log_games=3.0):
     total = bill(five["train_flops"], five["move_flops"], 10**log_games)
     for nodes, colour in zip([1, 16, 256], ["#0072B2", "#E69F00", "#CC79A7"], strict=True):
         here = five["nodes"] == nodes
-        plt.plot(total[here], five["elo"][here], "o", ms=4, color=colour, label=f"{nodes} nodes")
+        plt.plot(total[here], five["elo"][here], "o", ms=4, color=colour, label=f"nodes: {nodes}")
     plt.xscale("log")
     plt.xlim(1e8, 1e14)
     plt.xlabel(f"FLOPs of training and of 10^{log_games:.1f} games")
