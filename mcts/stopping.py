@@ -9,7 +9,7 @@ nothing; only `Settled` is a proof.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -80,6 +80,9 @@ def share_filled(game: Game, states: State) -> Float32[Array, "B"]:
 class StoppingRule(FrozenModel, frozen=True):
     """Base of the rules."""
 
+    because: ClassVar[str]
+    """Why a search was stopped, for people."""
+
     def stops(self, look: Look) -> Bool[Array, "B"]:
         """Which searches stop here; those that stopped before are not asked."""
         raise NotImplementedError
@@ -98,6 +101,7 @@ class Settled(StoppingRule, frozen=True):
     """Stop when the answer can no longer change: the most visited move leads by more visits than
     are left (leela-zero #2163). The move is that of the whole search, always."""
 
+    because: ClassVar[str] = "the answer can no longer change"
     name: Literal["settled"] = "settled"
 
     def stops(self, look: Look) -> Bool[Array, "B"]:
@@ -110,6 +114,7 @@ class Settled(StoppingRule, frozen=True):
 class Uniform(StoppingRule, frozen=True):
     """Never stop: every position gets the whole budget."""
 
+    because: ClassVar[str] = ""
     name: Literal["uniform"] = "uniform"
 
     def stops(self, look: Look) -> Bool[Array, "B"]:
@@ -121,6 +126,7 @@ class Uniform(StoppingRule, frozen=True):
 class Entropy(StoppingRule, frozen=True):
     """Stop when the policy is decided: the network's at first, then the shares of visits."""
 
+    because: ClassVar[str] = "the policy is decided"
     name: Literal["entropy"] = "entropy"
     threshold: float = pydantic.Field(default=0.5, ge=0)
     """Entropy in nats below which a policy is decided."""
@@ -137,6 +143,7 @@ class Entropy(StoppingRule, frozen=True):
 class Gap(StoppingRule, frozen=True):
     """Stop when the move is worth much more than every other one tried."""
 
+    because: ClassVar[str] = "the move is worth much more than any other"
     name: Literal["gap"] = "gap"
     threshold: float = pydantic.Field(default=0.5, ge=0)
     """Difference in mean value above which it is much more; values lie in [-1, 1]."""
@@ -156,6 +163,7 @@ class Gap(StoppingRule, frozen=True):
 class Stable(StoppingRule, frozen=True):
     """Stop when the move has not changed while the search grew by some factor."""
 
+    because: ClassVar[str] = "the move has long been the same"
     name: Literal["stable"] = "stable"
     growth: float = pydantic.Field(default=4.0, gt=1)
     """That factor."""
@@ -170,6 +178,7 @@ class KldGain(StoppingRule, frozen=True):
     """Stop when new visits hardly change the shares of visits (lc0 #721): the Kullback–Leibler
     divergence of the shares from those at the look before, for each new evaluation."""
 
+    because: ClassVar[str] = "new visits hardly change the shares"
     name: Literal["kld"] = "kld"
     threshold: float = pydantic.Field(default=1e-3, ge=0)
     """Nats an evaluation below which it stops."""
@@ -190,6 +199,7 @@ class KldGain(StoppingRule, frozen=True):
 class ByPly(StoppingRule, frozen=True):
     """A schedule: the fuller the board, the less."""
 
+    because: ClassVar[str] = "all that the schedule gives at this ply"
     name: Literal["by-ply"] = "by-ply"
     power: float = pydantic.Field(default=1.0, ge=0)
     """A position gets the budget times (share of empty cells)^power."""
@@ -207,6 +217,7 @@ class Predicted(StoppingRule, frozen=True):
     position says. Its own cost is six multiplications. The weights are fitted on other positions
     (`hexlaw study adaptive`)."""
 
+    because: ClassVar[str] = "as much as its difficulty asks for"
     name: Literal["predicted"] = "predicted"
     bias: float = 0.0
     entropy: float = 1.0

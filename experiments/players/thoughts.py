@@ -43,6 +43,8 @@ class Thoughts(pydantic.BaseModel):
     """Mean value of each move searched; 0 where `visits` is 0."""
     policy: list[Rounded]
     """What the search makes of the prior; moves are drawn from it where a temperature is set."""
+    evaluations: int | None = None
+    """Network evaluations that were made; unknown of games stored by former versions."""
     variation: list[int]
     """Principal variation: the moves that it expects, its own first."""
 
@@ -79,6 +81,7 @@ class Explanation(NamedTuple):
                 visits=search.visits[index],
                 q=search.q[index],
                 policy=search.policy[index],
+                evaluations=search.evaluations[index],
                 # Without a simulation no line was searched, and the move stands alone.
                 variation=[move for move in line if move >= 0] or [action],
             )

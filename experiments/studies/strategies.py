@@ -229,8 +229,8 @@ def _findings(lab: Path, config: StrategiesConfig) -> Findings:
             "crossover", "Table 1", "The best strategy by budget and difficulty",
             "Of all strategies whose mean cost is within the budget, the one of fewest blunders. "
             "Below it, by how much it throws away fewer (−) or more wins than PUCT of equal cost, "
-            "in points with a 95 % interval; bold claims need one that excludes 0. As the best of "
-            f"{len(config.ways)} it looks better than it is.",
+            "in points with a 95 % interval: only one that excludes 0 says something. As the best "
+            f"of {len(config.ways)} it looks better than it is.",
             tables=[_crossover_table(own) for _, own in chart.groupby(["boardsize", "network"])],
         ),
         Exhibit(
@@ -300,7 +300,7 @@ def _crossover_table(chart: pd.DataFrame) -> Table:
             ]
         )
     kind = chart.iloc[0]
-    head = ["positions", *(f"{number(budget)} evaluations" for budget in budgets)]
+    head = ["positions", *(f"up to {number(budget)}" for budget in budgets)]
     return Table(f"{kind['boardsize']}×{kind['boardsize']}, {kind['network']}.", head, lines)
 
 

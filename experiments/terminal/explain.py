@@ -10,8 +10,8 @@ from games.protocol import Game
 MOVES = 4
 
 
-def describe_thoughts(thoughts: Thoughts, game: Game, who: str) -> str:
-    """Value and best moves, each with visits, prior and Q, in a few lines."""
+def describe_thoughts(thoughts: Thoughts, game: Game, who: str, spent: str = "") -> str:
+    """Value and best moves, each with visits, prior and Q, in a few lines, and what was `spent`."""
     order = np.argsort(-np.array(thoughts.policy), kind="stable")[:MOVES]
     lines = [
         f"{who}: value {thoughts.value:+.2f} for the side to move "
@@ -29,4 +29,6 @@ def describe_thoughts(thoughts: Thoughts, game: Game, who: str) -> str:
         )
     if len(thoughts.variation) > 1:
         lines.append("   expects " + " ".join(map(game.action_name, thoughts.variation)))
+    if spent:
+        lines.append(f"   took {spent}")
     return "\n".join(lines)

@@ -18,7 +18,6 @@ from rich.console import Console
 import games
 from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
-from experiments.terminal.explain import describe_thoughts
 from experiments.terminal.session import Session
 from experiments.verb import BoardConfig, Outcome
 from games.errors import InputError
@@ -181,7 +180,7 @@ class _Answers:
         thoughts = self._session.think()
         if thoughts is None:
             raise InputError(f"{self._session.spec.text} does not say what it thinks")
-        return describe_thoughts(thoughts, self._session.game, self._session.spec.text)
+        return self._session.describe(thoughts)
 
     def _nodes(self, words: list[str]) -> str:
         nodes = parse_natural(words[0]) if len(words) == 1 else None

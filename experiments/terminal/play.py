@@ -14,7 +14,6 @@ import games
 from experiments.arena.game_records import write_record
 from experiments.players.player import RESIGNS
 from experiments.players.specs import parse_player
-from experiments.terminal.explain import describe_thoughts
 from experiments.terminal.session import Session
 from experiments.verb import BoardConfig, Outcome
 from games.errors import InputError
@@ -98,9 +97,7 @@ def _obey(command: str, session: Session, person: int, console: Console) -> None
         if thoughts is None:
             console.out(f"try {session.game.action_name(session.choose())}", highlight=False)
         else:
-            console.out(
-                describe_thoughts(thoughts, session.game, session.spec.text), highlight=False
-            )
+            console.out(session.describe(thoughts), highlight=False)
     elif verb == "nodes":
         nodes = parse_natural(argument)
         if nodes is None:

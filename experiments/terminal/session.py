@@ -20,6 +20,7 @@ from experiments.players.player import NetworkPlayer, Player, act_in_games
 from experiments.players.specs import NetworkSpec, PlayerSpec
 from experiments.players.thinking import analyse_moves
 from experiments.players.thoughts import Thoughts
+from experiments.terminal.explain import describe_thoughts
 from games.errors import InputError
 from games.protocol import Game, State
 from games.text.notation import PLAYER_NAMES, parse_moves, play_through, winner_name
@@ -128,6 +129,13 @@ class Session:
         choice = self.choose()
         analysis = analyse_moves(self.game, self._player, [*self.moves, choice], self._game_seed())
         return analysis[-1]
+
+    def describe(self, thoughts: Thoughts) -> str:
+        """What the player thinks in words, with what it took and why no more."""
+        spent = ""
+        if isinstance(self.spec, NetworkSpec) and thoughts.evaluations is not None:
+            spent = self.spec.strategy.spent(thoughts.evaluations)
+        return describe_thoughts(thoughts, self.game, self.spec.text, spent)
 
     def set_nodes(self, nodes: int) -> None:
         """Give the player another search budget from here on.

@@ -22,13 +22,17 @@ from experiments.web.solver_process import SolverProcess
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE
 from games.text.notation import play
-from mcts import RULES, SearchConfig, Strategy
+from mcts import RULES, STRATEGIES, SearchConfig, Strategy
 
 PERFECT, RANDOM = "perfect", "random"
 
-SEARCHES = {name: SearchConfig.model_validate({"rule": name}) for name in RULES.names}
-"""The searches that a visitor may choose from, by the name of their rule; the nodes are chosen
-beside them."""
+_OTHERS = (STRATEGIES[name]() for name in STRATEGIES.names if name != SearchConfig.strategy)
+SEARCHES: dict[str, Strategy] = {
+    **{name: SearchConfig.model_validate({"rule": name}) for name in RULES.names},
+    **{STRATEGIES.name_of(own): own for own in _OTHERS if own.has_budget},
+}
+"""What a visitor may choose from: tree search by the name of its rule, and every other strategy
+whose budget can be set; the nodes are chosen beside them."""
 
 
 class Message(pydantic.BaseModel):
@@ -77,8 +81,12 @@ AnswerStep = Callable[[], Answer | Future[Answer]]
 
 def search_name(strategy: Strategy) -> str | None:
     """The one of `SEARCHES` that a strategy is, but for its nodes."""
-    found = (name for name, same in SEARCHES.items() if strategy.with_nodes(same.nodes) == same)
-    return next(found, None)
+
+    def without_nodes(any_: Strategy) -> Strategy:
+        return any_.model_copy(update={"nodes": None})
+
+    own = without_nodes(strategy)
+    return next((name for name, same in SEARCHES.items() if without_nodes(same) == own), None)
 
 
 def plan_answers(
@@ -115,7 +123,10 @@ def _ask_network(question: Question, annotator: Annotator) -> list[AnswerStep]:
 
 def _think(thinker: Thinker, moves: list[int], nodes: int) -> Answer:
     thoughts, seconds = thinker.think(moves, nodes)
-    return {"nodes": nodes, "seconds": round(seconds, 5), **thoughts.model_dump()}
+    found = {"nodes": nodes, "seconds": round(seconds, 5), **thoughts.model_dump()}
+    if thoughts.evaluations is not None:
+        found["spent"] = thinker.strategy.with_nodes(nodes).spent(thoughts.evaluations)
+    return found
 
 
 def _random_move(rules: games.Game, state: games.State) -> int:

@@ -60,6 +60,11 @@ class Adaptive(Strategy, frozen=True):
         """All of them."""
         return self.nodes
 
+    def spent(self, evaluations: int) -> str:
+        """Where it stopped early, with the rule's reason."""
+        told = super().spent(evaluations)
+        return told if evaluations == self.nodes else f"{told}: {self.stop.because}"
+
     def decide(
         self,
         game: Game,

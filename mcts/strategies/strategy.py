@@ -70,6 +70,12 @@ class Strategy(FrozenModel, frozen=True):
         """The same without the noise that is meant for self-play."""
         return self
 
+    def spent(self, evaluations: int) -> str:
+        """What a move took, for people: how many evaluations, of how many, and why no more."""
+        of = "" if evaluations == self.evaluations else f" of {self.evaluations:,}"
+        plural = "" if self.evaluations == 1 else "s"
+        return f"{evaluations:,}{of} evaluation{plural}"
+
     def options(self) -> dict[str, Any]:
         """Its settings as a player's name writes them: the strategy's name, and what is not at its
         default; what has settings of its own is written as its name and those, with a dot."""

@@ -231,7 +231,7 @@ export function ThoughtsTable({
     <p>
       <strong>${thinker}</strong>${!thinker.endsWith(spent) && ` with ${spent}`}:
       value for ${PLAYERS[player]}${" "}<b>${signed(thought.value)}</b>${" "}
-      (network alone ${signed(thought.network_value)})${thought.seconds !== undefined && html`, ${milliseconds(thought.seconds)}`}
+      (network alone ${signed(thought.network_value)})${thought.seconds !== undefined && html`, ${milliseconds(thought.seconds)}`}${thought.spent && `; ${thought.spent}`}
     </p>
     <div class="scroll"><table>
       <thead><tr><th scope="col">move</th>${["prior", "visits", "Q"].map((of) => html`<th scope="col"><${Word} of=${of} /></th>`)}<th scope="col"><span class="hidden">notes</span></th></tr></thead>

@@ -120,6 +120,7 @@ def test_the_scripts_find_what_they_read_of_thoughts():
                         "prior": [0.25, 0.75, 0.0, 0.0],
                         "visits": [1, 6, 0, 0],
                         "q": [-0.5, 0.3333, 0.0, 0.0],
+                        "evaluations": None,
                         "variation": [1, 2],
                     }
                 ],

@@ -24,7 +24,7 @@ from experiments.web.lab_view import LabView
 from experiments.web.play_page import SEARCHES, search_name
 from games.text.notation import play
 from games.text.sgf import read_sgf
-from mcts import SearchConfig
+from mcts import RULES, SearchConfig
 from training.files import load_snapshot
 from training.store import Match
 
@@ -219,11 +219,27 @@ def test_a_game_is_saved_as_it_was_played(web, rules, snapshot_key):
     assert "4×1 s0 #2" in page
 
 
-@pytest.mark.parametrize("rule", SEARCHES)
+@pytest.mark.parametrize("rule", RULES.names)
 def test_every_rule_can_be_chosen(web, rules, snapshot_key, rule):
     with visit(web) as socket:
         question = position(rules, player=snapshot_key(0), nodes=8, rule=rule)
-        assert sum(ask(socket, question)[-1]["visits"]) == 7
+        answer = ask(socket, question)[-1]
+        assert sum(answer["visits"]) == 7
+        assert answer["spent"] == "8 evaluations"
+
+
+def test_other_strategies_can_be_chosen_and_say_what_they_took(web, rules, snapshot_key):
+    assert {"adaptive", "beam", "best-of-n", "revision", "rollouts"} <= set(SEARCHES)
+    with visit(web) as socket:
+        # Of two legal moves, six simulations must give one a lead that the last cannot undo.
+        left_two = [4, 7, 2, 8, 1, 5, 3]
+        question = position(rules, *left_two, player=snapshot_key(0), nodes=8, rule="adaptive")
+        answer = ask(socket, question)[-1]
+        made = answer["evaluations"]
+        assert made < 8
+        assert answer["spent"] == f"{made} of 8 evaluations: the answer can no longer change"
+        question = position(rules, player=snapshot_key(0), nodes=4, rule="best-of-n")
+        assert ask(socket, question)[-1]["spent"] == "4 evaluations"
 
 
 def test_ratings_go_with_the_search_they_were_made_with(web):
