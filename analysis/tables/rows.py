@@ -36,7 +36,11 @@ _RUN_COLUMNS = [
     "recipe",
 ]
 # What columns hold in tables written before there were such.
-_BEFORE = {"matches": {"draws": 0}, "blunder_rates": {"entropy": None}}
+_BEFORE = {
+    "matches": {"draws": 0},
+    "blunder_rates": {"entropy": None},
+    "agents": {"dependent_calls": None},
+}
 _NOT_ALWAYS = {"traces"}
 """Tables that rows written by earlier versions lack."""
 _SNAPSHOT_COLUMNS = ["run_id", "index", "samples", "seconds", "train_flops", "jones_flops"]

@@ -149,6 +149,7 @@ def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> 
                 "search": spec.strategy.model_dump(mode="json"),
                 "temperature": spec.temperature,
                 "test_flops": float(spec.strategy.evaluations * forward_flops(game, network)),
+                "dependent_calls": spec.strategy.dependent_calls,
             }
         add_missing(session, Agent, [agent])  # another worker may be entering it, too
         known = _known(session, game, spec)

@@ -118,17 +118,23 @@ def test_the_run_is_stored_under_the_network_s_name(lab):
 
 
 def test_agents_are_stored_with_their_strategy_and_what_it_costs(lab):
-    query = sa.select(Agent.spec, Agent.nodes, Agent.search, Agent.test_flops, Agent.search_id)
+    query = sa.select(
+        Agent.spec, Agent.nodes, Agent.search, Agent.test_flops, Agent.search_id,
+        Agent.dependent_calls,
+    )  # fmt: skip
     rows = {row[0].partition("@")[2]: row[1:] for row in Store(lab).frame_query(query)[1]}
     forward = forward_flops(games.make("hex", 3), plain.Plain(width=8, depth=1))
     assert forward == 2 * (18 * 8 + 8 * 8 + 8 * 9 + 8)
     for play, evaluations in PLAYS.items():
-        nodes, _, flops, _ = rows[play]
+        nodes, _, flops, *_ = rows[play]
         assert nodes == evaluations
         assert flops == evaluations * forward
     assert rows["strategy=one-ply,nodes=3"][1] == {"strategy": "one-ply", "nodes": 3}
     assert rows["strategy=raw"][1] == {"strategy": "raw"}
     assert len({rows[play][3] for play in PLAYS}) == len(PLAYS)
+    assert {play: rows[play][4] for play in PLAYS} == {**PLAYS} | {
+        "strategy=one-ply,nodes=3": 2, "strategy=rollouts,nodes=5,depth=2": 3,
+    }  # fmt: skip
 
 
 def test_all_are_rated_on_one_scale(answer):

@@ -243,11 +243,12 @@ def test_a_folder_in_the_place_of_the_database_is_named(tmp_path):
 
 
 def as_first_written(store: Store) -> Path:
-    """Make of a lab what version 0 wrote: no draws, no entropies, no version."""
+    """Make of a lab what version 0 wrote: no draws, no entropies, no calls, no version."""
     store.close()
     with contextlib.closing(sqlite3.connect(store.path)) as connection, connection:
         connection.execute("ALTER TABLE match DROP COLUMN draws")
         connection.execute("ALTER TABLE blunder_rate DROP COLUMN entropy")
+        connection.execute("ALTER TABLE agent DROP COLUMN dependent_calls")
         connection.execute("PRAGMA user_version=0")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return store.folder

@@ -231,6 +231,10 @@ class Agent(Table):
     test_flops: orm.Mapped[float | None] = orm.mapped_column(
         doc="FLOPs of the network evaluations of one move; one multiply-add = 2 FLOPs."
     )
+    dependent_calls: orm.Mapped[int | None] = orm.mapped_column(
+        doc="Network evaluations of one move that wait for one another at most: no wider device "
+        "makes them faster. Empty in rows of former versions."
+    )
 
 
 class Match(Table):
