@@ -278,6 +278,19 @@ def _covered(sweep: Sweep, k: int) -> float:
     return float(np.average(1 - (1 - sweep.mass) ** k, weights=sweep.weight[sweep.won]))
 
 
+def even_coverage(size: int, samples: Sequence[int] = SAMPLED) -> pd.Series:
+    """Coverage of a policy that draws evenly from a board's legal moves, by k: boards have so few
+    moves that many draws of anything hold a winning one."""
+    rules, positions = Hex(size), population(Hex(size))
+    assert positions is not None
+    black, white = map(np.asarray, rules.stones(positions.states))
+    empty = rules.num_actions - black.sum(1) - white.sum(1)
+    won = positions.winning.any(1)
+    mass, weight = (positions.winning.sum(1) / empty)[won], positions.weight[won]
+    shares = [float(np.average(1 - (1 - mass) ** k, weights=weight)) for k in samples]
+    return pd.Series(shares, index=pd.Index(samples, name="k"))
+
+
 def coverage_law(found: Sequence[Sweep], samples: Sequence[int] = SAMPLED) -> pd.DataFrame:
     """Coverage = exp(a·k^b) of each run's last snapshot (Brown et al. 2024), and b foretold.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -132,12 +132,15 @@ def blunders_by_search(cube: pd.DataFrame) -> Figure:
     return figure
 
 
-def coverage_curves(coverage: pd.DataFrame, cube: pd.DataFrame) -> Figure:
+def coverage_curves(
+    coverage: pd.DataFrame, cube: pd.DataFrame, even: Mapping[int, pd.Series]
+) -> Figure:
     """What is missed by k draws of the last snapshots' raw policies, and by a search of k nodes.
 
     Args:
         coverage: from `analysis.studies.three_way.coverage`.
         cube: rows of one tuning and one stratum.
+        even: by board, coverage by k of draws evenly from all legal moves.
     """
     coverage, cube = (
         frame[frame["snapshot"] == frame.groupby("run")["snapshot"].transform("max")]
@@ -150,6 +153,8 @@ def coverage_curves(coverage: pd.DataFrame, cube: pd.DataFrame) -> Figure:
         panels = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
         for axes, size in zip(panels, boards, strict=True):
             here = coverage[coverage["boardsize"] == size]
+            at_random = _drawn(1 - even[size])
+            axes.plot(at_random.index, 100 * at_random, color=FAINT, lw=1.2, ls="--")
             for (width,), own in _groups(here, "width"):
                 missed = _drawn(1 - own.groupby("k")["coverage"].mean())
                 colour = colours[width]
@@ -163,7 +168,12 @@ def coverage_curves(coverage: pd.DataFrame, cube: pd.DataFrame) -> Figure:
             axes.set_title(f"{size}×{size}")
             axes.set_xlabel("moves drawn, or nodes")
         panels[0].set_ylabel("positions without a\nwinning move, %")
-        _legend(figure, colours, Line2D([], [], color=FAINT, ls=":", label="what search plays"))
+        _legend(
+            figure,
+            colours,
+            Line2D([], [], color=FAINT, ls=":", label="search plays"),
+            Line2D([], [], color=FAINT, ls="--", label="even draws"),
+        )
     return figure
 
 

@@ -11,7 +11,7 @@ import pydantic
 from analysis.figures.wording import interval, listed, number, percent
 from analysis.report.exhibits.base import Cell, Exhibit, Table
 from analysis.report.study_page import Findings, Published
-from analysis.studies.three_way import coverage, coverage_law, cube, sweeps
+from analysis.studies.three_way import coverage, coverage_law, cube, even_coverage, sweeps
 from analysis.studies.three_way_figures import (
     blunder_maps,
     blunders_by_search,
@@ -113,6 +113,7 @@ def _findings(rows: LabRows, config: CubeConfig) -> Findings:
     fixed = whole[whole["tuning"] == FIXED]
     drawn = coverage(found)
     law = coverage_law(found)
+    even = {size: even_coverage(size) for size in sorted(fixed["boardsize"].unique().tolist())}
     shown = [n for n in (1, 8, 64, 512) if n <= config.most_nodes]
     maps = [
         Exhibit(
@@ -143,8 +144,10 @@ def _findings(rows: LabRows, config: CubeConfig) -> Findings:
             "Solid: won positions in which none of k moves drawn from the raw policy wins, exactly "
             "by its mass on winning moves: what an oracle would choose from. Dotted: what search "
             "with k nodes plays, its own value choosing. A vote among ever more draws ends at the "
-            "raw policy’s likeliest move, the dotted line’s first point.",
-            figure=coverage_curves(drawn, fixed), tables=[_law_table(law)],
+            "raw policy’s likeliest move, the dotted line’s first point. Dashed: draws evenly from "
+            "all legal moves, of which these boards have so few that many draws of anything hold a "
+            "winning one.",
+            figure=coverage_curves(drawn, fixed, even), tables=[_law_table(law)],
         ),
         Exhibit(
             "difficulty", "Table 1", "By difficulty",
@@ -156,7 +159,7 @@ def _findings(rows: LabRows, config: CubeConfig) -> Findings:
     return Findings(
         _answer(fixed), exhibits,
         {"cube": table, "coverage": _last(drawn), "coverage_law": law},
-        _limits(config),
+        _limits(config, fixed),
     )  # fmt: skip
 
 
@@ -279,7 +282,7 @@ def _shares(rates: pd.Series) -> str:
     return f"{percent(rates.max())} to {number(100 * rates.min(), 2)} %"
 
 
-def _limits(config: CubeConfig) -> list[str]:
+def _limits(config: CubeConfig, fixed: pd.DataFrame) -> list[str]:
     seeds = sorted({grid.seeds for grid in config.grids})
     return [
         "Positions are those of random play, of networks at all stages that draw their moves, and "
@@ -289,11 +292,31 @@ def _limits(config: CubeConfig) -> list[str]:
         "same networks that are then judged.",
         "One family of networks (fully connected, two residual layers), one recipe that searches "
         "64 nodes in self-play, one learning rate for all widths.",
+        _still_falling(fixed),
         f"{listed([str(n) for n in seeds])} seeds a network: the spread between runs is known "
         "roughly.",
+        f"Searches were judged on {number(fixed['positions'].min())} to "
+        f"{number(fixed['positions'].max())} won positions, the coverage of the raw policy on all "
+        "there are.",
         "What a vote among finitely many draws or a value network alone would pick was not "
         "measured.",
     ]
+
+
+def _still_falling(fixed: pd.DataFrame) -> str:
+    """Which networks have not levelled off."""
+    falling: dict[int, list[str]] = {}
+    for (size, width), own in _groups(fixed[fixed["nodes"] == 1], "boardsize", "width"):
+        rates = own.groupby("snapshot")["blunder_rate"].mean()
+        if len(rates) > 1 and rates.iloc[-1] < 0.95 * rates.iloc[-2]:
+            falling.setdefault(size, []).append(number(width))
+    told = [f"{_board(size)} {listed(widths)} wide" for size, widths in falling.items()]
+    if not told:
+        return "Every network has levelled off without search."
+    return (
+        f"Not levelled off: on {listed(told)}, where the last stage still took more than a "
+        "twentieth of the raw policy’s blunders."
+    )
 
 
 TINY = Grid(boardsize=4, widths=(2,), seeds=2, samples=2_048)

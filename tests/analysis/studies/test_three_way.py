@@ -14,6 +14,7 @@ from analysis.studies.three_way import (
     coverage_law,
     cube,
     difficulty,
+    even_coverage,
     sweeps,
     weighted_share,
 )
@@ -113,6 +114,13 @@ def test_coverage_is_exact_and_its_exponent_foretold_by_the_spread():
     assert law["foretold"] == pytest.approx(-beta, abs=0.03)
     assert law["b"] == pytest.approx(-beta, abs=0.08)
     assert law["a"] < 0
+
+
+def test_even_draws_cover_what_is_counted():
+    """One draw wins as often as a random move: the complement of 69 % on 4×4 (docs/exact.md)."""
+    even = even_coverage(4, [1, 4096])
+    assert even[1] == pytest.approx(1 - 0.69, abs=0.006)
+    assert even[4096] == pytest.approx(1)
 
 
 def test_traces_judged_on_another_set_are_refused(lab_rows):
