@@ -227,7 +227,8 @@ class LabView:
 
 
 def opponents(agents: Sequence[Row]) -> dict[int, str]:
-    """The snapshot that a visitor is offered as an opponent, by board; none where none is rated.
+    """The snapshot that pages ask where a strong agent is wanted (to compare, to advise, to review
+    a game), by board; none where none is rated.
 
     The agent whose Elo is surest to be high has the highest lower end of the 95 % interval. Whose
     Elo lies in or above its interval, known at least half as well, is as good; the cheapest of

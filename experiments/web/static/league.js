@@ -120,7 +120,7 @@ export function AgentPage({ lab, id }) {
       ${agent.train_flops !== null && html`<div><dt>training FLOPs</dt><dd>${power(agent.train_flops)}</dd></div>`}
       ${agent.move_flops !== null && html`<div><dt>FLOPs a move</dt><dd>${power(agent.move_flops)}</dd></div>`}
     </dl>
-    ${playable(agent) && html`<p><a class="button" href="#/play?player=${encodeURIComponent(agent.snapshot ?? agent.spec)}&size=${agent.size}&nodes=${agent.nodes ?? 1}">Play against it</a></p>`}
+    ${playable(lab, agent) && html`<p><a class="button" href="#/play?player=${encodeURIComponent(agent.snapshot ?? agent.spec)}&size=${agent.size}&nodes=${agent.nodes ?? 1}">Play against it</a></p>`}
     <div class="two">
       <${Curves} agents=${relatives} size=${agent.size} chosen=${id} />
       <${Found} rows=${rows}>${(found) => html`<section>
@@ -132,7 +132,8 @@ export function AgentPage({ lab, id }) {
     </div>`;
 }
 
-const playable = (agent) => agent.snapshot || ["perfect", "random"].includes(agent.kind);
+const playable = (lab, { snapshot, kind, size }) =>
+  snapshot || kind === "random" || (kind === "perfect" && size <= lab.solved_up_to);
 
 function Opponents({ lab, id, opponents }) {
   const named = new Map(lab.agents.map((agent) => [agent.id, agent]));
@@ -172,7 +173,7 @@ function kept({ games, total, played }) {
   const words = [];
   if (total > games.length) words.push(`The newest ${whole(games.length)} of the ${whole(total)} games that are stored.`);
   if (played > total) {
-    words.push(`${whole(played)} were played; of the others only the result is kept.`);
+    words.push(`${whole(total)} of ${whole(played)} games are kept with their moves, of the others only the result.`);
   } else if (total === games.length) words.push(`All ${whole(total)} games that were played.`);
   return words.join(" ");
 }

@@ -20,11 +20,12 @@ function firstGame(lab, settings) {
   if (settings.has("size")) {
     const game = fresh(Number(settings.get("size")));
     const moves = (settings.get("moves") ?? "").split(",").filter(Boolean).map(Number);
+    const asked = settings.get("player");
     const nodes = Number(settings.get("nodes") ?? (settings.has("player") ? 64 : game.nodes));
     return {
       ...game,
       moves,
-      player: settings.get("player") ?? game.player,
+      player: asked === null || (asked === "perfect" && game.size > lab.solved_up_to) ? game.player : asked,
       rule: settings.has("player") ? lab.rules[0] : game.rule,
       human: moves.length % 2,
       nodes: lab.budgets.includes(nodes) ? nodes : lab.budgets.findLast((budget) => budget <= nodes) ?? 1,
@@ -61,6 +62,7 @@ export function Play({ lab, settings }) {
   const winner = winnerOf(moves, size);
   const over = winner !== NOBODY;
   const mine = !over && moves.length % 2 === human;
+  const provable = size <= Math.min(COACHED_UP_TO, lab.solved_up_to);
   const change = (changes) => setGame((before) => ({ ...before, ...changes }));
   const position = { size, moves, player, rule, nodes: isNetwork(player) ? nodes : 1 };
   const fail = (problem) => setError(problem.message);
@@ -70,7 +72,7 @@ export function Play({ lab, settings }) {
   useEffect(() => remember(KEPT, JSON.stringify(game)), [game]);
   useEffect(() => (setHint(null), setShown(false), setError(null)), [moves]);
   useEffect(() => {
-    if (over || moves.join() in verdicts || !(shown || (coached && size <= Math.min(COACHED_UP_TO, lab.solved_up_to)))) return;
+    if (over || moves.join() in verdicts || !(shown || (coached && provable))) return;
     const put = (said) => setVerdicts((before) => ({ ...before, [moves.join()]: said }));
     return ask({ ask: "verdict", size, moves }, put, shown ? fail : undefined);
   }, [moves, shown, coached, over]);
@@ -95,7 +97,9 @@ export function Play({ lab, settings }) {
     if (kept.length % 2 === human) change({ moves: kept });
   };
   const canUndo = moves.length > human;
-  const askHint = () => ask({ ask: "move", ...position }, (said) => setHint(said.action), fail);
+  // Not from the opponent, who may be weak: from perfect play, or from a strong agent.
+  const adviser = provable ? { player: "perfect" } : { player: bestOf(lab, size), nodes: 64, rule: lab.rules[0] };
+  const askHint = () => ask({ ask: "move", size, moves, ...adviser }, (said) => setHint(said.action), fail);
   const verdict = shown ? verdicts[moves.join()] : null;
   const keep = (name) => {
     const seats = [{ player: "you", nodes: 1, rule }, { player, rule, nodes: position.nodes }];
@@ -150,7 +154,7 @@ export function Play({ lab, settings }) {
           ${isNetwork(player) && html`<${RuleChoice} lab=${lab} value=${rule} onChange=${(next) => change({ rule: next })} />`}
         </div>
       </details>
-      ${size <= Math.min(COACHED_UP_TO, lab.solved_up_to)
+      ${provable
         ? html`<p><label><input type="checkbox" checked=${coached} onChange=${(event) => coach(event.target.checked)} /> Tell me after each move whether it was right</label></p>`
         : html`<p class="legend">Nobody tells you here whether a move was right: on ${size}×${size} a proof takes too long.</p>`}
       ${isNetwork(player) && html`

@@ -59,9 +59,9 @@ def test_small_networks_think_in_the_page(watched, web, rules, snapshot_key):
     assert not any('"ask":"move"' in frame for frame in sent)
     page.get_by_text("Any other agent").click()
     page.get_by_label("Search").select_option("regularised")
-    page.get_by_role("button", name="Hint").click()
-    page.get_by_text("Hint: ").wait_for()
-    assert any('"ask":"move"' in frame for frame in sent)
+    page.get_by_label("Show what it thinks").check()
+    page.locator(".grown span").first.wait_for()
+    assert any('"ask":"thoughts"' in frame for frame in sent)
 
 
 def test_the_game_outlives_the_server(watched, web, rules):
