@@ -73,10 +73,9 @@ def _one_at_a_time(found: pd.DataFrame, told: LawFit | None) -> Table:
     choices = dict(_OURS)
     for words, change in _CHANGES:
         choices |= change
-        own = found[(found[list(choices)] == pd.Series(choices)).all(axis=1)]
+        own = _under(found, choices)
         if own.empty and choices["zero"] == "perfect play":
-            own = found[(found[list(choices)] == pd.Series(choices | {"zero": "best agent"})).all(
-                axis=1)]  # fmt: skip
+            own = _under(found, choices | {"zero": "best agent"})
         if own.empty:
             continue
         row = own.iloc[0]
@@ -84,6 +83,15 @@ def _one_at_a_time(found: pd.DataFrame, told: LawFit | None) -> Table:
         if not change and told is not None:
             factor, slope = told.known("factor_per_size"), told.known("elo_per_tenfold")
         rows.append([words, number(factor, 1), number(slope)])
+    begun = _under(found, {**_OURS, "begins with": "untrained network"})
+    for row in begun.to_dict("records"):
+        words = "the first, but begun with untrained networks (left out again below)"
+        aside: list[Cell | str] = [
+            words,
+            number(row["factor_per_size"], 1),
+            number(row["elo_per_tenfold"]),
+        ]
+        rows.insert(1, aside)
     rows.append(
         [
             f"his runs on {board(3)} to {board(6)}, fitted alike",
@@ -106,6 +114,11 @@ def _one_at_a_time(found: pd.DataFrame, told: LawFit | None) -> Table:
         ["change", "factor per board size", "Elo per tenfold"],
         rows,
     )
+
+
+def _under(found: pd.DataFrame, choices: dict[str, str]) -> pd.DataFrame:
+    """The specifications that make these choices: one, or none."""
+    return found[(found[list(choices)] == pd.Series(choices)).all(axis=1)]
 
 
 def _apart(slopes: pd.DataFrame) -> Table:

@@ -14,6 +14,7 @@ from analysis.ratings.study import UNTRAINED, analyse
 from analysis.ratings.untrained import unseen_climbs
 from analysis.report.exhibits import conventions
 from analysis.report.exhibits.base import Material
+from analysis.report.exhibits.specification import _one_at_a_time
 from analysis.report.findings import warnings
 from tests.analysis.planted_lab import (
     BATCH,
@@ -83,6 +84,11 @@ def test_a_specification_begins_with_them(study):
     assert found["begins with"].value_counts().to_dict() == {
         "first snapshot": 32, "untrained network": 32,
     }  # fmt: skip
+    first, aside, *_ = _one_at_a_time(found, None).rows
+    assert first[0] == "this report’s law"
+    assert "begun with untrained networks" in str(aside[0])
+    assert int(str(aside[2])) == pytest.approx(ELO_PER_DECADE, rel=0.12)
+    assert first[2] != aside[2]
 
 
 def test_what_was_climbed_unseen_is_counted_by_hand():
