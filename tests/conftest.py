@@ -26,6 +26,7 @@ import jaxtyping  # noqa: E402
 import pytest  # noqa: E402
 
 import tests.shape_checks  # noqa: E402, F401 - where the hook finds it
+from analysis.figures import theme  # noqa: E402
 from tests.postgres_server import Server, programs  # noqa: E402
 from training.store.postgres import close_connections  # noqa: E402
 
@@ -50,6 +51,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:Error (reading|writing) persistent compilation cache:UserWarning"
     )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def coarse_images() -> Iterator[None]:
+    """What is drawn does not depend on how many dots an inch draw it, the time it takes does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theme, "SCALE_UP", 40)
+        yield
 
 
 @pytest.fixture(scope="session")

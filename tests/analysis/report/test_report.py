@@ -63,14 +63,6 @@ class Page(HTMLParser):
         self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href")]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def coarse_images():
-    """What is drawn does not depend on how many dots an inch draw it, the time it takes does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(theme, "SCALE_UP", 40)
-        yield
-
-
 @pytest.fixture(scope="module")
 def report(lab_rows, tmp_path_factory):
     return write_report(lab_rows, tmp_path_factory.mktemp("report"), resamples=5)

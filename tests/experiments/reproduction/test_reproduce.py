@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from analysis.report.by_game import write_reports
 from analysis.report.report import ReportPaths, write_report
 from analysis.tables.rows import load_lab, read_parquet
 from experiments.arena import strength
@@ -41,8 +42,8 @@ def command(folder: Path, *more: str) -> list[str]:
 def few_resamples():
     """The bootstrap of the fits is half of the report's time, and its tests are elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (jones2021, report):
-            patch.setattr(module, "write_report", functools.partial(write_report, resamples=20))
+        patch.setattr(jones2021, "write_report", functools.partial(write_report, resamples=20))
+        patch.setattr(report, "write_reports", functools.partial(write_reports, resamples=20))
         yield
 
 
