@@ -103,6 +103,20 @@ def test_the_modules_named_are_those_the_extras_bring():
             assert modules_of[distribution] & set(modules), distribution
 
 
+def test_the_first_compilation_of_an_old_library_does_not_complain_to_the_user(tmp_path):
+    code = f"""
+import sys, warnings
+import games.hex, games.text.notation, games.text.numbers
+sys.dont_write_bytecode = False
+sys.pycache_prefix = {str(tmp_path)!r}  # nothing is compiled there yet
+warnings.simplefilter("error")
+import games.text.sgf
+"""
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.rglob("sgf_grammar*.pyc"))
+
+
 # ----- strangers of the same names -------------------------------------------------------------
 
 

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import codecs
 import re
+import warnings
 from typing import Literal, NamedTuple
-
-from sgfmill import sgf_grammar
 
 from games.errors import InputError
 from games.hex import BLACK, MAX_SIZE, MIN_SIZE, WHITE
 from games.text.notation import NOBODY, cell_name, parse_cell
 from games.text.numbers import parse_natural
+
+# sgfmill is of 2018: from 3.12 on, Python complains to the user where it first compiles it.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from sgfmill import sgf_grammar
 
 COLOURS = "BW"
 HEX = b"11"
