@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EXTRAS = {
     "train": (
-        "flax", "jax", "jaxlib", "jaxtyping", "optax", "orbax", "pyarrow",
+        "flax", "jax", "jaxlib", "optax", "orbax", "pyarrow",
         "safetensors", "sgfmill", "sqlalchemy",
     ),
     "web": ("starlette", "uvicorn", "websockets"),
