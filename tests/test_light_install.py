@@ -26,12 +26,14 @@ WITHOUT = f"import sys\nfor name in {HEAVY}:\n    sys.modules[name] = None\n"
 FIT = """
 import contextlib, importlib, io, json, pathlib
 
-# The report alone wants more: it draws a game, whose rules are JAX.
+# These alone want more, rules and networks, which are JAX: the report draws a game, and the cube
+# counts positions of the solver's sets and FLOPs of networks.
+beyond = ("analysis.report", "analysis.studies.three_way")
 names = [
     ".".join(path.with_suffix("").parts).removesuffix(".__init__")
     for path in sorted(pathlib.Path("analysis").rglob("*.py"))
 ]
-light = [name for name in names if not name.startswith("analysis.report")]
+light = [name for name in names if not name.startswith(beyond)]
 for name in light:
     importlib.import_module(name)
 
