@@ -86,6 +86,9 @@ VERBS = {
         "verbs.work", "WorkConfig", "work",
         "Help with what is being done in a lab, until nothing is left to do.",
     ),
+    "merge": VerbPlace(
+        "verbs.merge", "MergeConfig", "merge_labs", "Merge labs that were made apart into one."
+    ),
     "list": VerbPlace(
         "verbs.listing", "ListConfig", "list_things",
         "List games, presets, recipes, studies and, for a lab, its runs.",

@@ -118,11 +118,16 @@ class Team:
     """Worker processes that live through many calls of `run_tasks`: what they have imported and
     compiled serves the tasks of later calls too.
 
-    Use it in a `with` block. A team of one is this process itself.
+    Use it in a `with` block. A team of one is this process itself, unless it has an environment.
+
+    Args:
+        workers: how many processes.
+        environments: for each what its environment must say before JAX looks for devices.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, environments: Sequence[Mapping[str, str]] = ()) -> None:
         self.workers = workers
+        self.environments = environments or [{}] * workers
         self._crew: _Crew | None = None
         self._stack = contextlib.ExitStack()
 
@@ -135,7 +140,7 @@ class Team:
     def crew(self) -> _Crew:
         """The processes, started when they are first needed."""
         if self._crew is None:
-            self._crew = self._stack.enter_context(_Crew(self.workers))
+            self._crew = self._stack.enter_context(_Crew(self.environments))
         return self._crew
 
 
@@ -168,7 +173,7 @@ def run_tasks(
     interrupted = threading.Event()
     waiting = _Waiting(tasks, listen, leases)
     with signals_set(interrupted):
-        if workers.workers == 1:
+        if workers.workers == 1 and not workers.environments[0]:
             _work_alone(waiting, interrupted)
         else:
             workers.crew().work_off(waiting, interrupted)
@@ -312,7 +317,8 @@ class _Crew:
     """The processes of a team, each an executor of its own so that tasks can be handed out by what
     a process has compiled already."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, environments: Sequence[Mapping[str, str]]) -> None:
+        size = len(environments)
         context = multiprocessing.get_context("spawn")  # JAX's threads do not survive a fork
         self._stack = contextlib.ExitStack()
         with signals_blocked():
@@ -322,8 +328,8 @@ class _Crew:
             self._news, self._stop = manager.Queue(), manager.Event()
             cores = _cores_for(size) or [None] * size
             self._executors = [
-                concurrent.futures.ProcessPoolExecutor(1, context, _enter_team, (core,))
-                for core in cores
+                concurrent.futures.ProcessPoolExecutor(1, context, _enter_team, place)
+                for place in zip(cores, environments, strict=True)
             ]
             for executor in self._executors:
                 self._stack.enter_context(executor)
@@ -403,8 +409,9 @@ def _run(task: Task, post: Callable[[Event], None], stop: StopFlag) -> None:
             post(Event(task.name, 1.0, over=True, spent=CLOCK.since(reading)))
 
 
-def _enter_team(core: int | None) -> None:
+def _enter_team(core: int | None, environment: Mapping[str, str]) -> None:
     _follow_parent()
+    os.environ.update(environment)
     if core is not None:
         os.sched_setaffinity(0, {core})
 

@@ -19,7 +19,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import jax
 import pydantic
 import sqlalchemy as sa
 import tyro
@@ -27,16 +26,19 @@ from rich.console import Console
 
 from analysis.report.report import write_report
 from analysis.tables.rows import load_lab
+from experiments.executors import Local, choose
+from experiments.executors.flags import WorkplaceConfig
+from experiments.executors.watching import LOGS, show_workers, work_elsewhere
 from experiments.machine.parallel import (
     Event,
     Task,
     Team,
     Worker,
-    default_workers,
     work_off,
 )
 from experiments.machine.progress import stage as shown
 from experiments.reproduction.plan import Plan, load_plan, waves_of
+from experiments.reproduction.recipe import parse_setting
 from experiments.reproduction.stages import Part, Stage
 from experiments.reproduction.stages.league import League
 from experiments.reproduction.status import (
@@ -45,7 +47,7 @@ from experiments.reproduction.status import (
     show_stages,
     standings_of,
 )
-from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
+from experiments.verb import InterruptedByUserError, Outcome
 from games.errors import InputError
 from training.store import Leases, Match, Store, announce_job, is_lab, jobs_of, place_database
 
@@ -58,7 +60,7 @@ FIRST_RESAMPLES = 40
 the core that they wait for."""
 
 
-class ReproduceConfig(VerbConfig, frozen=True):
+class ReproduceConfig(WorkplaceConfig, frozen=True):
     """Train a grid of agents, let them play, rate them, fit the laws, write the report."""
 
     preset: str = "laptop"
@@ -67,13 +69,8 @@ class ReproduceConfig(VerbConfig, frozen=True):
     """A TOML file with a plan of your own, instead of a preset."""
     lab: Path | None = None
     """Folder of the store, snapshots and checkpoints; runs/PRESET if unset."""
-    store: str | None = None
-    """Address of a PostgreSQL database for a new lab, postgresql://user@host/name, for many
-    machines; a file in the folder if unset. The password comes from ~/.pgpass or PGPASSWORD."""
     out: Path = Path("report")
     """Folder of the report: index.html, figures, tables."""
-    workers: int | None = pydantic.Field(default=None, ge=1)
-    """Processes at work side by side; one a core if unset, one in all on a GPU."""
     stages: tuple[str, ...] | None = None
     """Run only these of the plan's stages and the report; all if unset."""
     status: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
@@ -95,20 +92,28 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     chosen = _chosen(plan, config.stages)
     name = config.plan.stem if config.plan else config.preset
     lab = config.lab or Path("runs") / name
-    workers = config.workers or default_workers()
-    if workers > 1 and jax.default_backend() != "cpu":
-        raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
-    if config.store:
+    settings = dict(map(parse_setting, config.executor_set))
+    executor = choose(config.executor, settings, plan.executor)
+    team = executor.team(config.workers) if isinstance(executor, Local) else None
+    workers = team.workers if team else config.workers or 1
+    if config.store and not config.dry_run:
         place_database(lab, config.store)
-    if config.status:
-        return _status(lab, plan, workers, console)
+    if config.status or config.dry_run:
+        told = _status(lab, plan, workers, console)
+        if config.dry_run:
+            console.print(*executor.describe_places(workers), sep="\n")
+        return told
     store = Store(lab)
     _check_claim(store, plan)
     # Other stages and more rounds are more of the same, and go on under the same name.
     announce_job(store, JOB, {"plan": plan.model_dump(mode="json"), "stages": list(chosen)})
     console.print(f"{name}: {plan.title}")
     console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
-    run_plan(store, plan, workers, console, chosen, config.out if REPORT in chosen else None)
+    if team is not None:
+        run_plan(store, plan, team, console, chosen, config.out if REPORT in chosen else None)
+    else:
+        work_elsewhere(executor, store, workers, console)
+        _refuse_unfinished(store, plan, chosen)
     result = {"lab": str(lab)}
     if REPORT in chosen:
         report = write_report(load_lab(store).of_game(plan.game), config.out)
@@ -128,7 +133,7 @@ def _chosen(plan: Plan, names: Sequence[str] | None) -> Sequence[str]:
 def run_plan(
     store: Store,
     plan: Plan,
-    workers: int,
+    team: Team,
     console: Console,
     kinds: Collection[str] | None = None,
     early_report: Path | None = None,
@@ -138,7 +143,7 @@ def run_plan(
     Args:
         store: the lab.
         plan: its plan.
-        workers: processes at work side by side.
+        team: processes at work side by side; they end with it.
         console: what is told.
         kinds: the stages to run; all if unset.
         early_report: folder of a report to be written before the last stages are over.
@@ -147,7 +152,7 @@ def run_plan(
         InputError: if a stage's forerunner is not over, or a task's.
         InterruptedByUserError: if it was stopped.
     """
-    with Leases(store, workers) as leases, Team(workers) as team:
+    with Leases(store, team.workers) as leases, team:
         for wave in waves_of(plan.stages):
             stages = [stage for stage in wave if kinds is None or stage.kind in kinds]
             _Wave(store, plan, stages, console, early_report).run(team, leases)
@@ -213,6 +218,17 @@ class _Wave:
                     add_timing(self._store.folder, *self._stage_of[event.name], event.spent)
 
             yield keep_books
+
+
+def _refuse_unfinished(store: Store, plan: Plan, kinds: Collection[str]) -> None:
+    """Say so if workers elsewhere have ended before all was done."""
+    for stage in plan.stages:
+        left = [part.name for part in stage.parts(store, plan) if part.done < 1]
+        if stage.kind in kinds and left:
+            raise InputError(
+                f"all workers have ended, but {stage.kind} is not over ({left[0]}); see "
+                f"{store.folder / LOGS}, then run the same command again to go on"
+            )
 
 
 def _check_needs(store: Store, plan: Plan, stage: Stage) -> None:
@@ -288,7 +304,9 @@ def _status(lab: Path, plan: Plan, workers: int, console: Console) -> Outcome:
         parts: dict[str, Sequence[Part]] = {
             stage.kind: stage.parts(store, plan) for stage in plan.stages
         }
+        told = "" if is_there else "; nothing is done yet"
+        console.print(f"lab {lab}, {workers} workers{told}")
         standings = standings_of(parts, read_timings(lab), workers)
-    console.print(f"lab {lab}, {workers} workers" + ("" if is_there else "; nothing is done yet"))
-    rows = show_stages(standings, {stage.kind: stage.unit for stage in plan.stages}, console)
-    return Outcome({"lab": str(lab), "stages": rows})
+        rows = show_stages(standings, {stage.kind: stage.unit for stage in plan.stages}, console)
+        at_work = show_workers(store, console)
+    return Outcome({"lab": str(lab), "stages": rows, "workers": at_work})

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pydantic
 
 import games
+from experiments.executors import AnyExecutor, Executor
 from experiments.reproduction.recipe import configure, load_recipe, merge
 from experiments.reproduction.stages import STAGES, AnyStage, Stage
 from games.config import FrozenModel, describe
@@ -67,6 +68,9 @@ class Plan(FrozenModel, frozen=True):
     boards: tuple[BoardPlan, ...] = pydantic.Field(min_length=1)
     train: dict[str, Any] = pydantic.Field(default_factory=dict)
     """Fields of `TrainConfig` that differ from the recipes, for all runs."""
+    executor: AnyExecutor = pydantic.Field(default="local", validate_default=True)
+    """Where the work is done, written `[executor]` with a `kind` and its settings; the command line
+    goes before it."""
     stages: tuple[AnyStage, ...] = pydantic.Field(default=("example",), validate_default=True)
     """What is done with the grid, written `[[stages]]` with a `kind` and its settings. The league,
     and what others build on, are taken with their defaults where they are not written."""
@@ -87,6 +91,10 @@ class Plan(FrozenModel, frozen=True):
         if LEAGUE not in (stage.kind for stage in written):
             written = (STAGES[LEAGUE](), *written)
         return with_needs(written)
+
+    @pydantic.field_serializer("executor")
+    def _with_kind(self, executor: Executor) -> dict[str, Any]:
+        return {"kind": executor.kind, **executor.model_dump(mode="json")}
 
     @pydantic.field_serializer("stages")
     def _with_kinds(self, stages: Sequence[Stage]) -> list[dict[str, Any]]:

@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
-import pydantic
 import tyro
 from rich.console import Console
 
 from analysis.report.study_page import About, write_study
 from analysis.tables.rows import load_lab
-from experiments.machine.parallel import Task, default_workers, work_off
+from experiments.executors import Local, choose
+from experiments.executors.flags import WorkplaceConfig
+from experiments.executors.watching import LOGS, work_elsewhere
+from experiments.machine.parallel import Task, Team, work_off
 from experiments.machine.progress import stage as shown
 from experiments.reproduction.recipe import parse_setting
 from experiments.studies.discovery import load_study
 from experiments.studies.study import Study
-from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
+from experiments.verb import InterruptedByUserError, Outcome
 from games.config import FrozenModel
 from games.errors import InputError
 from training.provenance import command_line
@@ -29,7 +30,7 @@ from training.store import Leases, Store, announce_job, place_database
 JOB = "study "  # before a study's name in the lab's table of jobs
 
 
-class StudyVerbConfig(VerbConfig, frozen=True):
+class StudyVerbConfig(WorkplaceConfig, frozen=True):
     """Run a study: one question, answered with tables, figures and a page."""
 
     name: tyro.conf.Positional[str]
@@ -40,13 +41,8 @@ class StudyVerbConfig(VerbConfig, frozen=True):
     """Any field of the study's configuration, e.g. seeds=1 boards=[4]."""
     lab: Path | None = None
     """Folder of the store, snapshots and checkpoints; runs/NAME-PRESET if unset."""
-    store: str | None = None
-    """Address of a PostgreSQL database for a new lab, postgresql://user@host/name, for many
-    machines; a file in the folder if unset. The password comes from ~/.pgpass or PGPASSWORD."""
     out: Path | None = None
     """Folder of the page, figures and tables; studies/NAME if unset."""
-    workers: int | None = pydantic.Field(default=None, ge=1)
-    """Processes at work side by side; one a core if unset, one in all on a GPU."""
 
 
 def run(config: StudyVerbConfig, console: Console) -> Outcome:
@@ -59,9 +55,13 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
     name, study = load_study(config.name)
     settings = study.configured(config.preset, dict(map(parse_setting, config.set)))
     lab = config.lab or Path("runs") / f"{name}-{config.preset}"
-    workers = config.workers or default_workers()
-    if workers > 1 and jax.default_backend() != "cpu":
-        raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
+    executor = choose(config.executor, dict(map(parse_setting, config.executor_set)), Local())
+    team = executor.team(config.workers) if isinstance(executor, Local) else None
+    workers = team.workers if team else config.workers or 1
+    if config.dry_run:
+        console.print(f"{name}, lab {lab}: {', '.join(stage.title for stage in study.stages)}")
+        console.print(*executor.describe_places(workers), sep="\n")
+        return Outcome({"study": name, "lab": str(lab)})
     if config.store:
         place_database(lab, config.store)
     store = Store(lab)
@@ -69,8 +69,17 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
         announce_job(store, f"{JOB}{name}", settings.model_dump(mode="json"))
     console.print(f"{name}: {study.title}")
     console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
-    with Leases(store, workers) as leases:
-        run_stages(study, settings, store, workers, console, leases)
+    if team is not None:
+        run_stages(study, settings, store, team, console)
+    elif name != config.name:
+        raise InputError("--executor: workers elsewhere know only the studies of `hexlaw list`")
+    else:
+        work_elsewhere(executor, store, workers, console)
+        if left := [title for title, plan in study.stages if plan(store, settings)]:
+            raise InputError(
+                f"all workers have ended, but {left[0]} is not over; see {store.folder / LOGS}, "
+                "then run the same command again to go on"
+            )
     rows = load_lab(store)
     about = About(
         study.title, study.question, study.expectation, study.published,
@@ -87,21 +96,22 @@ def run_stages(
     study: Study[Any],
     settings: FrozenModel,
     store: Store,
-    workers: int,
+    team: Team,
     console: Console,
-    leases: Leases,
 ) -> None:
-    """Do what is left of every stage, one stage after the other.
+    """Do what is left of every stage, one stage after the other, beside whoever else does.
 
     Raises:
         InterruptedByUserError: if Ctrl-C stopped it.
     """
-    for title, plan in study.stages:
 
-        def left(title: str = title, plan: Callable[..., Sequence[Task]] = plan) -> list[Task]:
-            if not (tasks := plan(store, settings)):
-                console.print(f"{title}: done already")
-            return [dataclasses.replace(task, name=f"{title}: {task.name}") for task in tasks]
+    def left(title: str, plan: Callable[..., Sequence[Task]]) -> list[Task]:
+        if not (tasks := plan(store, settings)):
+            console.print(f"{title}: done already")
+        return [dataclasses.replace(task, name=f"{title}: {task.name}") for task in tasks]
 
-        if not work_off(left, workers, leases, functools.partial(shown, console, title)):
-            raise InterruptedByUserError
+    with Leases(store, team.workers) as leases, team:
+        for title, plan in study.stages:
+            show = functools.partial(shown, console, title)
+            if not work_off(functools.partial(left, title, plan), team, leases, show):
+                raise InterruptedByUserError

@@ -7,20 +7,22 @@ Leases in the lab's store say who does what (docs/scaling.md).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import jax
 import pydantic
 from rich.console import Console
 
-from experiments.machine.parallel import default_workers
+from experiments.executors import Local, choose
+from experiments.machine.parallel import Team
 from experiments.players.agents import open_lab
 from experiments.reproduction import jones2021
+from experiments.reproduction.recipe import parse_setting
 from experiments.studies.discovery import find_studies
 from experiments.verb import Outcome, VerbConfig
 from experiments.verbs import study as study_verb
 from games.config import describe
 from games.errors import InputError
-from training.store import Leases, Store, jobs_of, place_database
+from training.store import Store, jobs_of, place_database
 
 
 class WorkConfig(VerbConfig, frozen=True):
@@ -32,6 +34,8 @@ class WorkConfig(VerbConfig, frozen=True):
     """Address of the lab's database, where this machine has not been told to connect to it yet."""
     workers: int | None = pydantic.Field(default=None, ge=1)
     """Processes at work side by side; one a core if unset, one in all on a GPU."""
+    executor_set: tuple[str, ...] = ()
+    """Settings of the executor `local`, e.g. gpus=[0,1] per_gpu=2."""
 
 
 def work(config: WorkConfig, console: Console) -> Outcome:
@@ -44,27 +48,27 @@ def work(config: WorkConfig, console: Console) -> Outcome:
     if config.store:
         place_database(config.lab, config.store)
     store = open_lab(config.lab, read_only=False)
-    workers = config.workers or default_workers()
-    if workers > 1 and jax.default_backend() != "cpu":
-        raise InputError("--workers above 1 is for CPUs: processes cannot share an accelerator")
     jobs = jobs_of(store)
     if not jobs:
         raise InputError(
             f"nothing was begun in {config.lab} that could be helped with: begin it with hexlaw "
             f"reproduce or hexlaw study, --lab {config.lab}"
         )
+    local = choose("local", dict(map(parse_setting, config.executor_set)), Local())
+    assert isinstance(local, Local)
     for name, settings in jobs.items():
-        console.print(f"{name}: lab {config.lab}, {workers} workers; Ctrl-C stops")
+        team = local.team(config.workers)
+        console.print(f"{name}: lab {config.lab}, {team.workers} workers; Ctrl-C stops")
         if name == jones2021.JOB:
             plan, kinds = jones2021.announced_plan(store, settings)
-            jones2021.run_plan(store, plan, workers, console, kinds)
+            jones2021.run_plan(store, plan, team, console, kinds)
         else:
-            _help_with_study(store, name, settings, workers, console)
+            _help_with_study(store, name, settings, team, console)
     return Outcome({"lab": str(config.lab), "jobs": list(jobs)})
 
 
 def _help_with_study(
-    store: Store, job: str, settings: dict, workers: int, console: Console
+    store: Store, job: str, settings: dict[str, Any], team: Team, console: Console
 ) -> None:
     study = find_studies().get(job.removeprefix(study_verb.JOB))
     if study is None:
@@ -76,5 +80,4 @@ def _help_with_study(
         raise InputError(
             f"{store.folder}: {job} was begun by another version of hexlaw: {describe(error)}"
         ) from error
-    with Leases(store, workers) as leases:
-        study_verb.run_stages(study, configured, store, workers, console, leases)
+    study_verb.run_stages(study, configured, store, team, console)

@@ -27,6 +27,14 @@ def write_once(_worker: Worker, folder: Path, name: str) -> None:
     (folder / name).touch(exist_ok=False)
 
 
+def see(worker: Worker, folder: Path, name: str) -> None:
+    """As `write`, of which GPU the process may see, once as many tasks have begun as there are."""
+    (folder / name).write_text(os.environ["CUDA_VISIBLE_DEVICES"])
+    while len(list(folder.iterdir())) < 2:
+        time.sleep(0.01)
+    worker.report(1.0)
+
+
 def wait_for_others(worker: Worker, folder: Path, count: int) -> None:
     """As `write`, once as many tasks have begun: proof that they run side by side."""
     (folder / f"began-{os.getpid()}").touch()

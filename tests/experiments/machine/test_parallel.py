@@ -232,3 +232,10 @@ def test_a_task_whose_lease_was_lost_is_stopped_and_what_is_left_is_listed_anew(
             lambda tasks: contextlib.nullcontext(lambda event: None),
         )
     assert told == ["stopped", "again"]
+
+
+def test_each_process_of_a_team_has_its_own_environment(tasks, tmp_path):
+    todo = [Task(name, tasks.see, (tmp_path, name), 1.0) for name in ("one", "other")]
+    with Team(2, [{"CUDA_VISIBLE_DEVICES": gpu} for gpu in ("5", "7")]) as team:
+        assert run_tasks(todo, team)
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"5", "7"}
