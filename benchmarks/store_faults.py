@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -110,7 +111,7 @@ class Faults:
         self.workers = [self._start() for _ in range(WORKERS)]
         self.count: dict[str, int] = {}
 
-    def _start(self) -> multiprocessing.process.BaseProcess:
+    def _start(self) -> BaseProcess:
         process = FORK.Process(target=keep_working, args=(self._lab, self._generations))
         process.start()
         return process
