@@ -6,7 +6,13 @@ out; what they start may come, go and be preempted. Imports `experiments.machine
 from __future__ import annotations
 
 from experiments.executors import local, ray_cluster, slurm
-from experiments.executors.executor import EXECUTORS, AnyExecutor, Executor, Running, choose
+from experiments.executors.executor import (
+    EXECUTORS,
+    AnyExecutor,
+    Executor,
+    Running,
+    choose_executor,
+)
 from experiments.executors.local import Local
 
 __all__ = [
@@ -15,7 +21,7 @@ __all__ = [
     "Executor",
     "Local",
     "Running",
-    "choose",
+    "choose_executor",
     "local",
     "ray_cluster",
     "slurm",

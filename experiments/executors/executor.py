@@ -64,7 +64,7 @@ AnyExecutor = Annotated[
 """A field of a plan that holds an executor: its kind, or a table of its settings and its kind."""
 
 
-def choose(kind: str | None, settings: Mapping[str, Any], planned: Executor) -> Executor:
+def choose_executor(kind: str | None, settings: Mapping[str, Any], planned: Executor) -> Executor:
     """The executor that a command line asks for; the plan's if it asks for none.
 
     Raises:

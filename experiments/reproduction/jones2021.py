@@ -26,7 +26,7 @@ from rich.console import Console
 
 from analysis.report.report import write_report
 from analysis.tables.rows import load_lab
-from experiments.executors import Local, choose
+from experiments.executors import Local, choose_executor
 from experiments.executors.flags import WorkplaceConfig
 from experiments.executors.watching import LOGS, show_workers, work_elsewhere
 from experiments.machine.parallel import (
@@ -93,7 +93,7 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     name = config.plan.stem if config.plan else config.preset
     lab = config.lab or Path("runs") / name
     settings = dict(map(parse_setting, config.executor_set))
-    executor = choose(config.executor, settings, plan.executor)
+    executor = choose_executor(config.executor, settings, plan.executor)
     team = executor.team(config.workers) if isinstance(executor, Local) else None
     workers = team.workers if team else config.workers or 1
     if config.store and not config.dry_run:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from analysis.report.study_page import About, write_study
 from analysis.tables.rows import load_lab
-from experiments.executors import Local, choose
+from experiments.executors import Local, choose_executor
 from experiments.executors.flags import WorkplaceConfig
 from experiments.executors.watching import LOGS, work_elsewhere
 from experiments.machine.parallel import Task, Team, work_off
@@ -55,7 +55,9 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
     name, study = load_study(config.name)
     settings = study.configured(config.preset, dict(map(parse_setting, config.set)))
     lab = config.lab or Path("runs") / f"{name}-{config.preset}"
-    executor = choose(config.executor, dict(map(parse_setting, config.executor_set)), Local())
+    executor = choose_executor(
+        config.executor, dict(map(parse_setting, config.executor_set)), Local()
+    )
     team = executor.team(config.workers) if isinstance(executor, Local) else None
     workers = team.workers if team else config.workers or 1
     if config.dry_run:

@@ -12,7 +12,7 @@ from typing import Any
 import pydantic
 from rich.console import Console
 
-from experiments.executors import Local, choose
+from experiments.executors import Local, choose_executor
 from experiments.machine.parallel import Team
 from experiments.players.agents import open_lab
 from experiments.reproduction import jones2021
@@ -54,7 +54,7 @@ def work(config: WorkConfig, console: Console) -> Outcome:
             f"nothing was begun in {config.lab} that could be helped with: begin it with hexlaw "
             f"reproduce or hexlaw study, --lab {config.lab}"
         )
-    local = choose("local", dict(map(parse_setting, config.executor_set)), Local())
+    local = choose_executor("local", dict(map(parse_setting, config.executor_set)), Local())
     assert isinstance(local, Local)
     for name, settings in jobs.items():
         team = local.team(config.workers)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from experiments.executors import EXECUTORS, Local, choose
+from experiments.executors import EXECUTORS, Local, choose_executor
 from experiments.executors.command import Command
 from experiments.executors.watching import show_workers
 from experiments.machine.console import open_console
@@ -52,16 +52,16 @@ def test_a_plan_says_where_it_is_worked_on_and_the_command_line_goes_before_it(p
     plan.write_text(PLAN + '[executor]\nkind = "submitit"\njobs = 3\npartition = "gpu"\n')
     written = load_plan(file=plan)
     assert Plan.model_validate(written.model_dump(mode="json")) == written
-    chosen = choose(None, {}, written.executor)
+    chosen = choose_executor(None, {}, written.executor)
     assert [line.split(":")[0] for line in chosen.describe_places(1)] == [
         f"Slurm, partition gpu, job {k}" for k in (1, 2, 3)
     ]
-    assert len(choose(None, {"jobs": 5}, chosen).describe_places(1)) == 5
-    assert choose("local", {}, chosen) == Local()
+    assert len(choose_executor(None, {"jobs": 5}, chosen).describe_places(1)) == 5
+    assert choose_executor("local", {}, chosen) == Local()
     with pytest.raises(InputError, match="--executor-set jobs"):
-        choose("ray", {"jobs": 0}, chosen)
+        choose_executor("ray", {"jobs": 0}, chosen)
     with pytest.raises(InputError, match=r"--executor: unknown executor 'cloud'.*local, ray, subm"):
-        choose("cloud", {}, chosen)
+        choose_executor("cloud", {}, chosen)
     assert EXECUTORS.names == ("local", "ray", "submitit")
 
 
@@ -152,6 +152,6 @@ def test_status_shows_who_is_at_work_on_what_and_when_each_was_heard(tmp_path, c
 def test_ray_needs_a_cluster_that_is_there_and_starts_none(tmp_path):
     pytest.importorskip("ray")
     with pytest.raises(InputError, match="--executor-set address"):
-        choose("ray", {"address": "local"}, Local())
+        choose_executor("ray", {"address": "local"}, Local())
     with pytest.raises(InputError, match=r"no cluster at 127\.0\.0\.1:1 .*ray start --head"):
-        choose("ray", {"address": "127.0.0.1:1"}, Local()).start(tmp_path, 1, tmp_path)
+        choose_executor("ray", {"address": "127.0.0.1:1"}, Local()).start(tmp_path, 1, tmp_path)
