@@ -139,7 +139,7 @@ def test_the_report_is_one_page_with_its_figures_and_rows_beside_it(finished):
 
 @pytest.mark.usefixtures("no_report")
 def test_the_second_time_nothing_is_left_to_do(finished, hexlaw, capsys, monkeypatch):
-    monkeypatch.setattr(jones2021, "run_tasks", None)
+    monkeypatch.setattr(parallel, "run_tasks", None)
     before = rows(finished)
     assert hexlaw(*command(finished, "--json")) == 0
     printed = capsys.readouterr()
@@ -151,7 +151,9 @@ def test_the_second_time_nothing_is_left_to_do(finished, hexlaw, capsys, monkeyp
 def interrupting(title: str, events: int) -> Callable[..., bool]:
     """`run_tasks` with a Ctrl-C in the tasks whose names hold `title`, after so many events."""
 
-    def run_tasks(tasks, workers, listen) -> bool:
+    whole = parallel.run_tasks
+
+    def run_tasks(tasks, workers, listen, leases) -> bool:
         count = itertools.count(1)
 
         def poke(event) -> None:
@@ -161,7 +163,7 @@ def interrupting(title: str, events: int) -> Callable[..., bool]:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(parallel, "SECONDS_BETWEEN_REPORTS", 0.0)
-            return parallel.run_tasks(tasks, workers, poke)
+            return whole(tasks, workers, poke, leases)
 
     return run_tasks
 
@@ -183,7 +185,7 @@ def test_it_goes_on_after_a_stop_in_each_stage_and_ends_the_same(
         ("Against the best agent: ", 3),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(jones2021, "run_tasks", interrupting(title, events))
+            patch.setattr(parallel, "run_tasks", interrupting(title, events))
             assert hexlaw(*command(tmp_path)) == 130, title
         assert "run the same command again" in capsys.readouterr().err
         assert hexlaw(*command(tmp_path, "--status", "--json")) == 0
@@ -271,7 +273,7 @@ def test_a_snapshot_that_went_missing_is_named_and_nothing_is_lost(
 ):
     """Stopped before the arena, one file deleted, then put back."""
     with monkeypatch.context() as patch:
-        patch.setattr(jones2021, "run_tasks", interrupting("League: ", 1))
+        patch.setattr(parallel, "run_tasks", interrupting("League: ", 1))
         assert hexlaw(*command(tmp_path)) == 130
     victim = next((tmp_path / "lab" / "snapshots").rglob("01.safetensors"))
     content = victim.read_bytes()
