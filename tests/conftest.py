@@ -40,6 +40,7 @@ CHECKED = [
 jaxtyping.install_import_hook(CHECKED, "tests.shape_checks.check")
 
 ORACLES = Path(__file__).parent / "oracles"
+MAPPINGS = Path("/proc/self/maps")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,6 +60,21 @@ def coarse_images() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(theme, "SCALE_UP", 40)
         yield
+
+
+MOST_MAPPINGS = 30_000
+"""Of memory, with which a process still takes on another file of tests; Linux gives it 65,530."""
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Drop compiled programs between files before they exhaust what a process may map.
+
+    Each takes some mappings for good; beyond the limit XLA crashes while it loads one from disk.
+    """
+    if nextitem is None or nextitem.path == item.path or not MAPPINGS.exists():
+        return
+    if MAPPINGS.read_bytes().count(b"\n") > MOST_MAPPINGS:
+        jax.clear_caches()
 
 
 @pytest.fixture(scope="session")
