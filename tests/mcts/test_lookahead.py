@@ -228,5 +228,5 @@ def test_a_strategy_plays_legal_moves_within_its_declared_cost(decide, positions
     assert (found.evaluations <= strategy.evaluations).all()
     assert 1 <= strategy.dependent_calls <= strategy.evaluations
     np.testing.assert_allclose(found.policy.sum(axis=-1), 1, atol=1e-6)
-    if strategy.has_budget:  # one evaluation is the raw policy
+    if strategy.has_budget and name != "one-ply":  # the toy, which asks two at least
         assert strategy.with_nodes(1).evaluations == 1

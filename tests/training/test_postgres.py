@@ -124,7 +124,7 @@ def test_a_password_is_refused_and_never_repeated(tmp_path, own_settings):
         with pytest.raises(InputError, match=r"leave the password out.*pgpass") as refused:
             place_database(tmp_path, address)
         assert "hunter2" not in str(refused.value)
-    with pytest.raises(InputError, match="--store: give an address like") as refused:
+    with pytest.raises(InputError, match="a store is named by an address like") as refused:
         place_database(tmp_path, "postgres//me:hunter2@host")
     assert "hunter2" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
@@ -145,7 +145,7 @@ def test_a_strangers_lab_makes_nobody_connect(store, tmp_path, own_settings):
     lab = tmp_path / "strangers"
     lab.mkdir()
     (lab / PLACE_NAME).write_text("postgresql://them@127.0.0.1:1/bait\n")
-    with pytest.raises(InputError, match=r"not been told to connect.*--store postgresql://them@"):
+    with pytest.raises(InputError, match=r"not been told to connect.*name postgresql://them@"):
         Store(lab)
     copied = tmp_path / "copied"
     copied.mkdir()

@@ -155,7 +155,7 @@ class Leases:
             holder = session.scalar(query.where(Lease.until > 0).limit(1))
         raise InputError(
             f"another hexlaw ({holder}) is at work on {task} in {self._store.folder}; wait for it "
-            "or choose another --lab"
+            "or choose another lab"
         )
 
     def tell(self, keys: Iterable[str], share: float) -> None:

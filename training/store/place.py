@@ -40,11 +40,11 @@ def place_database(folder: Path, address: str) -> None:
     path = folder / PLACE_NAME
     if (folder / DATABASE_NAME).exists():
         raise InputError(
-            f"the lab {folder} has its database in {DATABASE_NAME}; choose another --lab, into "
-            "which hexlaw merge can copy it"
+            f"the lab {folder} has its database in {DATABASE_NAME}; choose another lab, into "
+            "which this one can be merged"
         )
     if path.exists() and (there := path.read_text().strip()) != text:
-        raise InputError(f"the lab {folder} has its database at {there}; leave --store out")
+        raise InputError(f"the lab {folder} has its database at {there}; name no other")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\n")
@@ -73,7 +73,7 @@ def address_of(folder: Path) -> sa.URL | None:
     if text not in _trusted():
         raise InputError(
             f"the lab {folder} has its database at {text}, to which hexlaw has not been told to "
-            f"connect: if you trust it, add --store {text}"
+            f"connect: if you trust it, name {text} as the store"
         )
     return url
 
@@ -90,11 +90,11 @@ def _parse(address: str) -> sa.URL:
         url = None
     if url is None or url.drivername not in ("postgresql", DRIVER) or not url.database:
         # The address is not repeated: there may be a password in what was not understood.
-        raise InputError("--store: give an address like postgresql://user@host:5432/database")
+        raise InputError("a store is named by an address like postgresql://user@host:5432/database")
     if url.password is not None or any("password" in key for key in url.query):
         raise InputError(
-            "--store: leave the password out, others could read it: PostgreSQL takes it from "
-            "~/.pgpass or PGPASSWORD"
+            "leave the password out of a store's address, others could read it: PostgreSQL takes "
+            "it from ~/.pgpass or PGPASSWORD"
         )
     return url.set(drivername=DRIVER)
 

@@ -59,7 +59,7 @@ def postgres_engine(url: sa.URL, metadata: sa.MetaData, *, read_only: bool = Fal
             if read_only:
                 raise InputError(
                     f"{place} was made by an earlier version of hexlaw; any command that writes "
-                    "into it, such as hexlaw work, brings it to this one"
+                    "into it brings it to this one"
                 )
             _complete(connection, metadata)
     if read_only:

@@ -120,7 +120,7 @@ def read_laws(path: Path) -> dict[int, StoredLaw]:
         found = _File.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise InputError(
-            f"no law at {path}: {error.strerror}; `hexlaw study three_way` writes one"
+            f"no law at {path}: {error.strerror}; the study three_way writes one"
         ) from error
     except pydantic.ValidationError as error:
         raise InputError(f"{path} is no file of three-way laws: {describe(error)}") from error

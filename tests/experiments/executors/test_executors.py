@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -90,11 +89,15 @@ def test_a_job_that_is_preempted_saves_and_is_queued_again(tmp_path):
         [
             sys.executable,
             "-c",
-            "import signal; signal.sigwait([signal.SIGTERM]); open('saved', 'w')",
+            "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]);"
+            "print(flush=True); signal.sigwait([signal.SIGTERM]); open('saved', 'w')",
         ],
         cwd=tmp_path,
-        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+        stdout=subprocess.PIPE,
     )
+    assert command._process.stdout is not None
+    with command._process.stdout as told:
+        told.readline()  # from now on it waits for the signal
     again = command.checkpoint()
     assert (tmp_path / "saved").exists()
     assert isinstance(again, submitit.helpers.DelayedSubmission)

@@ -44,7 +44,7 @@ def tables(tmp_path_factory, hexlaw):
 def test_each_table_is_read_or_the_right_one_named(tables, verb, hexlaw, capsys):
     assert {name.partition(".")[0] for name in tables} == {
         "runs", "metrics", "snapshots", "agents", "matches", "games", "blunder_rates", "ratings",
-        "search_ratings", "frontiers", "law", "standings",
+        "search_ratings", "frontiers", "law", "standings", "traces",
     }  # fmt: skip
     for name, path in tables.items():
         code, said = hexlaw(*CALLS[verb], path), capsys.readouterr()

@@ -134,7 +134,10 @@ def test_the_scripts_find_what_they_read_of_thoughts():
 @pytest.mark.parametrize(
     ("pattern", "shape"),
     [
-        (r"\b(?:thoughts?|said)\??\.(\w+)", {*Thoughts.model_fields, "nodes", "seconds", "done"}),
+        (
+            r"\b(?:thoughts?|said)\??\.(\w+)",
+            {*Thoughts.model_fields, "nodes", "seconds", "done", "spent"},
+        ),
         (r"\banalysis\??\.(\w+)", set(Analysis.model_fields)),
         (r"\brecord\.(\w+)", set(ReplayRecord.model_fields)),
     ],
