@@ -7,9 +7,8 @@ At equal strength, with logarithms to any one base,
 
 so many decades of search a decade of the other replaces: training and search of a fixed network
 cost in proportion to samples S and nodes n. ∂log C/∂log T is minus one over the first, and ∂log
-P/∂log T minus one over the second. Where size is the best one for the compute, strength does not
-change with size to first order, so the first is the rate along the frontier as well (the envelope
-theorem).
+P/∂log T minus one over the second. The first is not the rate along the frontier, where the size is
+chosen too, which is what Jones 2021 told: do not set them side by side.
 
 A law's rates change from place to place. The rate at a strength is that of slopes averaged over the
 isoquant: over every network and number of nodes of the grid which meets that strength within the
