@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped, UInt
 
 from games.errors import InputError
+from games.groups import cells_around
 from games.protocol import Symmetries
 from games.text.notation import cell_name, parse_cell
 
@@ -29,8 +30,6 @@ BLACK, WHITE, NOBODY = 0, 1, -1
 FIRST_EDGE, SECOND_EDGE, FLOATING = 1, 2, 3  # labels relative to a player's base
 
 Stones = Bool[Array, "*states A"] | Bool[np.ndarray, "*states A"]
-
-NEIGHBOUR_OFFSETS = ((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))
 
 
 class HexState(NamedTuple):
@@ -119,15 +118,7 @@ class Hex:
     @functools.cached_property
     def neighbours(self) -> Int32[np.ndarray, "A 6"]:
         """The cells around each cell, [A, 6], padded with A at the edges of the board."""
-        size = self.size
-        table = np.full((self.num_actions, 6), self.num_actions, np.int32)
-        for row in range(size):
-            for column in range(size):
-                for k, (dr, dc) in enumerate(NEIGHBOUR_OFFSETS):
-                    r, c = row + dr, column + dc
-                    if 0 <= r < size and 0 <= c < size:
-                        table[row * size + column, k] = r * size + c
-        return table
+        return cells_around(self.on_board)
 
     @functools.cached_property
     def edges(self) -> Bool[np.ndarray, "2 2 A"]:

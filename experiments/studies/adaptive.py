@@ -22,6 +22,7 @@ from experiments.machine.parallel import Task, Worker
 from experiments.studies.decisions import (
     blunders,
     compile_trace,
+    decision_tasks,
     file_of,
     read_decisions,
     sources,
@@ -123,15 +124,9 @@ def fitted_predictors(
 
 
 def _trace(store: Store, config: AdaptiveConfig) -> list[Task]:
-    return [
-        Task(
-            f"{board}×{board} board, searches of {network} traced", _trace_task,
-            (store.folder, config, board, network), work=1.0, place=(board, network),
-        )
-        for board, networks in config.networks.items()
-        for network in networks
-        if not file_of(store.folder, NAME, board, network).exists()
-    ]  # fmt: skip
+    return decision_tasks(
+        store.folder, NAME, config, config.networks, _trace_task, "traced searches of"
+    )
 
 
 def _trace_task(

@@ -7,7 +7,7 @@ board's fixed set where none was drawn. A file holds what all networks of one sh
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from experiments.arena.judging import fixed_set
+from experiments.machine.parallel import Task
 from experiments.players.agents import open_lab
+from games.config import FrozenModel
 from games.errors import InputError
 from games.exact.populations import population, subsample
 from games.hex import Hex
@@ -136,6 +138,35 @@ def blunders(keeping: np.ndarray, actions: np.ndarray) -> np.ndarray:
 def file_of(lab: Path, study: str, board: int, network: str) -> Path:
     """Where decisions of a shape of network lie."""
     return lab / FOLDER / f"{study}-{board}-{network}.npz"
+
+
+def decision_tasks(
+    lab: Path,
+    study: str,
+    config: FrozenModel,
+    networks: Mapping[int, Sequence[str]],
+    task: Callable[..., None],
+    what: str,
+) -> list[Task]:
+    """A task for each board and shape of network whose decisions are not written yet.
+
+    Args:
+        lab: the study's folder.
+        study: its name.
+        config: what the tasks are told.
+        networks: shapes by board.
+        task: takes a worker, the folder, the configuration, the board and the shape.
+        what: the task in words, before the shape.
+    """
+    return [
+        Task(
+            f"{board}×{board} board, {what} {network}", task, (lab, config, board, network),
+            work=1.0, place=(board, network),
+        )
+        for board, shapes in networks.items()
+        for network in shapes
+        if not file_of(lab, study, board, network).exists()
+    ]  # fmt: skip
 
 
 def write_decisions(path: Path, arrays: dict[str, Any]) -> None:

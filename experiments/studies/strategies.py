@@ -31,6 +31,7 @@ from experiments.studies.decisions import (
     blunders,
     compile_deciding,
     compile_trace,
+    decision_tasks,
     file_of,
     read_decisions,
     sources,
@@ -137,15 +138,7 @@ def family_of(strategy: Strategy) -> str:
 
 
 def _decide(store: Store, config: StrategiesConfig) -> list[Task]:
-    return [
-        Task(
-            f"{board}×{board} board, decisions of {network}", _decide_task,
-            (store.folder, config, board, network), work=1.0, place=(board, network),
-        )
-        for board, networks in config.networks.items()
-        for network in networks
-        if not file_of(store.folder, NAME, board, network).exists()
-    ]  # fmt: skip
+    return decision_tasks(store.folder, NAME, config, config.networks, _decide_task, "decisions of")
 
 
 def _decide_task(

@@ -25,13 +25,13 @@ from games.text.hexagons import (
     draw_stones,
     point,
     points,
+    row_text,
 )
 from games.text.notation import PLAYER_NAMES, cell_name
 from games.text.picture import (
     GREY,
     INK,
     PAPER,
-    STONE_LETTERS,
     checked_heat,
     new_svg,
     situation,
@@ -83,10 +83,7 @@ def draw_text(game: Hex, state: HexState, last_move: int | None = None) -> str:
     lines = [f"     {letters}", f"    {black_edge}"]
     for row, owners in enumerate(owner.reshape(size, size)):
         white_edge = "O" if row == middle else "\\"
-        cells = "".join(f" {'.' if o == NOBODY else STONE_LETTERS[o]}" for o in owners) + " "
-        if last_move is not None and last_move // size == row:
-            at = 2 * (last_move % size)
-            cells = f"{cells[:at]}[{cells[at + 1]}]{cells[at + 3 :]}"
+        cells = row_text(owners, row * size, last_move)
         lines.append(f"{' ' * row}{row + 1:2} {white_edge}{cells}{white_edge}")
     lines.append(f"{' ' * (size + 5)}{black_edge}")
     return "\n".join([*lines, situation(game, state, letters=True)])

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from games.errors import InputError
+from games.hex import BLACK
 from games.text.notation import NOBODY, cell_name
-from games.text.picture import CHAIN, GREY, GRID, INK, PAPER, heat_colour, write
+from games.text.picture import CHAIN, GREY, GRID, INK, PAPER, STONE_LETTERS, heat_colour, write
 
-BLACK = 0
 SIDE = 20.0  # of a hexagon, in SVG user units
 CELL = math.sqrt(3) * SIDE  # from a cell's centre to the next one's in its row
 STONE = 0.74 * SIDE
@@ -33,6 +33,21 @@ def centre(action: int, size: int) -> tuple[float, float]:
     """Where a cell's centre lies in the picture."""
     row, column = divmod(action, size)
     return point(column, row)
+
+
+def row_text(owners: Sequence[int] | np.ndarray, first: int, last_move: int | None) -> str:
+    """A row of cells in plain characters, `[x]` where the last move was.
+
+    Args:
+        owners: of its cells: 0, 1 or -1.
+        first: action of the first one.
+        last_move: action to mark, in this row or not.
+    """
+    cells = "".join(f" {'.' if o == NOBODY else STONE_LETTERS[o]}" for o in owners) + " "
+    if last_move is not None and first <= last_move < first + len(owners):
+        at = 2 * (last_move - first)
+        cells = f"{cells[:at]}[{cells[at + 1]}]{cells[at + 3 :]}"
+    return cells
 
 
 def draw_cells(svg: ET.Element, size: int, shades: np.ndarray, drawn: Sequence[int]) -> None:

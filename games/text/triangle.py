@@ -18,9 +18,10 @@ from games.text.hexagons import (
     draw_stones,
     point,
     points,
+    row_text,
 )
-from games.text.notation import NOBODY, PLAYER_NAMES, cell_name
-from games.text.picture import GREY, STONE_LETTERS, checked_heat, new_svg, situation
+from games.text.notation import PLAYER_NAMES, cell_name
+from games.text.picture import GREY, checked_heat, new_svg, situation
 from games.y import Y, YState
 
 RIM = 1.05  # the triangle around the board ends so far from the outermost centres, in cells
@@ -39,10 +40,7 @@ def draw_text(game: Y, state: YState, last_move: int | None = None) -> str:
     lines = ["    " + " ".join(cell_name(column, size)[0] for column in range(size))]
     for row in range(size):
         shown = owner[row * size : (row + 1) * size - row]
-        cells = "".join(f" {'.' if o == NOBODY else STONE_LETTERS[o]}" for o in shown) + " "
-        if last_move is not None and last_move // size == row:
-            at = 2 * (last_move % size)
-            cells = f"{cells[:at]}[{cells[at + 1]}]{cells[at + 3 :]}"
+        cells = row_text(shown, row * size, last_move)
         lines.append(f"{' ' * row}{row + 1:2} {cells.rstrip()}")
     return "\n".join([*lines, situation(game, state, letters=True)])
 
