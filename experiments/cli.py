@@ -78,6 +78,10 @@ VERBS = {
     "fit": VerbPlace(
         "verbs.fit", "FitConfig", "run", "Fit a scaling law to a table of rated snapshots."
     ),
+    "advise": VerbPlace(
+        "verbs.advise", "AdviseConfig", "run",
+        "Train more or search more? The cheapest agent of a strength, by a measured law.",
+    ),
     "study": VerbPlace(
         "verbs.study", "StudyVerbConfig", "run",
         "Run a study: one question, answered with tables, figures and a page.",

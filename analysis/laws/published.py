@@ -134,3 +134,28 @@ TAKE_OFF_FACTOR_PER_SIZE = Claim(
 SPAN_PER_SIZE = Claim(
     500, "the span from random to perfect grows 500 Elo per board size", "Table III: 270"
 )
+
+
+class PublishedRate(NamedTuple):
+    """Decades of play-time compute that a decade of training replaces, as others found it."""
+
+    source: str
+    weak: float
+    strong: float  # the same as weak where one number is given
+    low: float | None = None
+    high: float | None = None
+
+
+RATES = (
+    PublishedRate("Jones 2021, 9×9 Hex, along his frontier", 1.2, 1.2),
+    PublishedRate("Villalobos and Atkinson 2023 (Epoch), search in games", 1.6, 0.7),
+    PublishedRate("Ord 2025, language models", 0.5, 0.5),
+    PublishedRate("this lab’s report, 6×6, frontier agents", 1.9, 1.9, 1.1, 2.5),
+)
+"""Rates to set beside those of the three-way law."""
+SIZE_EXPONENTS = (
+    ("Hoffmann et al. 2022, language models", "0.5"),
+    ("Neumann and Gros 2022, Connect Four and Pentago", "0.63"),
+    ("Jones 2021, rebuilt: parameters; width²·depth", "0.71; 0.93"),
+)
+"""Of the best size over training compute, as others found them."""

@@ -53,6 +53,8 @@ class Findings:
     """The rows that exhibits are made of, by name of the file."""
     limits: Sequence[str]
     """What the measurement cannot show, a sentence each."""
+    documents: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What other programs read on: JSON beside the page, in full precision, by name of the file."""
     sources: Sequence[tuple[str, str]] = ()
     """Where numbers come from that are not the lab's rows: what, and its value."""
 
@@ -83,6 +85,8 @@ def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) 
             continue
         text = table.to_csv(index=False, float_format="%.6g")
         write_text(out_dir / "tables" / f"{name}.csv", text)
+    for name, document in findings.documents.items():
+        write_text(out_dir / f"{name}.json", to_json(document, indent=1) + "\n")
     page = environment().get_template("study.html").render(
         title=about.title,
         about=about,

@@ -10,6 +10,7 @@ import pydantic
 
 from analysis.figures.wording import interval, listed, number, percent
 from analysis.report.exhibits.base import Cell, Exhibit, Table
+from analysis.report.exhibits.three_way.all import law_findings
 from analysis.report.study_page import Findings, Published
 from analysis.studies.three_way import coverage, coverage_law, cube, even_coverage, sweeps
 from analysis.studies.three_way_figures import (
@@ -156,10 +157,11 @@ def _findings(rows: LabRows, config: CubeConfig) -> Findings:
             tables=[_difficulty_table(table, shown)],
         ),
     ]  # fmt: skip
+    by_law = law_findings(table)
     return Findings(
-        _answer(fixed), exhibits,
-        {"cube": table, "coverage": _last(drawn), "coverage_law": law},
-        _limits(config, fixed),
+        f"{_answer(fixed)} {by_law.answer}", [*exhibits, *by_law.exhibits],
+        {"cube": table, "coverage": _last(drawn), "coverage_law": law, **by_law.tables},
+        [*_limits(config, fixed), *by_law.limits], by_law.documents,
     )  # fmt: skip
 
 

@@ -98,12 +98,12 @@ def plans_on(
     train, test = (
         10 ** costs(places) for costs in (cells.costs.train_flops, cells.costs.test_flops)
     )
-    fewest = grid.places.nodes[np.isfinite(samples)].min()
     plans = []
     for count in moves:
         k = int(np.argmin(train + price * count * test))
         plan = _plan(law, _place_of(grid, k), cells, samples[k], rate, count, price)
-        if 0 < fewest == grid.places.nodes[k]:
+        same = np.isfinite(samples) & (grid.places.parameters == grid.places.parameters[k])
+        if 0 < grid.places.nodes[same].min() == grid.places.nodes[k]:
             plan = plan._replace(ends=(*plan.ends, "the longest training"))
         plans.append(plan)
     return plans

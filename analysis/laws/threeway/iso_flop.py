@@ -7,8 +7,8 @@ Two ways, at a fixed number of nodes and at fixed compute of a move:
   parabola in log P through the networks has its top at the best size;
 - *surface*: the size at which the three-way law is highest.
 
-Either way log of the best size is regressed on log C. A top outside the measured sizes, or at their
-edge, is refused: there the grid decides, not the runs.
+Either way log of the best size is regressed on log C, with four sizes or more. A top outside the
+measured sizes, or at their edge, is refused: there the grid decides, not the runs.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _surface_tops(
         best = strength.argmax(axis=1)
         inside = (best > there.argmax()) & (best < _SIZES - 1 - there[::-1].argmax())
         tops[:, k] = np.where(inside, sizes[best], np.nan)
-    return tops
+    return tops if len(cells.networks) >= _FEWEST_SIZES else np.full_like(tops, np.nan)
 
 
 def _exponent(budgets: np.ndarray, tops: np.ndarray) -> tuple[float, float, float]:

@@ -7,12 +7,14 @@ At equal strength, with logarithms to any one base,
 
 so many decades of search a decade of the other replaces: training and search of a fixed network
 cost in proportion to samples S and nodes n. ∂log C/∂log T is minus one over the first, and ∂log
-P/∂log T minus one over the second. The first is not the rate along the frontier, where the size is
-chosen too, which is what Jones 2021 told: do not set them side by side.
+P/∂log T minus one over the second.
 
 A law's rates change from place to place. The rate at a strength is that of slopes averaged over the
 isoquant: over every network and number of nodes of the grid which meets that strength within the
-samples that were measured.
+samples that were measured. Most of these places waste compute: a large network trained briefly
+gains from training what search cannot replace. Who may choose the size as well pays the rate *along
+the frontier* (`analysis.laws.threeway.frontier`), which is what Jones 2021 told, and is another
+number.
 """
 
 from __future__ import annotations
@@ -162,9 +164,13 @@ def worth_of_search(
         begin = needed_samples(law, alone, float(strength_of(level)))
         if not np.isfinite(begin[0, 0]):
             continue
+        # A resample that does not begin within what was measured says nothing.
+        begin, start = np.where(np.isfinite(begin), begin, np.nan), float(begin[0, 0])
         for nodes in np.unique(grid.places.nodes[grid.places.nodes > 0]).tolist():
             searched = alone._replace(places=alone.places._replace(nodes=np.array([nodes])))
-            strength = _at(law, searched, begin)
+            strength = np.where(
+                np.isnan(begin), np.nan, _at(law, searched, np.nan_to_num(begin, nan=start))
+            )
             trained = needed_samples(law, alone, strength) - begin
             larger = _needed_size(law, cells, begin, strength) - alone.places.parameters
             line = {
@@ -195,7 +201,7 @@ def _needed_size(
     samples, by all laws [A, 1]; ∞ where no network of the grid does."""
     sizes = np.linspace(cells.costs.parameters[0], cells.costs.parameters[-1], 200)
     shape = law.draws, len(sizes)
-    places = Places(np.broadcast_to(samples, shape), np.broadcast_to(sizes, shape), np.zeros(shape))
-    enough = law.strength(places) >= strength
-    first = sizes[enough.argmax(axis=1)]
-    return np.where(enough.any(axis=1), first, np.inf)[:, None]
+    at = np.broadcast_to(np.nan_to_num(samples), shape)
+    enough = law.strength(Places(at, np.broadcast_to(sizes, shape), np.zeros(shape))) >= strength
+    first = np.where(enough.any(axis=1), sizes[enough.argmax(axis=1)], np.inf)
+    return np.where(np.isnan(strength[:, 0]), np.nan, first)[:, None]

@@ -11,6 +11,7 @@ from analysis.laws.threeway.break_even import cheapest_plans, plan_grid
 from analysis.laws.threeway.cells import Places, blunder_rate, cells_of_blunders, cells_of_elo
 from analysis.laws.threeway.fit import fit_law
 from analysis.laws.threeway.forecasts import forecast
+from analysis.laws.threeway.frontier import frontier_rates
 from analysis.laws.threeway.held_out import best_form, compare_forms
 from analysis.laws.threeway.iso_flop import best_size
 from analysis.laws.threeway.stored import as_json, read_laws, stored_law
@@ -101,6 +102,26 @@ def test_training_takes_its_share_by_the_closed_form():
     (dear,) = cheapest_plans(law, cells, 0.15, (1e5,), price=10.0)
     assert dear.nodes < plans[2].nodes
     assert dear.samples > plans[2].samples
+
+
+def test_along_the_frontier_size_is_chosen_for_each_trade(cells, law):
+    """Against explicit choices on a fine grid, the samples that each needs worked out on paper."""
+    (line,) = frontier_rates(law, cells, (0.15,)).to_dict("records")
+    goal, costs = np.log(0.85 / 0.15), []
+    m = np.linspace(0.7, np.log(63), 40)[:, None]
+    p = np.linspace(np.log(272), np.log(3_968), 400)[None, :]
+    # The samples that size p with search m needs: e^(−0.6(x−X)) = e^(−u) − e^(−0.8(p−P)).
+    rest = np.exp(-(goal - 1.0 - 0.3 * m)) - np.exp(-0.8 * (p - P))
+    x = X - np.log(np.where(rest > 0, rest, np.nan)) / 0.6
+    train, play = np.where(x < np.log(1e6), x + p, np.inf), m + p
+    for budget in np.arange(np.nanmin(train), np.nanmin(train) + 6, 0.2):
+        there = train <= budget
+        k = np.nanargmin(np.where(there, play, np.inf))
+        costs.append((budget, play.flat[k], np.broadcast_to(m, play.shape).flat[k]))
+    budget, play, m = np.array(costs).T
+    kept = (m > m.min() + 0.01) & (m < m.max() - 0.01)
+    oracle = -np.polyfit(budget[kept], play[kept], 1)[0]
+    assert line["frontier"] == pytest.approx(oracle, rel=0.2)
 
 
 def test_a_strength_that_was_not_measured_is_refused(cells, law):

@@ -1,0 +1,151 @@
+"""The three-way law of each board of a cube, and all that its exhibits tell."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.laws.threeway.break_even import Plan, cheapest_plans, plan_grid, reach
+from analysis.laws.threeway.cells import Cells, cells_of_blunders
+from analysis.laws.threeway.design import check_design
+from analysis.laws.threeway.fit import ThreeWayLaw, fit_law
+from analysis.laws.threeway.forecasts import forecast
+from analysis.laws.threeway.forms import FORMS
+from analysis.laws.threeway.frontier import frontier_rates
+from analysis.laws.threeway.held_out import best_form, compare_forms
+from analysis.laws.threeway.iso_flop import BestSize, best_size
+from analysis.laws.threeway.rates import rates_over_strength, worth_of_search
+from analysis.tables.cube import ALL, FIXED
+from games.errors import InputError
+
+_PLANNED = 3  # strengths of plans, even steps between what the weakest and the strongest reach
+_FORECAST_MOVES = (1.0, 1e4, 1e8)
+_NICE = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002, 0.001)
+
+
+@dataclasses.dataclass(frozen=True)
+class BoardLaw:
+    """What the cube of one board says."""
+
+    cells: Cells
+    law: ThreeWayLaw  # of the form that foretells held-out agents best
+    rates: pd.DataFrame  # of `rates_over_strength`
+    frontier: pd.DataFrame  # of `frontier_rates`
+    by_form: pd.DataFrame  # the same by each form, column `form`
+    worth: pd.DataFrame  # of `worth_of_search`
+    sizes: dict[str, BestSize]  # by the search that is held fixed, in words
+    plans: list[Plan]
+    forecasts: pd.DataFrame
+
+    @property
+    def boardsize(self) -> int:
+        """Side of the board."""
+        return self.cells.boardsize
+
+
+@dataclasses.dataclass(frozen=True)
+class CubeLaws:
+    """What a cube says."""
+
+    boards: list[BoardLaw]
+    refused: dict[int, str]  # boards whose runs cannot tell, and why
+    compared: pd.DataFrame  # of `compare_forms`
+
+
+def laws_of(cube: pd.DataFrame, *, resamples: int = 100) -> CubeLaws:
+    """Fit every board of a cube.
+
+    Args:
+        cube: as from `analysis.tables.cube.cube_frame`; rows with a fixed c_puct are fitted.
+        resamples: of the runs.
+    """
+    told: list[Cells] = []
+    refused: dict[int, str] = {}
+    for size in sorted(set(cube["boardsize"].tolist())):
+        try:
+            cells = cells_of_blunders(cube, size)
+            check_design(cells)
+        except InputError as error:
+            refused[size] = str(error)
+            continue
+        if len(cells) <= max(form.freedom for form in FORMS.values()):
+            refused[size] = f"these runs cannot tell: {len(cells)} agents are too few"
+            continue
+        told.append(cells)
+    compared = compare_forms(told)
+    boards = [
+        _board(cells, best_form(compared, cells.boardsize), _seeds(cube, cells), resamples)
+        for cells in told
+    ]
+    return CubeLaws(boards, refused, compared)
+
+
+def _seeds(cube: pd.DataFrame, cells: Cells) -> np.ndarray:
+    """[N] the seed of each cell's run."""
+    own = cube[
+        (cube["boardsize"] == cells.boardsize)
+        & (cube["tuning"] == FIXED)
+        & (cube["stratum"] == ALL)
+        & cube["samples"].gt(0)
+    ]
+    of_run = own.groupby("run")["seed"].first().sort_index().to_numpy(int)
+    return of_run[cells.run]
+
+
+def _board(cells: Cells, chosen: str, seeds: np.ndarray, resamples: int) -> BoardLaw:
+    # The forms that were not chosen are there to compare with: a quarter of the resamples will do.
+    laws = {
+        name: fit_law(cells, name, resamples=resamples if name == chosen else resamples // 4)
+        for name in FORMS
+    }
+    rates = {name: rates_over_strength(law, cells) for name, law in laws.items()}
+    law = laws[chosen]
+    levels = _levels(law, cells)
+    return BoardLaw(
+        cells=cells,
+        law=law,
+        rates=rates[chosen],
+        frontier=frontier_rates(law, cells),
+        by_form=pd.concat([frame.assign(form=name) for name, frame in rates.items()]),
+        worth=worth_of_search(law, cells, tuple(_NICE)),
+        sizes=_sizes(cells, law, resamples),
+        plans=[plan for level in levels for plan in cheapest_plans(law, cells, level)],
+        forecasts=forecast(cells, chosen, seeds, levels, _FORECAST_MOVES),
+    )
+
+
+def _levels(law: ThreeWayLaw, cells: Cells) -> tuple[float, ...]:
+    """Round blunder rates within what was measured, from weak to strong."""
+    weakest, strongest = reach(law, plan_grid(cells))
+    inside = [level for level in _NICE if 1.2 * strongest < level < 0.8 * weakest]
+    if len(inside) <= _PLANNED:
+        return tuple(inside)
+    return tuple(inside[round(k)] for k in np.linspace(1, len(inside) - 1, _PLANNED))
+
+
+def _sizes(cells: Cells, law: ThreeWayLaw, resamples: int) -> dict[str, BestSize]:
+    """At one node, a middle number and the most, and at the compute of the middle one."""
+    nodes = np.round(10 ** np.unique(cells.places.nodes))
+    middle = float(nodes[len(nodes) // 2])
+    per_node = 10 ** float(np.median(cells.costs.per_node))
+    found = {
+        f"{count:.0f} node{'s' if count > 1 else ''}": best_size(
+            cells, law, nodes=float(count), resamples=resamples
+        )
+        for count in sorted({1.0, middle, float(nodes[-1])})
+    }
+    move = middle * per_node
+    found[f"{move:.1e} FLOPs a move"] = best_size(cells, law, move=move, resamples=resamples)
+    return found
+
+
+def joined(boards: Sequence[BoardLaw], name: str) -> pd.DataFrame:
+    """A table of all boards, with the column boardsize first."""
+    frames = [getattr(board, name).assign(boardsize=board.boardsize) for board in boards]
+    if not frames:
+        return pd.DataFrame()
+    table = pd.concat(frames, ignore_index=True)
+    return table[["boardsize", *table.columns.drop("boardsize")]]
