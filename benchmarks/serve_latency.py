@@ -64,9 +64,8 @@ def make_lab(folder: Path) -> str:
             for index in range(AGENTS):
                 file = f"snapshots/{run_id}/{index:02}.safetensors"
                 sha256 = save_snapshot(folder / file, params, config)
-                costs = Ledger(samples=round(1000 * 1.3**index)).costs(
-                    rules, config.network, 64, None
-                )
+                samples = round(1000 * 1.3**index)
+                costs = Ledger(samples=samples).costs(rules, config.network, 64 * samples, None)
                 session.add(Snapshot(run_id=run_id, index=index, file=file, sha256=sha256, **costs))
         names = [f"{run_id}#{index}@nodes=64" for index in range(AGENTS)]
         agents = enter_agents(store, rules, [parse_player(name) for name in names])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any, ClassVar
 
 import pydantic
 
@@ -19,17 +20,32 @@ class FrozenModel(pydantic.BaseModel, frozen=True):
 
     model_config = pydantic.ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
+    ADDED: ClassVar[dict[str, Any]] = {}
+    """Fields that came later, with the value which says what was done before there were any. At
+    that value they are not hashed, so that a new field renames nothing."""
+
     def digest(self, *leave_out: str) -> str:
         """Eight hexadecimal digits that tell configurations of this kind apart.
 
         They hash every field, those at their defaults too, with `IDENTITY_VERSION`: what a default
-        was is a part of what was done.
+        was is a part of what was done. `ADDED` says what is left out.
 
         Args:
             leave_out: fields that do not count.
         """
-        counted = [IDENTITY_VERSION, self.model_dump(mode="json", exclude=set(leave_out))]
+        counted = [IDENTITY_VERSION, self._counted(set(leave_out))]
         return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()[:8]
+
+    def _counted(self, leave_out: set[str]) -> dict[str, Any]:
+        """What a name hashes, as JSON."""
+        as_before = {name for name, value in self.ADDED.items() if getattr(self, name) == value}
+        counted = self.model_dump(mode="json", exclude=leave_out | as_before)
+        inner = {name: getattr(self, name) for name in counted}
+        return counted | {
+            name: model._counted(set())
+            for name, model in inner.items()
+            if isinstance(model, FrozenModel)
+        }
 
 
 def describe(error: pydantic.ValidationError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pydantic
@@ -20,6 +20,13 @@ SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
 class TrainConfig(FrozenModel, frozen=True):
     """One training run. Lengths are in moves (plies), sizes in positions."""
 
+    ADDED: ClassVar[dict[str, Any]] = {
+        "fast_nodes": None,
+        "full_every": 1,
+        "window_share": 1.0,
+        "final_learning_rate": 1.0,
+    }
+
     recipe: str = ""
     """Named configuration that this one started from; reports keep recipes apart."""
 
@@ -32,7 +39,12 @@ class TrainConfig(FrozenModel, frozen=True):
     as spent. Fresh weights if empty. Jones: fresh."""
 
     search: SearchConfig = SELFPLAY_SEARCH
-    """Search of every self-play move. Jones: `mcts.JONES`."""
+    """Search of every self-play move that is learnt from. Jones: `mcts.JONES`."""
+    full_every: int = pydantic.Field(default=1, ge=1)
+    """One self-play move in so many of each lane is searched in full and learnt from; the others
+    only carry the games on, with `fast_nodes`. Jones: 1."""
+    fast_nodes: int | None = pydantic.Field(default=None, ge=1, le=4096)
+    """Nodes of the moves between, searched without noise. Jones: there are none."""
     lanes: int = pydantic.Field(default=128, ge=1)
     """Games played side by side. Jones: 32,768."""
     moves: int = pydantic.Field(default=4, ge=1)
@@ -50,12 +62,18 @@ class TrainConfig(FrozenModel, frozen=True):
 
     window: int = pydantic.Field(default=64, ge=1)
     """Moves of each lane that the replay window holds. Jones: 64."""
+    window_share: float = pydantic.Field(default=1.0, gt=0, le=1)
+    """Share of the moves so far, the newest, that is learnt from, until the window is full: it
+    grows with the run instead of holding the first, worst games until it is. Jones: 1."""
     batch_size: int = pydantic.Field(default=256, ge=1)
     """Positions of one learner step. Jones: 32,768."""
     replay_ratio: float = pydantic.Field(default=8.0, gt=0)
     """How often each position is trained on, on average. Jones: 1."""
     learning_rate: float = pydantic.Field(default=3e-3, gt=0)
     """Adam's step size. Jones: 1e-3."""
+    final_learning_rate: float = pydantic.Field(default=1.0, gt=0, le=1)
+    """The step size at the end of the run as a share of `learning_rate`; between, it falls evenly
+    with every step. Jones: 1."""
     averaging: float = pydantic.Field(default=0.0, ge=0, le=1)
     """Snapshots hold the average of the weights over this latest share of the learner's steps;
     without it they are as good as the last batches were. 0: the newest weights. Jones: 0."""
@@ -85,9 +103,18 @@ class TrainConfig(FrozenModel, frozen=True):
         games.make(self.game, self.boardsize)  # refuses what cannot be played
         if self.window % self.moves:
             raise ValueError(f"window {self.window} must be a multiple of moves {self.moves}")
+        if self.moves % self.full_every:
+            raise ValueError(
+                f"moves {self.moves} must be a multiple of full_every {self.full_every}"
+            )
+        if (self.full_every > 1) != (self.fast_nodes is not None):
+            raise ValueError(
+                f"full_every {self.full_every} and fast_nodes {self.fast_nodes} do not go "
+                "together: moves between full searches need fast_nodes, and it needs such moves"
+            )
         if self.learner_steps < 1:
             raise ValueError(
-                f"replay_ratio {self.replay_ratio} × {self.samples_per_iteration} positions an "
+                f"replay_ratio {self.replay_ratio} × {self.learnt_per_iteration} positions an "
                 f"iteration make no learner step of batch_size {self.batch_size}"
             )
         if self.first_snapshot > self.samples:
@@ -113,9 +140,27 @@ class TrainConfig(FrozenModel, frozen=True):
         return self.lanes * self.moves
 
     @property
+    def learnt_per_iteration(self) -> int:
+        """Of these, the positions that are learnt from: those searched in full."""
+        return self.samples_per_iteration // self.full_every
+
+    def evaluations(self, samples: int) -> int:
+        """Network evaluations of the self-play of whole iterations, given their positions."""
+        learnt = samples // self.full_every
+        fast = 0 if self.fast_search is None else self.fast_search.evaluations
+        return learnt * self.search.evaluations + (samples - learnt) * fast
+
+    @property
+    def fast_search(self) -> SearchConfig | None:
+        """Search of the moves between two that are learnt from; none if there are none."""
+        if self.fast_nodes is None:
+            return None
+        return self.search.with_nodes(self.fast_nodes).for_evaluation()
+
+    @property
     def learner_steps(self) -> int:
         """Learner steps an iteration."""
-        return round(self.replay_ratio * self.samples_per_iteration / self.batch_size)
+        return round(self.replay_ratio * self.learnt_per_iteration / self.batch_size)
 
     @property
     def max_opening_plies(self) -> int:

@@ -73,7 +73,7 @@ def forecast(configs: Sequence[TrainConfig], devices: int = 1) -> Forecast:
         learner_seconds=iterations * learner / members,
     )
     peak = devices * measured_peak_flops(config.network.products)
-    costs: Any = spent.costs(config.rules, config.network, config.search.nodes, peak)
+    costs: Any = spent.costs(config.rules, config.network, config.evaluations(samples), peak)
     memory = [_memory(compiled) for compiled in (program.play, program.learn)]
     return Forecast(
         members=members,

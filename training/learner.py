@@ -9,7 +9,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float32
+from jaxtyping import Array, Bool, Float32, Int32
 
 from training.networks import Params, forward
 from training.replay import Batch
@@ -43,6 +43,19 @@ class Fit(NamedTuple):
     policy_entropy: jax.Array  # [], nats, of the network's policy
     policy_kl: jax.Array  # [], nats, from the search policy to the network's
     residual_variance: jax.Array  # [], share of the targets' variance left unexplained; NaN if 0
+
+
+class StepSize(NamedTuple):
+    """Adam's, over a run; run-time values."""
+
+    first: jax.Array  # [] float32
+    last: jax.Array  # [] float32, at the end of the run, as a share of the first
+    steps: jax.Array  # [] float32, of the whole run
+
+    def at(self, step: Int32[Array, ""]) -> Float32[Array, ""]:
+        """After so many steps: a straight line from the first to the last."""
+        done = jnp.minimum(step.astype(jnp.float32) / self.steps, 1)
+        return self.first * (1 - (1 - self.last) * done)
 
 
 ADAM = optax.scale_by_adam()
@@ -107,7 +120,7 @@ def learn(
     network: nn.Module,
     state: LearnerState,
     batch: Batch,
-    learning_rate: Float32[Array, ""],
+    step_size: StepSize,
     averaging: Float32[Array, ""],
 ) -> tuple[LearnerState, tuple[Losses, Fit]]:
     """One step of Adam, and of the average over the latest `averaging` of all steps.
@@ -126,6 +139,7 @@ def learn(
     gradient, (parts, prediction) = jax.grad(total, has_aux=True)(state.params)
     with jax.numpy_dtype_promotion("standard"):  # optax multiplies floats by counts
         update, optimiser = ADAM.update(gradient, state.optimiser)
+    learning_rate = step_size.at(state.optimiser.count)
     step = jax.tree.map(lambda u: -learning_rate * u, update)
     params = optax.apply_updates(state.params, step)
     step_number = (state.optimiser.count + 1).astype(jnp.float32)

@@ -93,17 +93,16 @@ class Ledger:
         )
 
     def costs(
-        self, game: Game, network: NetworkConfig, nodes: int, peak_flops: float
+        self, game: Game, network: NetworkConfig, evaluations: int, peak_flops: float
     ) -> dict[str, float | None]:
         """The ledger in every unit that a snapshot row carries.
 
         Args:
             game: the rules.
             network: the network's shape.
-            nodes: network evaluations of each self-play move.
+            evaluations: network evaluations of self-play.
             peak_flops: FLOPs a second that the devices reach at best, all together.
         """
-        evaluations = self.samples * nodes
         selfplay = float(evaluations * forward_flops(game, network))
         learner = float(self.learner_samples * gradient_flops(game, network))
         # The learner counts: with few nodes a move it is most of the cost.

@@ -29,9 +29,17 @@ from mcts.keys import fold_in, spawn
 from mcts.tree import select
 from training.config import TrainConfig
 from training.devices import LANES, compiler_options, lane_mesh, sharding
-from training.learner import LearnerState, init_learner, is_finite, learn
+from training.learner import LearnerState, StepSize, init_learner, is_finite, learn
 from training.networks import NetworkConfig, Params, init_params, make_evaluate, pad_params
-from training.replay import Targets, Window, add_moves, empty_window, outcomes, sample_batch
+from training.replay import (
+    Targets,
+    Window,
+    add_moves,
+    empty_window,
+    newest,
+    outcomes,
+    sample_batch,
+)
 from training.selfplay import (
     Lanes,
     Move,
@@ -56,6 +64,8 @@ class Shape(NamedTuple):
     batch_size: int
     learner_steps: int
     mixing_moves: int
+    full_every: int = 1
+    fast_search: SearchConfig | None = None  # of the moves between two that are learnt from
     members: int = 1
     devices: int = 1
     roomy: bool = False  # small networks lie in a common, roomier shape
@@ -76,7 +86,8 @@ class Settings(NamedTuple):
 
     schedule: Schedule  # [P] each
     targets: Targets  # [P, 1] each
-    learning_rate: jax.Array  # [P] float32
+    step_size: StepSize  # [P] each
+    window_share: jax.Array  # [P] float32, of the moves so far, the newest, that are learnt from
     averaging: jax.Array  # [P] float32
     symmetries: Symmetries  # [P, K, …] int32 each, the ones to draw from; K identities for none
 
@@ -136,6 +147,8 @@ def shape_of(
         batch_size=config.batch_size,
         learner_steps=config.learner_steps,
         mixing_moves=config.mixing_moves,
+        full_every=config.full_every,
+        fast_search=config.fast_search,
         members=members,
         devices=devices,
         roomy=roomy,
@@ -160,7 +173,14 @@ def settings_of(configs: Sequence[TrainConfig]) -> Settings:
             bootstraps=column(bool, lambda config: [config.bootstrap]),
             search_share=column(np.float32, lambda config: [config.search_value_share]),
         ),
-        learning_rate=column(np.float32, lambda config: config.learning_rate),
+        step_size=StepSize(
+            first=column(np.float32, lambda config: config.learning_rate),
+            last=column(np.float32, lambda config: config.final_learning_rate),
+            steps=column(
+                np.float32, lambda config: config.snapshot_iterations[-1] * config.learner_steps
+            ),
+        ),
+        window_share=column(np.float32, lambda config: config.window_share),
         averaging=column(np.float32, lambda config: config.averaging),
         symmetries=Symmetries(
             cells=column(np.int32, lambda config: turns(config, config.rules.symmetries.cells)),
@@ -191,8 +211,9 @@ def init_state(shape: Shape, settings: Settings, seeds: UInt32[Array, "P"]) -> T
         flat = jax.lax.fori_loop(0, shape.mixing_moves, mix, flat)
     lanes = _unflatten(flat, shape.members)
     keys = jax.eval_shape(lambda: _lane_keys(shape, key)[:, None])
+    one_search = shape._replace(full_every=1, fast_search=None)
     _, record = jax.eval_shape(
-        functools.partial(_play_lanes, shape), settings.schedule, learner.params, lanes, keys
+        functools.partial(_play_lanes, one_search), settings.schedule, learner.params, lanes, keys
     )
     one_move = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), record)
     return TrainState(learner, lanes, empty_window(one_move.move, shape.window), key)
@@ -241,13 +262,26 @@ def _play_lanes(
     evaluate = make_evaluate(shape.game, shape.computed, members)
     per_lane = _each_lane(schedule, per_member)
 
-    def one_move(lanes: Lanes, key: jax.Array) -> tuple[Lanes, Record]:
-        after, move = play_move(
-            shape.game, evaluate, shape.search, per_lane, params, lanes, _flat(key)
-        )
+    def one_move(search: SearchConfig, lanes: Lanes, key: jax.Array) -> tuple[Lanes, Record]:
+        after, move = play_move(shape.game, evaluate, search, per_lane, params, lanes, _flat(key))
         return after, Record(move, lanes.ply, jax.vmap(shape.game.to_move)(lanes.states))
 
-    flat, record = jax.lax.scan(one_move, _flat(lanes), jnp.moveaxis(keys, 1, 0))
+    in_full = functools.partial(one_move, shape.search)
+    by_move = jnp.moveaxis(keys, 1, 0)
+    if shape.fast_search is None:
+        flat, record = jax.lax.scan(in_full, _flat(lanes), by_move)
+    else:
+        fast = functools.partial(one_move, shape.fast_search)
+
+        def turn(lanes: Lanes, keys: jax.Array) -> tuple[Lanes, Record]:
+            lanes, first = in_full(lanes, keys[0])
+            lanes, others = jax.lax.scan(fast, lanes, keys[1:])
+            join = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, others)
+            return lanes, join
+
+        turns = by_move.reshape(-1, shape.full_every, *by_move.shape[1:])
+        flat, by_turn = jax.lax.scan(turn, _flat(lanes), turns)
+        record = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), by_turn)
     return _unflatten(flat, members), jax.vmap(lambda at: _unflatten(at, members))(record)
 
 
@@ -259,16 +293,19 @@ def learn_from(shape: Shape, settings: Settings, state: TrainState) -> tuple[Tra
     network = shape.computed.module(shape.game)
     next_key, _, learn_key = spawn(state.key, 3)
     outcome, known = outcomes(state.window, settings.targets)
+    moves = shape.moves * (state.learner.optimiser.count // shape.learner_steps + 1)
+    recent = newest(state.window, settings.window_share * moves.astype(jnp.float32), shape.moves)
 
     def step(learner: LearnerState, key: jax.Array):
         batch = sample_batch(
-            state.window, outcome, known, settings.symmetries, shape.batch_size, key
-        )
+            state.window, outcome, known, settings.symmetries, shape.batch_size, key,
+            recent=recent, every=shape.full_every,
+        )  # fmt: skip
         if shape.devices > 1:
             by_position = sharding(shape.devices, PartitionSpec(None, LANES))
             batch = jax.lax.with_sharding_constraint(batch, by_position)
         one = functools.partial(learn, network)
-        return jax.vmap(one)(learner, batch, settings.learning_rate, settings.averaging)
+        return jax.vmap(one)(learner, batch, settings.step_size, settings.averaging)
 
     keys = jnp.stack(spawn(learn_key, shape.learner_steps))
     learner, (losses, fit) = jax.lax.scan(step, state.learner, keys)

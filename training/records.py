@@ -114,7 +114,8 @@ class Records:
         # The file before its row: no row may name weights that are not there.
         sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
         peak = self._devices * measured_peak_flops(config.network.products)
-        costs = ledger.costs(config.rules, config.network, config.search.evaluations, peak)
+        evaluations = config.evaluations(ledger.samples)
+        costs = ledger.costs(config.rules, config.network, evaluations, peak)
         values = {
             **costs,
             **{name: (costs[name] or 0) + before for name, before in spent.items() if before},

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float32, Key
+from jaxtyping import Array, Bool, Float32, Int32, Key
 
 from games.protocol import Symmetries
 from training.selfplay import Move, draw_below
@@ -94,6 +94,13 @@ def outcomes(
     return target, known | (share > 0)
 
 
+def newest(window: Window, moves: Float32[Array, "P"], written: int) -> Int32[Array, "P"]:
+    """Whole iterations of `written` moves that come to at least `moves`, as far as the window
+    holds them; moves a lane, for each member."""
+    iterations = jnp.maximum(jnp.ceil(moves / written - 1e-4), 1).astype(jnp.int32)
+    return jnp.minimum(iterations * written, window.filled)
+
+
 def sample_batch(
     window: Window,
     outcome: Float32[Array, "W P B"],
@@ -101,6 +108,9 @@ def sample_batch(
     symmetries: Symmetries,
     size: int,
     key: Key[Array, "P"],
+    *,
+    recent: Int32[Array, "P"] | None = None,
+    every: int = 1,
 ) -> Batch:
     """`size` positions of each member, drawn evenly from those written so far, each in a random
     symmetry: a batch whose arrays have a leading axis P.
@@ -113,10 +123,17 @@ def sample_batch(
             actions [P, K, A].
         size: positions to draw for each member, with replacement.
         key: random keys [P].
+        recent: how many moves of each lane, the newest, to draw from; all if unset.
+        every: draw from the first of every so many moves alone; it divides W and `recent`.
     """
     _, members, lanes = outcome.shape
     uniform = jax.vmap(lambda own: jax.random.uniform(own, (3, size)))(key)
-    slot = draw_below(window.filled, uniform[:, 0])
+    length = window.moves.ended.shape[0]
+    from_all = jnp.broadcast_to(window.filled, (members,))
+    count = (from_all if recent is None else recent)[:, None]
+    # Slots of a full ring are drawn in their own order, whatever the cursor.
+    oldest = jnp.where(count < window.filled, window.cursor - count, 0)
+    slot = (oldest + every * draw_below(count // every, uniform[:, 0])) % length
     lane = draw_below(lanes, uniform[:, 1])
     member = jnp.arange(members)[:, None]
     turn = draw_below(symmetries.cells.shape[1], uniform[:, 2])

@@ -61,12 +61,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "half as wide": {},
     "bfloat16 products": {"network.matmul": "bfloat16"},
     "convolution": {"network.kind": "conv", "network.width": 16},
+    "step size falls to a tenth": {"final_learning_rate": 0.1},
+    "window grows to 512 moves": {"window": 512, "window_share": 0.25},
+    # KataGo's share of full searches (Wu 2019, section 3.1); the others only carry games on.
+    "one move in four in full": {"full_every": 4, "fast_nodes": 8},
     JONES_LIKE: {
         "opening_plies": 0, "temperature_plies": 361, "replay_ratio": 1, "augment": False,
         "learning_rate": 1e-3, "bootstrap": True, "lanes": 1024, "moves": 1, "batch_size": 1024,
         "window": 64, "mixing_moves": 2500, "search_value_share": 0, "averaging": 0,
     },
 }  # fmt: skip
+
+TIMES_AS_MANY = {"one move in four in full": 3}
+"""Samples of a variant whose samples cost less, so that runs cost about the same."""
 
 SAMPLES = {3: 60_000, 4: 150_000, 5: 200_000, 6: 1_000_000}
 GOALS = {3: 0.01, 4: 0.01, 5: 0.05, 6: 0.1}
@@ -106,7 +113,8 @@ class RecipeStudyConfig(FrozenModel, frozen=True):
 
 def variant_run(board: int, variant: str, seed: int, samples: int | None) -> TrainConfig:
     """The configuration of one run."""
-    base = {"boardsize": board, "seed": seed, "samples": samples or SAMPLES[board]}
+    samples = TIMES_AS_MANY.get(variant, 1) * (samples or SAMPLES[board])
+    base = {"boardsize": board, "seed": seed, "samples": samples}
     recipe = load_recipe("efficient")
     config = configure(recipe, base | VARIANTS[variant])
     if variant == "half as wide":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pydantic
 import pytest
 
+from games.config import FrozenModel
 from mcts import JONES, Gumbel, Puct, Regularised, SearchConfig
 
 
@@ -49,6 +52,26 @@ def test_a_digest_hashes_defaults_too():
     )
     assert Former().digest() != SearchConfig().digest()
     assert Former(noise_concentration=10.0).digest() == SearchConfig().digest()
+
+
+def test_a_field_that_came_later_renames_nothing_until_it_is_used():
+    """Not even with another default later: what was done before is what it was."""
+
+    class Today(SearchConfig, frozen=True):
+        ADDED: ClassVar = {"passes": 0}
+        passes: int = 0
+
+    class Tomorrow(Today, frozen=True):
+        passes: int = 1
+
+    class Holder(FrozenModel, frozen=True):
+        search: SearchConfig = Today()
+
+    former = SearchConfig().digest()
+    assert Today().digest() == Tomorrow(passes=0).digest() == former
+    assert former not in (Today(passes=1).digest(), Tomorrow().digest())
+    assert Holder().digest() == Holder(search=SearchConfig()).digest()
+    assert Holder(search=Today(passes=1)).digest() != Holder().digest()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,11 @@ from training.config import TrainConfig
         ("replay_ratio", -1.0, "replay_ratio"),
         ("window", 63, "window 63 must be a multiple of moves 4"),
         ("batch_size", 10**6, "no learner step of batch_size 1000000"),
+        ("full_every", 3, "moves 4 must be a multiple of full_every 3"),
+        ("full_every", 2, "full_every 2 and fast_nodes None do not go together"),
+        ("fast_nodes", 16, "full_every 1 and fast_nodes 16 do not go together"),
+        ("final_learning_rate", 1.5, "final_learning_rate"),
+        ("window_share", 0, "window_share"),
         ("first_snapshot", 300_000, "samples 200000 end before first_snapshot 300000"),
         ("samples", 4_000, "less than 21 iterations of 512"),
         ("snapshots", 0, "snapshots"),
@@ -89,3 +94,9 @@ def test_runs_of_different_configurations_have_different_names(tiny):
     assert len(set(names)) == len(names)
     assert all(name.startswith("hex3-4x1-s") for name in names)
     assert tiny().run_id == tiny().run_id
+
+
+def test_names_of_runs_that_labs_hold_stand():
+    """A field that is not in `ADDED`, or a changed default, renames runs: stored labs are then not
+    resumed (docs/decisions/0010-identity-by-everything.md)."""
+    assert TrainConfig().run_id == "hex5-16x2-s0-d8b7a052"

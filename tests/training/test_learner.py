@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from games.hex import Hex
-from training.learner import Losses, init_learner, learn, losses
+from training.learner import Losses, StepSize, init_learner, learn, losses
 from training.networks import Mlp, init_params
 from training.replay import Batch
 
@@ -20,6 +20,7 @@ GAME = Hex(2)
 CONFIG = Mlp(width=8, depth=1)
 NETWORK = CONFIG.module(GAME)
 L, A = 8, 4
+STEP_SIZE = StepSize(*map(jnp.float32, (0.02, 1, 100)))  # the same all the way
 
 
 @jax.jit
@@ -133,7 +134,7 @@ def test_the_first_step_of_adam_moves_every_weight_by_the_learning_rate(params, 
     """Kingma and Ba 2015, section 2.1: with fresh moments the step is the gradient's sign."""
     state = init_learner(params)
     after, _ = jax.jit(functools.partial(learn, NETWORK))(
-        state, varied, np.float32(0.01), np.float32(0)
+        state, varied, STEP_SIZE._replace(first=np.float32(0.01)), np.float32(0)
     )
     _, gradient = gradient_of(params, varied)
     for old, new, slope in zip(
@@ -160,7 +161,7 @@ def test_the_average_of_the_weights_by_hand(params, varied, averaging, weights):
     @jax.jit
     def study(state, averaging):
         def step(state, _):
-            after, _ = learn(NETWORK, state, varied, jnp.float32(0.02), averaging)
+            after, _ = learn(NETWORK, state, varied, STEP_SIZE, averaging)
             return after, after.params
 
         return jax.lax.scan(step, state, length=6)
@@ -180,7 +181,7 @@ def test_one_batch_can_be_learnt_by_heart(params, varied):
     @jax.jit
     def study(state):
         def step(state, _):
-            return learn(NETWORK, state, varied, jnp.float32(0.02), jnp.float32(0.5))
+            return learn(NETWORK, state, varied, STEP_SIZE, jnp.float32(0.5))
 
         return jax.lax.scan(step, state, length=1_000)
 
@@ -195,3 +196,27 @@ def test_one_batch_can_be_learnt_by_heart(params, varied):
     assert float(fit.policy_kl[0]) == pytest.approx(float(policy[0]) - entropy, abs=1e-5)
     assert float(fit.policy_kl[-1]) == pytest.approx(0, abs=0.02)
     assert float(fit.residual_variance[-1]) < 0.01 < float(fit.residual_variance[0])
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"), [(0, 0.02), (25, 0.0155), (50, 0.011), (100, 0.002), (150, 0.002)]
+)
+def test_the_step_size_falls_in_a_straight_line(step, expected):
+    falling = StepSize(*map(jnp.float32, (0.02, 0.1, 100)))
+    assert float(falling.at(jnp.int32(step))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_late_steps_are_as_small_as_the_falling_step_size_says(params, varied):
+    """Adam's update does not hang on the step size, so equal moments move weights in proportion."""
+    state = init_learner(params)
+    late = state._replace(optimiser=state.optimiser._replace(count=jnp.int32(90)))
+    step = jax.jit(functools.partial(learn, NETWORK))
+
+    def moved(step_size: StepSize) -> np.ndarray:
+        after, _ = step(late, varied, step_size, jnp.float32(0))
+        pairs = zip(*map(jax.tree.leaves, (after.params, late.params)), strict=True)
+        return np.concatenate([np.ravel(np.asarray(a - b)) for a, b in pairs])
+
+    constant, falling = moved(STEP_SIZE), moved(STEP_SIZE._replace(last=jnp.float32(0.1)))
+    assert np.abs(constant).max() > 1e-4
+    np.testing.assert_allclose(falling, 0.19 * constant, rtol=0.02, atol=1e-7)

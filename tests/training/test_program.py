@@ -20,6 +20,8 @@ ALIKE = {
     "augment": False,
     "samples": 400,
     "snapshots": 3,
+    "window_share": 0.5,
+    "final_learning_rate": 0.1,
 }
 UNLIKE = {
     "boardsize": 4,
@@ -29,6 +31,7 @@ UNLIKE = {
     "window": 16,
     "batch_size": 8,
     "replay_ratio": 4,
+    "fast_nodes": 2,
 }
 
 
@@ -39,7 +42,8 @@ def test_runs_share_a_program_whatever_does_not_change_its_shape(tiny, key, valu
 
 @pytest.mark.parametrize(("key", "value"), UNLIKE.items())
 def test_what_changes_an_array_or_the_search_asks_for_another_program(tiny, key, value):
-    assert shape_of(tiny(**{key: value})) != shape_of(tiny())
+    also = {"full_every": 2} if key == "fast_nodes" else {}
+    assert shape_of(tiny(**{key: value}, **also)) != shape_of(tiny())
 
 
 class Done(NamedTuple):
@@ -81,10 +85,35 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tiny):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("learning_rate", 1e-4), ("opening_plies", 0), ("augment", False)]
-)
+    ("key", "value"),
+    [
+        ("learning_rate", 1e-4), ("opening_plies", 0), ("augment", False),
+        ("final_learning_rate", 0.1), ("fast_nodes", 2),
+    ],
+)  # fmt: skip
 def test_every_setting_reaches_the_learner(tiny, key, value):
-    assert not np.array_equal(weights(tiny()), weights(tiny(**{key: value})))
+    also = {"full_every": 2} if key == "fast_nodes" else {}
+    assert not np.array_equal(weights(tiny()), weights(tiny(**{key: value}, **also)))
+
+
+def test_a_share_of_the_moves_reaches_the_learner(tiny):
+    """After three iterations the newest third is one iteration, which others would not be."""
+    everything, newest = (
+        iterate(tiny(window_share=share), iterations=3).learnt.policy_loss for share in (1.0, 0.3)
+    )
+    assert not np.array_equal(everything, newest)
+
+
+def test_moves_between_full_searches_have_fewer_nodes(tiny):
+    """With n nodes PUCT's policy is a share of n - 1 visits."""
+    config = tiny(search={"nodes": 8}, full_every=2, fast_nodes=4, moves=4, snapshots=4)
+    policy = iterate(config, iterations=2).state.window.moves.policy[:, 0]
+    for first, visits in ((0, 7), (1, 3)):
+        counts = visits * policy[first::2]
+        np.testing.assert_allclose(counts, np.round(counts), atol=1e-4)
+    assert np.abs(3 * policy[::2] - np.round(3 * policy[::2])).max() > 0.1
+    assert config.learner_steps * config.batch_size == config.replay_ratio * 16
+    assert config.evaluations(64) == 32 * 8 + 32 * 4
 
 
 def test_the_learning_rate_bounds_how_far_a_step_goes(tiny):

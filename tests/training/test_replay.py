@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from games.hex import Hex
-from training.replay import Batch, Targets, add_moves, empty_window, outcomes, sample_batch
+from training.replay import (
+    Batch,
+    Targets,
+    add_moves,
+    empty_window,
+    newest,
+    outcomes,
+    sample_batch,
+)
 from training.selfplay import Move
 
 A = 9
@@ -21,7 +29,8 @@ SIZE = 512
 
 add = jax.jit(add_moves)
 _outcomes = jax.jit(outcomes)
-_sample = jax.jit(functools.partial(sample_batch, size=SIZE))
+_sample = jax.jit(functools.partial(sample_batch, size=SIZE), static_argnames="every")
+IDENTITY = jax.tree.map(lambda turns: jnp.broadcast_to(turns[:1], turns.shape), SYMMETRIES)
 
 
 def look_up(window, targets=OUTCOME_ONLY) -> tuple[np.ndarray, np.ndarray]:
@@ -30,11 +39,11 @@ def look_up(window, targets=OUTCOME_ONLY) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(outcome)[:, 0], np.asarray(known)[:, 0]
 
 
-def draw(window, outcome, known, symmetries, seed) -> Batch:
+def draw(window, outcome, known, symmetries, seed, **which) -> Batch:
     """A batch of that member."""
     key = jax.random.key(seed)[None]
     turns = jax.tree.map(lambda leaf: leaf[None], symmetries)
-    batch = _sample(window, outcome[:, None], known[:, None], turns, key=key)
+    batch = _sample(window, outcome[:, None], known[:, None], turns, key=key, **which)
     return jax.tree.map(lambda leaf: np.asarray(leaf)[0], batch)
 
 
@@ -167,9 +176,37 @@ def test_only_written_slots_are_drawn_and_all_of_them(written, oldest):
     moves = moves_of(np.zeros((written, 2)), mark=marks)
     window = window_of(moves, length=6)
     outcome, known = look_up(window)
-    identity = jax.tree.map(lambda turns: jnp.broadcast_to(turns[:1], turns.shape), SYMMETRIES)
-    batch = draw(window, outcome, known, identity, seed=0)
+    batch = draw(window, outcome, known, IDENTITY, seed=0)
     assert set(np.asarray(batch.policy[:, 0]).tolist()) == set(marks[oldest:].ravel().tolist())
+
+
+@pytest.mark.parametrize(
+    ("written", "recent", "every", "drawn"),
+    [
+        (6, 2, 1, [4, 5]),
+        (8, 4, 1, [4, 5, 6, 7]),  # the ring has wrapped
+        (10, 4, 2, [6, 8]),  # the first of every two
+        (4, 4, 2, [0, 2]),
+        (10, 6, 2, [4, 6, 8]),
+    ],
+)
+def test_the_newest_moves_alone_and_the_first_of_each_few_are_drawn(written, recent, every, drawn):
+    """Each of 512 draws misses one of at most 8 positions with probability 7/8: e^-68."""
+    marks = 1 + np.arange(written * 2).reshape(written, 2)
+    window = window_of(moves_of(np.zeros((written, 2)), mark=marks), length=6)
+    which = {"recent": jnp.array([recent], jnp.int32), "every": every}
+    batch = draw(window, *look_up(window), IDENTITY, seed=0, **which)
+    assert set(batch.policy[:, 0].tolist()) == set(marks[drawn].ravel().tolist())
+
+
+@pytest.mark.parametrize(
+    ("share", "so_far", "expected"),
+    [(1.0, 2, 2), (1.0, 20, 6), (0.1, 2, 2), (0.1, 20, 2), (0.25, 20, 6), (0.19, 20, 4)],
+)
+def test_the_newest_share_of_a_run_in_whole_iterations_of_two_moves(share, so_far, expected):
+    written = moves_of(np.zeros((so_far, 1)))
+    moves = jnp.array([share * so_far], jnp.float32)
+    assert newest(window_of(written, length=6), moves, 2).tolist() == [expected]
 
 
 class Position(NamedTuple):
