@@ -18,6 +18,22 @@ from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
 
 
+def policy_alone(root: Evaluation) -> SearchResult:
+    """What one evaluation of B positions says: the likeliest legal move; a finished state gets a
+    zero policy."""
+    prior = jnp.maximum(root.priors, 0)
+    return SearchResult(
+        visits=jnp.zeros(prior.shape, jnp.int32),
+        policy=prior,
+        action=jnp.argmax(prior, axis=-1).astype(jnp.int32),
+        q=jnp.zeros_like(prior),
+        prior=prior,
+        value=root.value,
+        network_value=root.value,
+        evaluations=jnp.ones(root.value.shape, jnp.int32),
+    )
+
+
 def step_each(game: Game, states: State, actions: Int32[Array, "B K"]) -> State:
     """The states [B, K, ...] after each of K actions in each of `states` [B, ...]."""
     return jax.vmap(jax.vmap(game.step, (None, 0)))(states, actions)

@@ -20,8 +20,7 @@ from games.protocol import Game, State
 from mcts.lookahead import answer_by_value, by_root_action, evaluate_grid, likeliest, step_each
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
-from mcts.strategies.raw_policy import RawPolicy
-from mcts.strategies.strategy import STRATEGIES, Strategy
+from mcts.strategies.strategy import STRATEGIES, LookaheadStrategy
 
 NOT_KEPT = -jnp.inf
 
@@ -35,7 +34,7 @@ class Level(NamedTuple):
 
 
 @STRATEGIES.add
-class Beam(Strategy, frozen=True):
+class Beam(LookaheadStrategy, frozen=True):
     """Keeps the best lines of all."""
 
     strategy: Literal["beam"] = "beam"
@@ -66,18 +65,10 @@ class Beam(Strategy, frozen=True):
         """One a ply."""
         return 1 + self.plies
 
-    def decide(
-        self,
-        game: Game,
-        evaluate: Evaluate,
-        params: Any,
-        states: State,
-        key: Key[Array, "*K"],
-        memory: Any = None,
-    ) -> tuple[SearchResult, Any]:
+    def look_ahead(
+        self, game: Game, evaluate: Evaluate, params: Any, states: State, key: Key[Array, "*K"]
+    ) -> SearchResult:
         """`visits` are the moves looked at, q what minimax over the lines makes of them."""
-        if self.nodes == 1:
-            return RawPolicy().decide(game, evaluate, params, states, key, memory)
         root = evaluate_states(game, evaluate, params, states)
         batch = len(root.value)
         actions, exists = self._first_moves(root.priors)
@@ -108,7 +99,7 @@ class Beam(Strategy, frozen=True):
         visits, q = by_root_action(root.priors, actions, exists, -value)
         made = 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32)
         made = made + jnp.sum(deeper.exists, axis=(0, 2), dtype=jnp.int32)
-        return answer_by_value(root, visits, q, made), memory
+        return answer_by_value(root, visits, q, made)
 
     def _first_moves(self, priors: Float32[Array, "B A"]) -> tuple[jax.Array, jax.Array]:
         """The moves looked at first [B, N], and whether they exist."""

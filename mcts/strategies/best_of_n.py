@@ -21,12 +21,11 @@ from mcts.lookahead import answer_by_value, by_root_action, evaluate_grid, likel
 from mcts.reductions import UNAVAILABLE
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, evaluate_states
-from mcts.strategies.raw_policy import RawPolicy
-from mcts.strategies.strategy import STRATEGIES, Strategy
+from mcts.strategies.strategy import STRATEGIES, LookaheadStrategy
 
 
 @STRATEGIES.add
-class BestOfN(Strategy, frozen=True):
+class BestOfN(LookaheadStrategy, frozen=True):
     """Proposes by the policy, verifies by the value."""
 
     strategy: Literal["best-of-n"] = "best-of-n"
@@ -53,25 +52,15 @@ class BestOfN(Strategy, frozen=True):
         """If moves are drawn."""
         return self.propose == "drawn" and self.nodes > 1
 
-    def decide(
-        self,
-        game: Game,
-        evaluate: Evaluate,
-        params: Any,
-        states: State,
-        key: Key[Array, "*K"],
-        memory: Any = None,
-    ) -> tuple[SearchResult, Any]:
+    def look_ahead(
+        self, game: Game, evaluate: Evaluate, params: Any, states: State, key: Key[Array, "*K"]
+    ) -> SearchResult:
         """`visits` are the moves verified, q what the verifier says of them."""
-        if self.nodes == 1:
-            return RawPolicy().decide(game, evaluate, params, states, key, memory)
         root = evaluate_states(game, evaluate, params, states)
         actions, exists = likeliest(self._scores(root.priors, key), self.nodes - 1)
         after = evaluate_grid(game, evaluate, params, step_each(game, states, actions))
         visits, q = by_root_action(root.priors, actions, exists, -after.value)
-        return answer_by_value(
-            root, visits, q, 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32)
-        ), memory
+        return answer_by_value(root, visits, q, 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32))
 
     def _scores(self, priors: jax.Array, key: Key[Array, "*K"]) -> jax.Array:
         """What proposals are ordered by [B, A]: 0 or more, UNAVAILABLE where illegal."""

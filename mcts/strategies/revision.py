@@ -24,7 +24,7 @@ from mcts.lookahead import answer_by_value
 from mcts.reductions import UNAVAILABLE
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
-from mcts.strategies.strategy import STRATEGIES, Strategy
+from mcts.strategies.strategy import STRATEGIES, LookaheadStrategy
 from mcts.tree import select
 
 
@@ -52,7 +52,7 @@ class Attempt(NamedTuple):
 
 
 @STRATEGIES.add
-class Revision(Strategy, frozen=True):
+class Revision(LookaheadStrategy, frozen=True):
     """Repairs the line that the policy expects."""
 
     strategy: Literal["revision"] = "revision"
@@ -73,15 +73,9 @@ class Revision(Strategy, frozen=True):
         """Each state of a line waits for the one before."""
         return self.nodes
 
-    def decide(
-        self,
-        game: Game,
-        evaluate: Evaluate,
-        params: Any,
-        states: State,
-        key: Key[Array, "*K"],
-        memory: Any = None,
-    ) -> tuple[SearchResult, Any]:
+    def look_ahead(
+        self, game: Game, evaluate: Evaluate, params: Any, states: State, key: Key[Array, "*K"]
+    ) -> SearchResult:
         """A line that the budget breaks off is dropped, unless it is the first."""
         del key
         root = evaluate_states(game, evaluate, params, states)
@@ -105,7 +99,7 @@ class Revision(Strategy, frozen=True):
             action=first,
             policy=jnp.where(root.priors >= 0, chosen, 0),
             value=jnp.where(tried, jnp.sum(chosen * attempt.q, axis=-1), root.value),
-        ), memory
+        )
 
     def _begin(self, state: State, root: Evaluation) -> Attempt:
         def fill(leaf: jax.Array) -> jax.Array:

@@ -20,12 +20,11 @@ from mcts.keys import draw_by_part
 from mcts.lookahead import answer_by_value, by_root_action, draw_actions, evaluate_grid, step_each
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, Evaluation, evaluate_states
-from mcts.strategies.raw_policy import RawPolicy
-from mcts.strategies.strategy import STRATEGIES, Strategy
+from mcts.strategies.strategy import STRATEGIES, LookaheadStrategy
 
 
 @STRATEGIES.add
-class Rollouts(Strategy, frozen=True):
+class Rollouts(LookaheadStrategy, frozen=True):
     """Plays lines out by the policy, and the first move whose lines end best."""
 
     strategy: Literal["rollouts"] = "rollouts"
@@ -62,18 +61,10 @@ class Rollouts(Strategy, frozen=True):
         """Its lines are drawn."""
         return self.nodes > 1
 
-    def decide(
-        self,
-        game: Game,
-        evaluate: Evaluate,
-        params: Any,
-        states: State,
-        key: Key[Array, "*K"],
-        memory: Any = None,
-    ) -> tuple[SearchResult, Any]:
+    def look_ahead(
+        self, game: Game, evaluate: Evaluate, params: Any, states: State, key: Key[Array, "*K"]
+    ) -> SearchResult:
         """`visits` counts lines by their first move, q is the mean of what their ends are worth."""
-        if self.nodes == 1:
-            return RawPolicy().decide(game, evaluate, params, states, key, memory)
         root = evaluate_states(game, evaluate, params, states)
         batch = len(root.value)
         # Uniform numbers by line and ply.
@@ -97,4 +88,4 @@ class Rollouts(Strategy, frozen=True):
         exists = jnp.broadcast_to(~root.terminal[:, None], first.shape)
         visits, q = by_root_action(root.priors, first, exists, value)
         made = jnp.full(batch, self.evaluations, jnp.int32)
-        return answer_by_value(root, visits, q, made), memory
+        return answer_by_value(root, visits, q, made)

@@ -14,8 +14,9 @@ from games.config import FrozenModel, describe
 from games.errors import InputError
 from games.kinds import Kinds
 from games.protocol import Game, State
+from mcts.lookahead import policy_alone
 from mcts.roots import SearchResult
-from mcts.simulation import Evaluate
+from mcts.simulation import Evaluate, evaluate_states
 
 
 class Strategy(FrozenModel, frozen=True):
@@ -117,6 +118,32 @@ class Strategy(FrozenModel, frozen=True):
         """The line of play that begins with `action`, -1 after its end."""
         del memory
         return action[:, None]
+
+
+class LookaheadStrategy(Strategy, frozen=True):
+    """Base of those that look ahead and remember nothing; with one evaluation each is the raw
+    policy."""
+
+    def decide(
+        self,
+        game: Game,
+        evaluate: Evaluate,
+        params: Any,
+        states: State,
+        key: Key[Array, "*K"],
+        memory: Any = None,
+    ) -> tuple[SearchResult, Any]:
+        """What it finds, or the raw policy where there is nothing to look ahead with."""
+        if self.evaluations == 1:
+            return policy_alone(evaluate_states(game, evaluate, params, states)), memory
+        return self.look_ahead(game, evaluate, params, states, key), memory
+
+    def look_ahead(
+        self, game: Game, evaluate: Evaluate, params: Any, states: State, key: Key[Array, "*K"]
+    ) -> SearchResult:
+        """Choose a move in each of B states, with two evaluations or more; arguments as of
+        `decide`."""
+        raise NotImplementedError
 
 
 STRATEGIES = Kinds[Strategy]("strategy", key="strategy", default="search")

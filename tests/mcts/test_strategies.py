@@ -70,3 +70,10 @@ def test_a_strategy_is_read_back_from_what_is_written_of_it(strategy, options):
     assert strategy.options() == options
     assert STRATEGIES.parse(options) == strategy
     assert STRATEGIES.parse(strategy.model_dump(mode="json")) == strategy
+
+
+@pytest.mark.parametrize("name", ["best-of-n", "rollouts", "beam", "diverse-beam", "revision"])
+def test_with_one_evaluation_whatever_looks_ahead_is_the_raw_policy(decide, name):
+    found, raw = decide(STRATEGIES.parse({"strategy": name, "nodes": 1})), decide(RawPolicy())
+    for field, ours, theirs in zip(SearchResult._fields, found, raw, strict=True):
+        np.testing.assert_array_equal(ours, theirs, err_msg=field)
