@@ -9,14 +9,26 @@ nodes × parameters, one per multiply-add, the learner left out.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from games.protocol import Game
-from training.networks import Layer, NetworkConfig, parameter_count
+from training.networks import HEADS, Layer, NetworkConfig, parameter_count
 
 
-def forward_flops(game: Game, config: NetworkConfig) -> int:
-    """FLOPs of one forward pass of one position."""
-    return sum(_flops(layer) for layer in config.layers(game))
+def forward_flops(game: Game, config: NetworkConfig, heads: Collection[str] = HEADS) -> int:
+    """FLOPs of one forward pass of one position, as far as it takes to know `heads` of it."""
+    wanted = (layer for layer in config.layers(game) if not set(heads).isdisjoint(layer.heads))
+    return sum(map(_flops, wanted))
+
+
+def trunk_parameters(game: Game, config: NetworkConfig) -> dict[str, int]:
+    """Weights and biases that each head hangs on, its own included; those of a shared trunk count
+    for both."""
+    layers = config.layers(game)
+    return {
+        head: sum((layer.inputs + 1) * layer.outputs for layer in layers if head in layer.heads)
+        for head in HEADS
+    }
 
 
 def gradient_flops(game: Game, config: NetworkConfig) -> int:

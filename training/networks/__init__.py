@@ -17,6 +17,7 @@ from training.networks.evaluate import (
 )
 from training.networks.mlp import Mlp
 from training.networks.network import (
+    HEADS,
     NETWORKS,
     AnyNetwork,
     Layer,
@@ -26,6 +27,7 @@ from training.networks.network import (
 )
 
 __all__ = [
+    "HEADS",
     "NETWORKS",
     "AnyNetwork",
     "Conv",

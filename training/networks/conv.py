@@ -37,11 +37,16 @@ class Conv(Residual, frozen=True):
             )
         cells = game.shape[0] * game.shape[1]
         found = []
-        for width, depth in self.trunks:
-            found.append(Layer(cells, game.num_planes * NEIGHBOURHOOD, width, sees_board=True))
-            found += [Layer(cells, NEIGHBOURHOOD * width, width)] * depth
+        planes = game.num_planes * NEIGHBOURHOOD
+        for (width, depth), heads in zip(self.trunks, self.heads_of_trunks, strict=True):
+            found.append(Layer(cells, planes, width, sees_board=True, heads=heads))
+            found += [Layer(cells, NEIGHBOURHOOD * width, width, heads=heads)] * depth
         policy_width, value_width = self.trunks[0][0], self.trunks[-1][0]
-        return [*found, Layer(cells, policy_width, 1), Layer(1, 2 * value_width, 1)]
+        return [
+            *found,
+            Layer(cells, policy_width, 1, heads=("policy",)),
+            Layer(1, 2 * value_width, 1, heads=("value",)),
+        ]
 
     def module(self, game: Game) -> ConvNetwork:
         """See `NetworkConfig.module`."""

@@ -33,10 +33,15 @@ class Mlp(Residual, frozen=True):
         # Every cell of every plane is an input of the first layer.
         board = game.num_planes * game.shape[0] * game.shape[1]
         found = []
-        for width, depth in self.trunks:
-            found += [Layer(1, board, width, sees_board=True), *[Layer(1, width, width)] * depth]
+        for (width, depth), heads in zip(self.trunks, self.heads_of_trunks, strict=True):
+            found.append(Layer(1, board, width, sees_board=True, heads=heads))
+            found += [Layer(1, width, width, heads=heads)] * depth
         policy_width, value_width = self.trunks[0][0], self.trunks[-1][0]
-        return [*found, Layer(1, policy_width, game.num_actions), Layer(1, value_width, 1)]
+        return [
+            *found,
+            Layer(1, policy_width, game.num_actions, heads=("policy",)),
+            Layer(1, value_width, 1, heads=("value",)),
+        ]
 
     def module(self, game: Game) -> MlpNetwork:
         """See `NetworkConfig.module`."""

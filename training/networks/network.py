@@ -20,6 +20,10 @@ Params = Any
 """A network's parameters: a pytree of arrays. A population's have a leading axis of members."""
 
 
+HEADS = ("policy", "value")
+"""What a network says of a position."""
+
+
 class Layer(NamedTuple):
     """One matrix product of a forward pass, for one position; its result gets a bias."""
 
@@ -27,6 +31,7 @@ class Layer(NamedTuple):
     inputs: int
     outputs: int
     sees_board: bool = False  # whether its input is the board, whose gradient nobody needs
+    heads: tuple[str, ...] = HEADS  # which of them hang on it
 
 
 class NetworkConfig(FrozenModel, frozen=True):

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import pydantic
 
-from training.networks.network import NetworkConfig
+from training.networks.network import HEADS, NetworkConfig
 
 
 class Residual(NetworkConfig, frozen=True):
@@ -45,6 +45,11 @@ class Residual(NetworkConfig, frozen=True):
             return [shared]
         depth = self.depth if self.value_depth is None else self.value_depth
         return [shared, (self.value_width, depth)]
+
+    @property
+    def heads_of_trunks(self) -> list[tuple[str, ...]]:
+        """Which heads hang on each trunk."""
+        return [HEADS] if self.value_width is None else [(head,) for head in HEADS]
 
     @property
     def name(self) -> str:
