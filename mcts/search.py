@@ -70,7 +70,7 @@ def search_tree(
         tree = select(found, reroot(kept, node), tree)
         begins = tree.nodes.visits[:, ROOT]  # slots up to here are taken, or empty
         evaluations = jnp.where(found, config.nodes - begins, config.nodes)
-    priors = _root_priors(tree) if begins is not None else tree.priors[:, ROOT]
+    priors = root_priors(tree) if begins is not None else tree.priors[:, ROOT]
     noise = rule.root_noise(rule_key, priors.shape)
     if config.leaves > 1:
         tree = grow_leaves(game, evaluate, config, params, tree)
@@ -139,7 +139,7 @@ def found_at_roots(
     return conclude(config.rule, nodes, root, evaluations)
 
 
-def _root_priors(tree: Tree) -> jax.Array:
+def root_priors(tree: Tree) -> jax.Array:
     """The priors of all actions at the roots [B, A], those tried included."""
     untried = tree.priors[:, ROOT]
     batch, num_actions = untried.shape

@@ -3,7 +3,7 @@
 N moves are proposed by the policy and the one after which the network likes its position best is
 played. They are all different, for a move drawn twice would be verified twice: drawn without
 replacement, by the largest of log π + Gumbel noise (Kool et al. 2019, arXiv 1903.06059), or simply
-the N likeliest.
+the N likeliest. A second network may be the verifier, as in the paper, where it is one of its own.
 """
 
 from __future__ import annotations
@@ -21,11 +21,17 @@ from mcts.lookahead import answer_by_value, by_root_action, evaluate_grid, likel
 from mcts.reductions import UNAVAILABLE
 from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, evaluate_states
-from mcts.strategies.strategy import STRATEGIES, LookaheadStrategy
+from mcts.strategies.strategy import (
+    STRATEGIES,
+    Calls,
+    LookaheadStrategy,
+    Second,
+    TwoNetworkStrategy,
+)
 
 
 @STRATEGIES.add
-class BestOfN(LookaheadStrategy, frozen=True):
+class BestOfN(LookaheadStrategy, TwoNetworkStrategy, frozen=True):
     """Proposes by the policy, verifies by the value."""
 
     strategy: Literal["best-of-n"] = "best-of-n"
@@ -42,6 +48,15 @@ class BestOfN(LookaheadStrategy, frozen=True):
         """As many as asked for."""
         return self.nodes
 
+    def calls(self, game: Game) -> Calls:
+        """The policy proposes, the value verifies."""
+        return Calls(*map(sum, zip(*self.calls_of_both(game), strict=True)))
+
+    def calls_of_both(self, game: Game) -> tuple[Calls, Calls]:
+        """See `TwoNetworkStrategy`."""
+        del game
+        return Calls(policy=1), Calls(value=self.nodes - 1)
+
     @property
     def dependent_calls(self) -> int:
         """All moves are verified in one batch."""
@@ -52,13 +67,37 @@ class BestOfN(LookaheadStrategy, frozen=True):
         """If moves are drawn."""
         return self.propose == "drawn" and self.nodes > 1
 
+    def decide(
+        self,
+        game: Game,
+        evaluate: Evaluate,
+        params: Any,
+        states: State,
+        key: Key[Array, "*K"],
+        memory: Any = None,
+        *,
+        second: Second | None = None,
+    ) -> tuple[SearchResult, Any]:
+        """See `TwoNetworkStrategy`."""
+        if second is None or self.evaluations == 1:
+            return super().decide(game, evaluate, params, states, key, memory)
+        return self._verified(game, Second(evaluate, params), states, key, second), memory
+
     def look_ahead(
         self, game: Game, evaluate: Evaluate, params: Any, states: State, key: Key[Array, "*K"]
     ) -> SearchResult:
+        """Both by one network."""
+        alone = Second(evaluate, params)
+        return self._verified(game, alone, states, key, alone)
+
+    def _verified(
+        self, game: Game, own: Second, states: State, key: Key[Array, "*K"], verifier: Second
+    ) -> SearchResult:
         """`visits` are the moves verified, q what the verifier says of them."""
-        root = evaluate_states(game, evaluate, params, states)
+        root = evaluate_states(game, *own, states)
         actions, exists = likeliest(self._scores(root.priors, key), self.nodes - 1)
-        after = evaluate_grid(game, evaluate, params, step_each(game, states, actions))
+        reached = step_each(game, states, actions)
+        after = evaluate_grid(game, *verifier, reached)
         visits, q = by_root_action(root.priors, actions, exists, -after.value)
         return answer_by_value(root, visits, q, 1 + jnp.sum(exists, axis=-1, dtype=jnp.int32))
 

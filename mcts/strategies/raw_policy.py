@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from mcts.strategies.strategy import STRATEGIES, LookaheadStrategy
+from games.protocol import Game
+from mcts.strategies.strategy import STRATEGIES, Calls, LookaheadStrategy
 
 
 @STRATEGIES.add
@@ -15,6 +16,11 @@ class RawPolicy(LookaheadStrategy, frozen=True):
     def evaluations(self) -> int:
         """Of the position itself."""
         return 1
+
+    def calls(self, game: Game) -> Calls:
+        """The value is told, but decides nothing."""
+        del game
+        return Calls(policy=1)
 
     @property
     def dependent_calls(self) -> int:

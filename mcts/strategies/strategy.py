@@ -5,7 +5,7 @@ turn network evaluations of a position, and of positions after it, into a move. 
 configuration: it stands in a player's name, is stored with the agent, and says what it costs.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import pydantic
 from jaxtyping import Array, Int32, Key
@@ -19,6 +19,22 @@ from mcts.roots import SearchResult
 from mcts.simulation import Evaluate, evaluate_states
 
 
+class Calls(NamedTuple):
+    """Evaluations of a move at most, by what is read of them: a network whose policy and value
+    have trunks of their own computes only what is asked."""
+
+    both: int = 0
+    policy: int = 0  # the policy alone
+    value: int = 0  # the value alone
+
+
+class Second(NamedTuple):
+    """Another network than the one that a strategy is given first."""
+
+    evaluate: Evaluate
+    params: Any
+
+
 class Strategy(FrozenModel, frozen=True):
     """Base of the strategies; each is one file. Hashable: a static argument of `jit`."""
 
@@ -26,6 +42,11 @@ class Strategy(FrozenModel, frozen=True):
     def evaluations(self) -> int:
         """Network evaluations that a move costs at most."""
         raise NotImplementedError
+
+    def calls(self, game: Game) -> Calls:
+        """The same by what is read of the network, where a move hangs on no more than that."""
+        del game
+        return Calls(both=self.evaluations)
 
     @property
     def dependent_calls(self) -> int:
@@ -143,6 +164,33 @@ class LookaheadStrategy(Strategy, frozen=True):
     ) -> SearchResult:
         """Choose a move in each of B states, with two evaluations or more; arguments as of
         `decide`."""
+        raise NotImplementedError
+
+
+class TwoNetworkStrategy(Strategy, frozen=True):
+    """Base of the strategies that can ask two networks, each about what it is best at."""
+
+    @property
+    def needs_second(self) -> bool:
+        """Whether it says little without a second one."""
+        return False
+
+    def calls_of_both(self, game: Game) -> tuple[Calls, Calls]:
+        """`calls` of the first and of the second network, where there is one."""
+        raise NotImplementedError
+
+    def decide(
+        self,
+        game: Game,
+        evaluate: Evaluate,
+        params: Any,
+        states: State,
+        key: Key[Array, "*K"],
+        memory: Any = None,
+        *,
+        second: Second | None = None,
+    ) -> tuple[SearchResult, Any]:
+        """`Strategy.decide`; without a second network the first one is asked in its place."""
         raise NotImplementedError
 
 
