@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Collection
 
 from games.protocol import Game
+from mcts.strategies.strategy import Calls
 from training.networks import HEADS, Layer, NetworkConfig, parameter_count
 
 
@@ -19,6 +20,15 @@ def forward_flops(game: Game, config: NetworkConfig, heads: Collection[str] = HE
     """FLOPs of one forward pass of one position, as far as it takes to know `heads` of it."""
     wanted = (layer for layer in config.layers(game) if not set(heads).isdisjoint(layer.heads))
     return sum(map(_flops, wanted))
+
+
+def calls_flops(game: Game, config: NetworkConfig, calls: Calls) -> int:
+    """FLOPs of a network's evaluations, each as far as it is read."""
+    return (
+        calls.both * forward_flops(game, config)
+        + calls.policy * forward_flops(game, config, ["policy"])
+        + calls.value * forward_flops(game, config, ["value"])
+    )
 
 
 def trunk_parameters(game: Game, config: NetworkConfig) -> dict[str, int]:

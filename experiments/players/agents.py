@@ -31,11 +31,18 @@ from experiments.players.specs import (
 from games.errors import InputError
 from games.protocol import Game
 from games.text.numbers import side_by_side
-from mcts import STRATEGIES, SearchConfig, Strategy
+from mcts import STRATEGIES, SearchConfig, Strategy, TwoNetworkStrategy
 from training.files import load_snapshot
-from training.ledger import forward_flops
-from training.networks import NetworkConfig, pad_params
+from training.ledger import calls_flops
+from training.networks import NetworkConfig, Params, pad_params
 from training.store import Agent, Run, Snapshot, Store, add_missing, is_lab
+
+
+class SnapshotFile(NamedTuple):
+    """Where a network's weights lie."""
+
+    file: Path
+    sha256: str | None
 
 
 class AgentEntry(NamedTuple):
@@ -45,6 +52,7 @@ class AgentEntry(NamedTuple):
     spec: PlayerSpec
     file: Path | None  # of the snapshot
     sha256: str | None
+    second: SnapshotFile | None = None  # of its second network
 
 
 def open_lab(folder: Path, *, read_only: bool = True) -> Store:
@@ -100,7 +108,12 @@ def resolve(store: Store, game: Game, spec: PlayerSpec) -> list[PlayerSpec]:
     if not found:
         last = max(max(indices) for indices in by_run.values())
         raise InputError(f"player {spec.text!r}: there are snapshots 0 to {last} only")
-    return list(found)
+    if (second := spec.second_spec) is None:
+        return list(found)
+    (other,) = resolve(store, game, second)
+    assert isinstance(other, NetworkSpec)
+    named = f"{other.run}#{other.index}"
+    return [one.model_copy(update={"second": named}) for one in found]
 
 
 def all_snapshots(
@@ -129,7 +142,7 @@ def enter_agents(store: Store, game: Game, specs: Sequence[PlayerSpec]) -> list[
 
 
 def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> AgentEntry:
-    snapshot = _snapshot_row(session, spec)
+    snapshot, second = _snapshot_row(session, spec), _second_row(session, spec)
     known = _known(session, game, spec)
     if known is None:
         agent: dict[str, Any] = {
@@ -141,14 +154,13 @@ def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> 
         }
         if isinstance(spec, NetworkSpec) and snapshot is not None:
             row, run = snapshot
-            network = NetworkConfig.parse(run.network)
             agent |= {
                 "snapshot_id": row.id,
                 "search_id": play_id(spec.strategy, spec.temperature),
-                "nodes": spec.strategy.evaluations,
+                "nodes": sum(spec.strategy.calls(game)),
                 "search": spec.strategy.model_dump(mode="json"),
                 "temperature": spec.temperature,
-                "test_flops": float(spec.strategy.evaluations * forward_flops(game, network)),
+                "test_flops": _test_flops(game, spec.strategy, run, second and second[1]),
                 "dependent_calls": spec.strategy.dependent_calls,
             }
         add_missing(session, Agent, [agent])  # another worker may be entering it, too
@@ -156,7 +168,25 @@ def _enter(session: orm.Session, folder: Path, game: Game, spec: PlayerSpec) -> 
         assert known is not None
     if snapshot is None:
         return AgentEntry(known, spec, None, None)
-    return AgentEntry(known, spec, folder / snapshot[0].file, snapshot[0].sha256)
+    return _entry(known, spec, folder, snapshot[0], second and second[0])
+
+
+def _entry(
+    number: int, spec: PlayerSpec, folder: Path, first: Snapshot, second: Snapshot | None
+) -> AgentEntry:
+    other = second and SnapshotFile(folder / second.file, second.sha256)
+    return AgentEntry(number, spec, folder / first.file, first.sha256, other)
+
+
+def _test_flops(game: Game, strategy: Strategy, run: Run, second: Run | None) -> float:
+    """FLOPs of a move at most, each network's evaluations as far as they are read."""
+    network = NetworkConfig.parse(run.network)
+    if second is None:
+        return float(calls_flops(game, network, strategy.calls(game)))
+    assert isinstance(strategy, TwoNetworkStrategy)
+    own, others = strategy.calls_of_both(game)
+    other = NetworkConfig.parse(second.network)
+    return float(calls_flops(game, network, own) + calls_flops(game, other, others))
 
 
 def _known(session: orm.Session, game: Game, spec: PlayerSpec) -> int | None:
@@ -193,6 +223,11 @@ def _snapshot_row(session: orm.Session, spec: PlayerSpec) -> tuple[Snapshot, Run
     return row[0], row[1]
 
 
+def _second_row(session: orm.Session, spec: PlayerSpec) -> tuple[Snapshot, Run] | None:
+    named = isinstance(spec, NetworkSpec) and spec.second_spec
+    return _snapshot_row(session, named) if named else None
+
+
 def play_id(strategy: Strategy, temperature: float) -> str:
     """Short name of how a network plays: the half of an agent that is not its snapshot."""
     name = STRATEGIES.name_of(strategy)
@@ -211,17 +246,24 @@ def load_player(game: Game, agent: AgentEntry, *, lanes: int = 128) -> Player:
     if not isinstance(spec, NetworkSpec):
         return make_host_player(game, spec)
     assert agent.file is not None
-    params, run = load_snapshot(agent.file, agent.sha256)
+    network, params = _load_network(game, spec.text, SnapshotFile(agent.file, agent.sha256))
+    second = _load_network(game, f"{spec.second}", agent.second) if agent.second else None
+    return NetworkPlayer(
+        game, network, params, spec.strategy,
+        lanes=lanes, temperature=spec.temperature, second=second,
+    )  # fmt: skip
+
+
+def _load_network(game: Game, name: str, snapshot: SnapshotFile) -> tuple[NetworkConfig, Params]:
+    """A snapshot's network in the shape that it is compiled as."""
+    params, run = load_snapshot(snapshot.file, snapshot.sha256)
     if (run.game, run.boardsize) != (game.name, game.size):
         raise InputError(
-            f"player {spec.text!r} plays {run.game} on {side_by_side(run.boardsize)}, not "
+            f"player {name!r} plays {run.game} on {side_by_side(run.boardsize)}, not "
             f"{game.name} on {side_by_side(game.size)}"
         )
     roomier = run.network.roomier
-    params = pad_params(game, params, roomier)
-    return NetworkPlayer(
-        game, roomier, params, spec.strategy, lanes=lanes, temperature=spec.temperature
-    )
+    return roomier, pad_params(game, params, roomier)
 
 
 def make_host_player(game: Game, spec: PlayerSpec) -> Player:
@@ -260,10 +302,17 @@ def find_player(
     if len(found) > 1:
         raise InputError(f"player {spec.text!r} stands for {len(found)} snapshots; name one")
     with store.session() as session:
-        snapshot = _snapshot_row(session, found[0])
-        assert snapshot is not None
-        entry = AgentEntry(0, found[0], store.folder / snapshot[0].file, snapshot[0].sha256)
+        entry = _enter_nowhere(session, store.folder, found[0])
     return load_player(game, entry, lanes=lanes), found[0]
+
+
+def _enter_nowhere(session: orm.Session, folder: Path, spec: PlayerSpec) -> AgentEntry:
+    """The agent of a snapshot's player, without a row and a number of its own."""
+    assert isinstance(spec, NetworkSpec)
+    snapshot = _snapshot_row(session, spec)
+    second = _second_row(session, spec)
+    assert snapshot is not None
+    return _entry(0, spec, folder, snapshot[0], second and second[0])
 
 
 def _some(names: set[str], limit: int = 5) -> str:

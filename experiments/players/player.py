@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.players.thoughts import Explanation
 from games.protocol import Game, State
-from mcts import Strategy
+from mcts import SearchResult, Second, Strategy, TwoNetworkStrategy
 from training.devices import compiler_options
 from training.networks import NetworkConfig, Params, make_evaluate
 
@@ -73,6 +73,7 @@ class NetworkPlayer:
         lanes: positions thought about at once; fewer are filled up with copies.
         temperature: 0 plays the strategy's choice; else moves are drawn from its policy to the
             power 1/temperature.
+        second: shape and weights of another network, for a strategy that asks two.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class NetworkPlayer:
         *,
         lanes: int = 128,
         temperature: float = 0.0,
+        second: tuple[NetworkConfig, Params] | None = None,
     ) -> None:
         self.game = game
         self.strategy = strategy
         self._network = network
-        self._think = compile_thinking(game, network, strategy)
-        self._params = params
+        self._second = second[0] if second else None
+        self._think = compile_thinking(game, network, strategy, self._second)
+        self._params = (params, second[1]) if second else params
         self._lanes = lanes
         self._temperature = jnp.float32(temperature)
         self._memory: dict[int, Any] = {}  # by piece of the batch, of a strategy that remembers
@@ -105,7 +108,7 @@ class NetworkPlayer:
 
     def analyse(self, states: State, keys: np.ndarray) -> Explanation:
         """What it would play in each state, and why; host arrays [L, ...]."""
-        explain = compile_analysis(self.game, self._network, self.strategy)
+        explain = compile_analysis(self.game, self._network, self.strategy, self._second)
         return self._run(explain, states, keys)
 
     def _run(self, program: Callable[..., Any], states: State, keys: np.ndarray) -> Any:
@@ -123,11 +126,11 @@ class NetworkPlayer:
 
 @functools.lru_cache(maxsize=64)
 def compile_thinking(
-    game: Game, network: NetworkConfig, strategy: Strategy
+    game: Game, network: NetworkConfig, strategy: Strategy, second: NetworkConfig | None = None
 ) -> Callable[..., tuple[Decision, Any]]:
     """(params, states [L], temperature [], keys [L, 2], memory or none) → a choice for each state,
-    and the memory to keep if the strategy remembers."""
-    think = _thinking(game, network, strategy)
+    and the memory to keep if the strategy remembers. With a `second` network, params are a pair."""
+    think = _thinking(game, network, strategy, second)
 
     @functools.partial(jax.jit, compiler_options=compiler_options())
     def choose(*arguments: Any) -> tuple[Decision, Any]:
@@ -140,13 +143,13 @@ def compile_thinking(
 
 @functools.lru_cache(maxsize=64)
 def compile_analysis(
-    game: Game, network: NetworkConfig, strategy: Strategy
+    game: Game, network: NetworkConfig, strategy: Strategy, second: NetworkConfig | None = None
 ) -> Callable[..., tuple[Explanation, Any]]:
     """As `compile_thinking`, with what was found behind the actions.
 
     A program of its own: following the lines of play is work that a match does not need.
     """
-    think = _thinking(game, network, strategy)
+    think = _thinking(game, network, strategy, second)
 
     @functools.partial(jax.jit, compiler_options=compiler_options())
     def explain(*arguments: Any) -> tuple[Explanation, Any]:
@@ -157,10 +160,31 @@ def compile_analysis(
     return explain
 
 
-def _thinking(game: Game, network: NetworkConfig, strategy: Strategy) -> Callable[..., Any]:
+def deciding(
+    game: Game, network: NetworkConfig, strategy: Strategy, second: NetworkConfig | None = None
+) -> Callable[..., tuple[SearchResult, Any]]:
+    """(params, states [L, ...], key, memory or none) → what a strategy finds at play time, not yet
+    compiled. With a `second` network, params are a pair."""
+    evaluate = make_evaluate(game, network)
+    strategy = strategy.for_evaluation()
+    if second is None:
+        return functools.partial(strategy.decide, game, evaluate)
+    assert isinstance(strategy, TwoNetworkStrategy)
+    evaluate_second = make_evaluate(game, second)
+
+    def decide(params: tuple[Params, Params], states: State, key: jax.Array, memory: Any):
+        other = Second(evaluate_second, params[1])
+        return strategy.decide(game, evaluate, params[0], states, key, memory, second=other)
+
+    return decide
+
+
+def _thinking(
+    game: Game, network: NetworkConfig, strategy: Strategy, second: NetworkConfig | None
+) -> Callable[..., Any]:
     """(params, states [L], temperature [], keys [L, 2], memory or none) → actions, results,
     memory, [L, ...]."""
-    evaluate = make_evaluate(game, network)
+    decide = deciding(game, network, strategy, second)
     strategy = strategy.for_evaluation()
 
     def think(params: Params, states: State, temperature: jax.Array, keys: jax.Array, memory: Any):
@@ -169,7 +193,7 @@ def _thinking(game: Game, network: NetworkConfig, strategy: Strategy) -> Callabl
         # Each game draws from its own key, unless games hang on each other anyway.
         own_keys = strategy.draws and not strategy.hangs_on_others
         key = search_keys if own_keys else search_keys[0]
-        result, memory = strategy.decide(game, evaluate, params, states, key, memory)
+        result, memory = decide(params, states, key, memory)
         logits = jnp.log(result.policy) / jnp.maximum(temperature, 1e-3)
         drawn = jax.vmap(jax.random.categorical)(action_keys, logits)
         return jnp.where(temperature > 0, drawn, result.action), result, memory

@@ -8,13 +8,15 @@
     RUN#3                           snapshot 3 of a run, with the default search; #-1 is the last
     runs/laptop/RUN#3@nodes=1       the same from a lab named here, with another budget
     RUN#3@strategy=raw              the same playing its raw policy
+    RUN#3@strategy=mpv,second=BIG#-1   the same with another snapshot of the lab beside it
 
 Options follow an @, `key=value` with commas between; those of an engine stand before its colon:
 `gtp@seconds=30:mohex`. A snapshot's options are the fields of its strategy: `strategy=NAME` and
 what `mcts.STRATEGIES` holds under that name, or where none is named the tree search
-(`mcts.SearchConfig`, a rule's own fields with a dot: `rule=gumbel,rule.c_visit=20`); and
-`temperature`: 0 plays the strategy's choice, above it moves are drawn from its policy to the power
-1/temperature. `jones` is the play of Jones's league.
+(`mcts.SearchConfig`, a rule's own fields with a dot: `rule=gumbel,rule.c_visit=20`); `second`, the
+other network of a strategy that asks two; and `temperature`: 0 plays the strategy's choice, above
+it moves are drawn from its policy to the power 1/temperature. `jones` is the play of Jones's
+league.
 A player's `text` is its one canonical name; parsing it gives the player back.
 """
 
@@ -22,14 +24,14 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pydantic
 
 from games.config import FrozenModel
 from games.errors import InputError
 from games.text.numbers import parse_natural
-from mcts import JONES, STRATEGIES, AnyStrategy, SearchConfig
+from mcts import JONES, STRATEGIES, AnyStrategy, SearchConfig, TwoNetworkStrategy
 
 KINDS = (
     "random, perfect, ladder:PROBABILITY, mctsbot:SIMULATIONS, gtp:COMMAND, "
@@ -126,8 +128,27 @@ class NetworkSpec(PlayerSpec, frozen=True):
     lab: str | None = None
     """Folder of the lab; the command's own if unset."""
     strategy: AnyStrategy = SearchConfig()
+    second: str | None = pydantic.Field(default=None, pattern=r"^[^#@,]+#(-1|[0-9]+)$")
+    """`RUN#INDEX` of the other network, in the same lab, for a strategy that asks two."""
     temperature: float = pydantic.Field(default=0.0, ge=0, le=100)
     """0 plays the strategy's choice; 1 draws by its policy, 2 by that policy's square root."""
+
+    @pydantic.model_validator(mode="after")
+    def _check_second(self) -> Self:
+        name = STRATEGIES.name_of(self.strategy)
+        if self.second and not isinstance(self.strategy, TwoNetworkStrategy):
+            raise ValueError(f"strategy {name} asks one network; leave out second={self.second}")
+        if self.strategy.needs_second and not self.second:
+            raise ValueError(f"strategy {name} asks two networks; name the other, second=RUN#INDEX")
+        return self
+
+    @property
+    def second_spec(self) -> NetworkSpec | None:
+        """The other network as a player of its own."""
+        if self.second is None:
+            return None
+        run, _, index = self.second.partition("#")
+        return NetworkSpec(run=run, index=int(index))
 
     @property
     def draws(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -154,6 +175,8 @@ class NetworkSpec(PlayerSpec, frozen=True):
             drawn = "" if self.temperature == 1 else f",temperature={_plain(self.temperature)}"
             return f"{place}{JONES_PLAY},nodes={nodes}{drawn}"
         options = self.strategy.options()
+        if self.second:
+            options["second"] = self.second
         if self.temperature:
             options["temperature"] = self.temperature
         return place + ",".join(f"{key}={_plain(value)}" for key, value in options.items())
@@ -162,6 +185,9 @@ class NetworkSpec(PlayerSpec, frozen=True):
 _NAMED: dict[str, type[PlayerSpec]] = {
     spec.kind: spec for spec in (RandomSpec, PerfectSpec, LadderSpec, MctsBotSpec)
 }
+
+
+_SNAPSHOT = r"(.*?)#([^#@]*)(?:@((?:second=[^#,]*#|[^#])*))?"
 
 
 def parse_player(text: str) -> PlayerSpec:
@@ -174,8 +200,9 @@ def parse_player(text: str) -> PlayerSpec:
     if match := re.fullmatch(r"gtp(?:@([^:]*))?:(.*)", text, re.DOTALL):
         fields = {"command": match[2].strip(), **_parse_options(text, match[1] or "")}
         return _validated(GtpSpec, text, fields)
-    # A folder may have an @ in its name, so a snapshot's options begin after its index.
-    if match := re.fullmatch(r"(.*)#([^#@]*)(?:@([^#]*))?", text, re.DOTALL):
+    # A folder may have an @ in its name, so a snapshot's options begin after its index; the only
+    # one with a # of its own is the second network.
+    if match := re.fullmatch(_SNAPSHOT, text, re.DOTALL):
         place, index, listed = match.groups(default="")
         fields = {**_parse_snapshot(text, place, index), **_split(_parse_options(text, listed))}
         return _validated(NetworkSpec, text, fields)
@@ -229,7 +256,7 @@ def _split(options: dict[str, str]) -> dict[str, Any]:
     for key, value in options.items():
         if key == JONES_PLAY:
             continue
-        if key == "temperature":
+        if key in ("temperature", "second"):
             fields[key] = value
             continue
         group, dot, name = key.partition(".")
@@ -259,7 +286,8 @@ def _validated(model: type[PlayerSpec], text: str, fields: dict[str, Any]) -> Pl
 def _settings(model: type[PlayerSpec], fields: dict[str, Any]) -> list[str]:
     if model is NetworkSpec:
         strategy = type(STRATEGIES.parse(fields["strategy"].get("strategy", {})))
-        return [*strategy.model_fields, "temperature"]
+        second = ["second"] if issubclass(strategy, TwoNetworkStrategy) else []
+        return [*strategy.model_fields, *second, "temperature"]
     return [name for name in model.model_fields if name != model.argument] or ["none"]
 
 

@@ -133,6 +133,9 @@ class Annotator:
         key = _snapshot_key(player)
         if key is None or player.search is None:
             return None
+        spec = parse_player(player.name)
+        if isinstance(spec, NetworkSpec) and spec.second:
+            return None  # a page asks one network
         strategy: Strategy = STRATEGIES.parse(player.search)
         try:
             thinker = self.thinker(key, strategy)

@@ -29,10 +29,10 @@ PERFECT, RANDOM = "perfect", "random"
 _OTHERS = (STRATEGIES[name]() for name in STRATEGIES.names if name != SearchConfig.strategy)
 SEARCHES: dict[str, Strategy] = {
     **{name: SearchConfig.model_validate({"rule": name}) for name in RULES.names},
-    **{STRATEGIES.name_of(own): own for own in _OTHERS if own.has_budget},
+    **{STRATEGIES.name_of(own): own for own in _OTHERS if own.has_budget and not own.needs_second},
 }
 """What a visitor may choose from: tree search by the name of its rule, and every other strategy
-whose budget can be set; the nodes are chosen beside them."""
+of one network whose budget can be set; the nodes are chosen beside them."""
 
 
 class Message(pydantic.BaseModel):

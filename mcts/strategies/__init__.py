@@ -6,8 +6,14 @@ them by name. Every module here is imported, so that a new file is a new strateg
 """
 
 from games.kinds import import_all
-from mcts.strategies.strategy import STRATEGIES, AnyStrategy, Strategy
+from mcts.strategies.strategy import (
+    STRATEGIES,
+    AnyStrategy,
+    Second,
+    Strategy,
+    TwoNetworkStrategy,
+)
 
-__all__ = ["STRATEGIES", "AnyStrategy", "Strategy"]
+__all__ = ["STRATEGIES", "AnyStrategy", "Second", "Strategy", "TwoNetworkStrategy"]
 
 import_all(__name__, __path__)

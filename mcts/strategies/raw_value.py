@@ -41,6 +41,10 @@ class RawValue(Strategy, frozen=True):
         """All in one batch."""
         return 1
 
+    def spent(self, evaluations: int) -> str:
+        """As many as there were moves."""
+        return f"{evaluations:,} evaluation{'' if evaluations == 1 else 's'}"
+
     def decide(
         self,
         game: Game,

@@ -70,6 +70,11 @@ class Strategy(FrozenModel, frozen=True):
         return False
 
     @property
+    def needs_second(self) -> bool:
+        """Whether it is about two networks, so that a player has to name both."""
+        return False
+
+    @property
     def has_budget(self) -> bool:
         """Whether its cost is set by a field, which then is called `nodes`."""
         return "nodes" in type(self).model_fields
@@ -169,11 +174,6 @@ class LookaheadStrategy(Strategy, frozen=True):
 
 class TwoNetworkStrategy(Strategy, frozen=True):
     """Base of the strategies that can ask two networks, each about what it is best at."""
-
-    @property
-    def needs_second(self) -> bool:
-        """Whether it says little without a second one."""
-        return False
 
     def calls_of_both(self, game: Game) -> tuple[Calls, Calls]:
         """`calls` of the first and of the second network, where there is one."""

@@ -37,6 +37,14 @@ from mcts import JONES, SearchConfig
             "r#0@strategy=adaptive,stop=stable,stop.growth=8",
         ),
         ("r#0@jones,temperature=0", "r#0@jones,nodes=64,temperature=0"),
+        (
+            "a#b/r#0@second=hex3-8x2+16x2#-1,strategy=mpv,every=2",
+            "a#b/r#0@strategy=mpv,every=2,second=hex3-8x2+16x2#-1",
+        ),
+        (
+            "r#0@strategy=best-of-n,second=s#2,temperature=1",
+            "r#0@strategy=best-of-n,second=s#2,temperature=1",
+        ),
     ],
 )
 def test_a_name_comes_back_in_its_canonical_form(text, canonical):
@@ -101,6 +109,11 @@ def test_a_player_says_whether_chance_has_a_part(text, draws):
         ("r#0@rule=fast", "rule"),
         ("r#0@rule.x=1", "x: no such setting"),
         ("r#0@temperature=-1", "temperature"),
+        ("r#0@strategy=mpv", "strategy mpv asks two networks; name the other, second=RUN#INDEX"),
+        ("r#0@strategy=raw,second=s#1", "strategy raw asks one network; leave out second=s#1"),
+        ("r#0@strategy=mpv,second=s#x", "second: String should match"),
+        ("r#0@strategy=mpv,second=s", "second: String should match"),
+        ("r#0@strategy=mpv,third=s", "no such setting; there is strategy, .*, second, temp"),
     ],
 )
 def test_what_is_no_player_is_refused_in_one_line(text, complaint):

@@ -274,6 +274,23 @@ def test_all_snapshots_of_a_run_are_one_word(played, run):
     assert {row["player"] for row in result["ratings"]} == {"r#0@nodes=8", "r#1@nodes=8", "random"}
 
 
+def test_two_networks_play_and_their_games_are_made_again(played, run):
+    player = "r#0@strategy=mpv,nodes=6,every=2,second=r#1"
+    run("arena", "--players", player, "random", "--size", 3, "--lab", played, "--games", 2,
+        "--seed", 2)  # fmt: skip
+    store = Store(played)
+    query = (
+        sa.select(Game.id)
+        .join(Match, Game.match_id == Match.id)
+        .join(Agent, Match.black_id == Agent.id)
+        .where(Agent.spec == player)
+    )
+    (number,) = store.frame_query(query)[1][0]
+    checked = run("replay", number, "--lab", played, "--verify")["verify"]
+    assert checked["same"]
+    assert not checked["different"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "culprit"),
     [
