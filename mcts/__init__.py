@@ -11,7 +11,7 @@ from mcts.rules.puct import Puct
 from mcts.rules.regularised import Regularised
 from mcts.search import SearchResult, principal_variation, search, search_tree
 from mcts.simulation import Evaluate
-from mcts.strategies import STRATEGIES, AnyStrategy, Second, Strategy, TwoNetworkStrategy
+from mcts.strategies import STRATEGIES, AnyStrategy, Network, Strategy, TwoNetworkStrategy
 from mcts.strategies.raw_policy import RawPolicy
 from mcts.strategies.tree_search import JONES, SearchConfig
 from mcts.trace import refuses_trace, search_trace
@@ -25,13 +25,13 @@ __all__ = [
     "AnyStrategy",
     "Evaluate",
     "Gumbel",
+    "Network",
     "Puct",
     "RawPolicy",
     "Regularised",
     "SearchConfig",
     "SearchResult",
     "SearchRule",
-    "Second",
     "Strategy",
     "TwoNetworkStrategy",
     "principal_variation",

@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.players.thoughts import Explanation
 from games.protocol import Game, State
-from mcts import SearchResult, Second, Strategy, TwoNetworkStrategy
+from mcts import Network, SearchResult, Strategy, TwoNetworkStrategy
 from training.devices import compiler_options
 from training.networks import NetworkConfig, Params, make_evaluate
 
@@ -173,7 +173,7 @@ def deciding(
     evaluate_second = make_evaluate(game, second)
 
     def decide(params: tuple[Params, Params], states: State, key: jax.Array, memory: Any):
-        other = Second(evaluate_second, params[1])
+        other = Network(evaluate_second, params[1])
         return strategy.decide(game, evaluate, params[0], states, key, memory, second=other)
 
     return decide

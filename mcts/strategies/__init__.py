@@ -9,11 +9,11 @@ from games.kinds import import_all
 from mcts.strategies.strategy import (
     STRATEGIES,
     AnyStrategy,
-    Second,
+    Network,
     Strategy,
     TwoNetworkStrategy,
 )
 
-__all__ = ["STRATEGIES", "AnyStrategy", "Second", "Strategy", "TwoNetworkStrategy"]
+__all__ = ["STRATEGIES", "AnyStrategy", "Network", "Strategy", "TwoNetworkStrategy"]
 
 import_all(__name__, __path__)

@@ -25,7 +25,7 @@ from mcts.strategies.strategy import (
     STRATEGIES,
     Calls,
     LookaheadStrategy,
-    Second,
+    Network,
     TwoNetworkStrategy,
 )
 
@@ -76,22 +76,22 @@ class BestOfN(LookaheadStrategy, TwoNetworkStrategy, frozen=True):
         key: Key[Array, "*K"],
         memory: Any = None,
         *,
-        second: Second | None = None,
+        second: Network | None = None,
     ) -> tuple[SearchResult, Any]:
         """See `TwoNetworkStrategy`."""
         if second is None or self.evaluations == 1:
             return super().decide(game, evaluate, params, states, key, memory)
-        return self._verified(game, Second(evaluate, params), states, key, second), memory
+        return self._verified(game, Network(evaluate, params), states, key, second), memory
 
     def look_ahead(
         self, game: Game, evaluate: Evaluate, params: Any, states: State, key: Key[Array, "*K"]
     ) -> SearchResult:
         """Both by one network."""
-        alone = Second(evaluate, params)
+        alone = Network(evaluate, params)
         return self._verified(game, alone, states, key, alone)
 
     def _verified(
-        self, game: Game, own: Second, states: State, key: Key[Array, "*K"], verifier: Second
+        self, game: Game, own: Network, states: State, key: Key[Array, "*K"], verifier: Network
     ) -> SearchResult:
         """`visits` are the moves verified, q what the verifier says of them."""
         root = evaluate_states(game, *own, states)

@@ -33,7 +33,7 @@ from mcts.rules.puct import Puct
 from mcts.search import found_at_roots, principal_variation, root_priors
 from mcts.settings import SearchSettings
 from mcts.simulation import Evaluate, choose, evaluate_states, grow, plant
-from mcts.strategies.strategy import STRATEGIES, Calls, Second, TwoNetworkStrategy
+from mcts.strategies.strategy import STRATEGIES, Calls, Network, TwoNetworkStrategy
 from mcts.tree import (
     NO_PARENT,
     ROOT,
@@ -116,12 +116,12 @@ class Mpv(TwoNetworkStrategy, frozen=True):
         key: Key[Array, "*K"],
         memory: Any = None,
         *,
-        second: Second | None = None,
+        second: Network | None = None,
     ) -> tuple[SearchResult, Tree]:
         """`visits` and `evaluations` are as in a search of T_S, the evaluations those of both; q
         is V of the moves tried."""
         del key, memory
-        second = second or Second(evaluate, params)
+        second = second or Network(evaluate, params)
         settings = SearchSettings(nodes=self.small_evaluations, rule=Puct(c_puct=self.c_puct))
         tree = plant(game, evaluate, settings, params, states, None)
         nothing = jnp.zeros_like(tree.nodes.visits)
@@ -154,7 +154,7 @@ class Mpv(TwoNetworkStrategy, frozen=True):
         total = mixed * nodes.visits.astype(jnp.float32)
         return nodes._replace(value_sum=jnp.where(asked.visits > 0, total, nodes.value_sum))
 
-    def _ask(self, game: Game, second: Second, tree: Tree, asked: Asked) -> tuple[Tree, Asked]:
+    def _ask(self, game: Game, second: Network, tree: Tree, asked: Asked) -> tuple[Tree, Asked]:
         """One turn of the large network in every tree."""
         nodes = tree.nodes
         node, found = _most_visited(nodes, asked)

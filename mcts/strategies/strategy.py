@@ -28,8 +28,8 @@ class Calls(NamedTuple):
     value: int = 0  # the value alone
 
 
-class Second(NamedTuple):
-    """Another network than the one that a strategy is given first."""
+class Network(NamedTuple):
+    """How a network is asked, and its weights."""
 
     evaluate: Evaluate
     params: Any
@@ -188,7 +188,7 @@ class TwoNetworkStrategy(Strategy, frozen=True):
         key: Key[Array, "*K"],
         memory: Any = None,
         *,
-        second: Second | None = None,
+        second: Network | None = None,
     ) -> tuple[SearchResult, Any]:
         """`Strategy.decide`; without a second network the first one is asked in its place."""
         raise NotImplementedError

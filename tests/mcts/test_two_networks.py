@@ -17,14 +17,14 @@ from mcts.strategies.best_of_n import BestOfN
 from mcts.strategies.mpv import Mpv
 from mcts.strategies.raw_policy import RawPolicy
 from mcts.strategies.raw_value import RawValue
-from mcts.strategies.strategy import Calls, Second
+from mcts.strategies.strategy import Calls, Network
 
 POSITIONS = 30
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1, 2))
 def _decide(strategy, game, evaluate, params, states, second=None):
-    with_second = {} if second is None else {"second": Second(evaluate, second)}
+    with_second = {} if second is None else {"second": Network(evaluate, second)}
     key = jax.random.key(0)
     return strategy.decide(game, evaluate, params, states, key, **with_second)[0]
 
