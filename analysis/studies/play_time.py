@@ -16,6 +16,8 @@ import pandas as pd
 from analysis.statistics.bootstrap import percentile_interval
 
 RESAMPLES = 400
+PUCT = "puct"
+"""The family that all others are set against."""
 LEVEL = 0.95
 
 
@@ -25,11 +27,18 @@ class Decided(NamedTuple):
     boardsize: int
     network: str
     flops: float  # of one evaluation
-    ways: pd.DataFrame  # a row a way [S]: family, text, calls (dependent), nodes (the cap)
+    ways: pd.DataFrame  # a row a way [S]: family, text, calls (dependent), nodes (the cap), setting
     blunder: np.ndarray  # bool [M, S, N], whether the win was thrown away
     evaluations: np.ndarray  # [M, S, N], network evaluations made
     winning: np.ndarray  # [N], how many moves win
     entropy: np.ndarray  # [M, N], of the network's own policy, nats
+    mass: np.ndarray  # [M, N], of that policy on the moves that win
+
+    @property
+    def puct(self) -> np.ndarray:
+        """Which ways are PUCT with its default constants, by rising budget."""
+        plain = self.ways[(self.ways["family"] == PUCT) & (self.ways["setting"] == "")]
+        return plain.sort_values("nodes").index.to_numpy()
 
 
 class Resamples(NamedTuple):
@@ -82,14 +91,15 @@ def strategy_points(decided: Decided, resamples: int = RESAMPLES) -> pd.DataFram
     """Every way to decide in every bin.
 
     Returns:
-        A row a way and bin: boardsize, network, bin, family, text, nodes (the cap), calls,
-        evaluations (their mean), flops, positions, rate with low and high, and beyond: by how much
-        the rate is above that of PUCT at equal evaluations, with beyond_low and beyond_high.
+        A row a way and bin: boardsize, network, bin, family, text, setting (constants that are not
+        the defaults), nodes (the cap), calls, evaluations (their mean), flops, positions, rate with
+        low and high, and beyond: by how much the rate is above that of PUCT at equal evaluations,
+        with beyond_low and beyond_high.
     """
     networks, positions = decided.entropy.shape
     drawn = Resamples.drawn(networks, positions, resamples)
     ways = decided.ways.reset_index(drop=True)
-    puct = np.flatnonzero(ways["family"] == "puct")
+    puct = decided.puct
     lines: list[dict[str, Any]] = []
     for name, where in bins_of(decided).items():
         if not where.any():
@@ -159,6 +169,22 @@ def nodes_for(nodes: np.ndarray, rates: np.ndarray, level: float) -> float:
     share = (falling[first - 1] - level) / (falling[first - 1] - falling[first])
     low, high = np.log(nodes[first - 1]), np.log(nodes[first])
     return float(np.exp(low + share * (high - low)))
+
+
+def in_a_row(points: pd.DataFrame, budget: int) -> pd.DataFrame:
+    """Strategies of about one budget: columns of `strategy_points`, worth (evaluations in a row
+    that are as good) and kata (Elo lost by KataGo's formula)."""
+    found = []
+    for _, own in points.groupby(["boardsize", "network"], sort=False):
+        puct = own[(own["family"] == PUCT) & (own["setting"] == "")].sort_values("nodes")
+        here = own[(own["nodes"] >= 0.9 * budget) & (own["nodes"] <= 1.1 * budget)].copy()
+        nodes, rates = puct["nodes"].to_numpy(float), puct["rate"].to_numpy()
+        here["worth"] = [nodes_for(nodes, rates, rate) for rate in here["rate"]]
+        here["kata"] = [
+            kata_elo(budget / calls, budget) if calls < budget else 0.0 for calls in here["calls"]
+        ]
+        found.append(here)
+    return pd.concat(found, ignore_index=True)
 
 
 class Traced(NamedTuple):

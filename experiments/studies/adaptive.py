@@ -259,7 +259,7 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
             "a player.",
             "One c_puct for all budgets.",
         ],
-        sources(config.lab, files),
+        sources=sources(config.lab, files),
     )  # fmt: skip
 
 

@@ -117,11 +117,12 @@ def compile_deciding(
 
 @functools.lru_cache(maxsize=4)
 def compile_trace(
-    game: Game, network: NetworkConfig, budgets: tuple[int, ...]
+    game: Game, network: NetworkConfig, budgets: tuple[int, ...], c_puct: float | None = None
 ) -> Callable[[Params, State], SearchResult]:
-    """(params, states [N]) → what PUCT without noise finds with each budget, [K, N, ...]."""
+    """(params, states [N]) → what PUCT without noise finds with each budget, [K, N, ...]; with its
+    default weight of the prior if none is given."""
     evaluate = make_evaluate(game, network)
-    config = SearchConfig(rule=Puct())
+    config = SearchConfig(rule=Puct() if c_puct is None else Puct(c_puct=c_puct))
 
     @functools.partial(jax.jit, compiler_options=compiler_options())
     def trace(params: Params, states: State) -> SearchResult:

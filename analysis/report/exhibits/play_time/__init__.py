@@ -1,0 +1,1 @@
+"""Exhibits of thinking at play time: strategies, choices by difficulty, budgets, own games."""
