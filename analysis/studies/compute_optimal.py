@@ -40,7 +40,7 @@ def difficulty_bins(decided: Decided, difficulty: str) -> np.ndarray:
     return ranks * BINS // signs.shape[1]
 
 
-def cheapest_plans(
+def plans_within(
     rates: np.ndarray, costs: np.ndarray, shares: np.ndarray, budgets: Sequence[float]
 ) -> np.ndarray:
     """The plans of fewest blunders within each mean budget; `analysis.studies.cross_fit.Choose`.
@@ -129,7 +129,7 @@ def draw_policies(
         return drawn.means(own.blunder, everywhere), drawn.means(own.evaluations, everywhere)
 
     most = float(decided.evaluations.mean((0, 2)).max())
-    grid = np.geomspace(1, most, 1 + 4 * int(np.ceil(np.log2(most)))).tolist()
+    grid = [*np.geomspace(1, most, 1 + 4 * int(np.ceil(np.log2(most)))).tolist(), np.inf]
     single_rates, single_costs = scored(np.zeros((networks, positions), int), grid)
     found = []
     for difficulty in DIFFICULTIES:
@@ -150,7 +150,7 @@ def draw_policies(
 
 
 def _plans_for(budgets: Sequence[float]) -> Choose:
-    return functools.partial(cheapest_plans, budgets=budgets)
+    return functools.partial(plans_within, budgets=budgets)
 
 
 def policy_table(found: Sequence[PolicyDraws]) -> pd.DataFrame:

@@ -111,3 +111,48 @@ def rates_by_cost(points: pd.DataFrame, column: str, label: str) -> Figure:
         ]
         figure.legend(handles=handles, loc="outside upper left", ncols=4, fontsize=9)
     return figure
+
+
+def policies_by_cost(policies: pd.DataFrame) -> Figure:
+    """Wins thrown away by compute-optimal policies and by the best single strategy: a panel a board
+    and network.
+
+    Args:
+        policies: `compute_optimal.policy_table`.
+    """
+    kinds = _kinds(policies)
+    columns = min(len(kinds), 2)
+    rows = -(-len(kinds) // columns)
+    named = {"predicted": "by predicted difficulty", "true": "by true difficulty"}
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 0.8 + 2.4 * rows))
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True).ravel()
+        for axes, (size, network) in zip(grid, kinds, strict=False):
+            own = policies[(policies["boardsize"] == size) & (policies["network"] == network)]
+            for place, difficulty in enumerate(named):
+                line = own[own["difficulty"] == difficulty].sort_values("evaluations")
+                if not place:
+                    axes.plot(line["evaluations"], 100 * line["single"], color=INK, lw=1.6)
+                axes.plot(
+                    line["evaluations"], 100 * line["rate"], color=SERIES[place], marker="o", ms=4
+                )
+                # The interval of the difference, about the single strategy's own line.
+                axes.fill_between(
+                    line["evaluations"], 100 * (line["single"] + line["beyond_low"]),
+                    100 * (line["single"] + line["beyond_high"]),
+                    color=SERIES[place], alpha=0.15, lw=0,
+                )  # fmt: skip
+            axes.set_xscale("log", base=2)
+            axes.set_ylim(bottom=0)
+            axes.set_title(f"{size}×{size}, {network}")
+        for axes in grid[len(kinds) :]:
+            axes.set_visible(False)
+        figure.supylabel("wins thrown away, %", fontsize=10)
+        figure.supxlabel("network evaluations a move (mean)", fontsize=10)
+        handles = [Line2D([], [], color=INK, lw=1.6, label="best single strategy")]
+        handles += [
+            Line2D([], [], color=SERIES[place], marker="o", ms=4, label=label)
+            for place, label in enumerate(named.values())
+        ]
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=9)
+    return figure

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.report.exhibits.play_time.choices import choice_answer, choice_exhibits
 from analysis.report.exhibits.play_time.strategies import strategy_answer, strategy_exhibits
 from analysis.report.study_page import Findings, Published
+from analysis.studies.compute_optimal import (
+    chosen_ways,
+    draw_policies,
+    policy_table,
+    pooled_policies,
+)
 from analysis.studies.play_time import ALL, best_within, in_a_row, strategy_points
+from analysis.studies.tuned import tuned_strategies
 from experiments.machine.parallel import Task
 from experiments.studies.decisions import decision_tasks, file_of, read_decisions, sources
 from experiments.studies.strategy_decisions import NAME, StrategiesConfig, decide_task, decided
@@ -33,10 +41,28 @@ def _findings(lab: Path, config: StrategiesConfig) -> Findings:
     everywhere = points[points["bin"] == ALL]
     chart = best_within(points, [n for n in config.puct if n in (1, 4, 16, 64, 256)])
     rows = in_a_row(everywhere, config.parallel)
+    draws = [draw for own in measured for draw in draw_policies(own, config.means)]
+    policies, pooled = policy_table(draws), pooled_policies(draws)
+    chosen = pd.concat([chosen_ways(own, config.means) for own in measured], ignore_index=True)
+    tuned = pd.concat(
+        [tuned_strategies(own, budget) for own in measured for budget in config.tuned],
+        ignore_index=True,
+    )
     return Findings(
-        strategy_answer(everywhere, rows),
-        strategy_exhibits(everywhere, chart, rows, config.parallel),
-        {"points": points, "crossover": chart, "in_a_row": rows},
+        f"{strategy_answer(everywhere, rows)} {choice_answer(pooled, tuned)}",
+        [
+            *strategy_exhibits(everywhere, chart, rows, config.parallel),
+            *choice_exhibits(policies, pooled, chosen, tuned),
+        ],
+        {
+            "points": points,
+            "crossover": chart,
+            "in_a_row": rows,
+            "policies": policies,
+            "policies_pooled": pooled,
+            "chosen": chosen,
+            "tuned": tuned,
+        },
         [
             "Positions are those of random play, self-play and strong play in equal parts, each "
             "distinct one alike. Elo in own games was not measured.",
@@ -58,7 +84,8 @@ STUDY = Study(
     "they are a tenth of the budget.",
     presets={
         "smoke": StrategiesConfig(
-            networks={3: ("4x2",)}, positions=30, puct=(1, 4, 8), c_puct=(1.25,), parallel=8,
+            networks={3: ("4x2",)}, positions=30, puct=(1, 4, 8), c_puct=(1.25, 2.5), parallel=8,
+            means=(2, 4), tuned=(8,),
             ways=("strategy=majority", "strategy=best-of-n,nodes=4", "nodes=8,leaves=7"),
         ),
         "laptop": StrategiesConfig(),

@@ -58,7 +58,7 @@ def strategy_of(way: str) -> Strategy:
     return spec.strategy
 
 
-def told(way: str) -> Way:
+def way_of(way: str) -> Way:
     """A player's options in the terms of a table."""
     own = strategy_of(way)
     return Way(family_of(own), way, own.evaluations, own.dependent_calls, setting_of(own))
@@ -139,6 +139,10 @@ class StrategiesConfig(FrozenModel, frozen=True):
     """Options of a player's name, one a strategy and budget."""
     parallel: int = 64
     """Budget at which calls in a row are set against calls at once."""
+    means: tuple[float, ...] = (2, 4, 8, 16, 32, 64)
+    """Mean evaluations of policies that choose by difficulty."""
+    tuned: tuple[int, ...] = (16, 64)
+    """Budgets at which constants are tuned."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -154,7 +158,7 @@ def puct_ways(budgets: Sequence[int], c_puct: Sequence[float]) -> list[Way]:
     """PUCT with each weight of the prior and budget."""
     default = Puct().c_puct
     return [
-        told(f"nodes={nodes}" + ("" if weight == default else f",rule.c_puct={weight:g}"))
+        way_of(f"nodes={nodes}" + ("" if weight == default else f",rule.c_puct={weight:g}"))
         for weight in c_puct
         for nodes in budgets
     ]
@@ -183,7 +187,7 @@ def decide_task(
         fell.append(blunders(won.keeping, np.stack(actions)))
         made.append(np.stack(evaluations))
         worker.report((number + 1) / len(config.ways))
-    ways = [*puct_ways(config.puct, config.c_puct), *map(told, config.ways)]
+    ways = [*puct_ways(config.puct, config.c_puct), *map(way_of, config.ways)]
     write_decisions(
         file_of(lab, NAME, board, network),
         {

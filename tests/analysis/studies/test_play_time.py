@@ -34,12 +34,12 @@ def decided() -> Decided:
     ways = pd.DataFrame(
         {
             "family": ["puct", "puct", "puct", "other"], "text": ["1", "4", "16", "o"],
-            "calls": [1, 4, 16, 2], "nodes": [1, 4, 16, 16],
+            "calls": [1, 4, 16, 2], "nodes": [1, 4, 16, 16], "setting": "",
         }
     )  # fmt: skip
     evaluations = np.broadcast_to(np.array([1, 4, 16, 16])[:, None], (3, 4, 400))
     entropy = np.broadcast_to(positions / 400, (3, 400))
-    return Decided(5, "16x2", 100.0, ways, blunder, evaluations, winning, entropy)
+    return Decided(5, "16x2", 100.0, ways, blunder, evaluations, winning, entropy, 1 - entropy)
 
 
 def test_strategies_are_set_against_puct_at_equal_cost():

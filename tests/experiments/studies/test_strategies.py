@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments.studies.adaptive import fitted_predictors
-from experiments.studies.strategies import WAYS, StrategiesConfig, family_of, strategy_of
+from experiments.studies.strategy_decisions import WAYS, StrategiesConfig, puct_ways, way_of
 
 
 def run_study(hexlaw, folder, name):
@@ -23,7 +23,8 @@ def run_study(hexlaw, folder, name):
 def test_strategies_are_judged_with_stored_networks(hexlaw, tmp_path, capsys):
     out = run_study(hexlaw, tmp_path, "strategies")
     points = pd.read_csv(out / "tables" / "points.csv")
-    everywhere = points[points["bin"] == "all"].set_index("text")
+    everywhere = points[points["bin"] == "all"].fillna({"setting": ""})
+    everywhere = everywhere[everywhere["setting"] == ""].set_index("text")
     assert everywhere["evaluations"].to_dict() == {
         "nodes=1": 1, "nodes=4": 4, "nodes=8": 8, "strategy=majority": 1,
         "strategy=best-of-n,nodes=4": pytest.approx(4, abs=0.5), "nodes=8,leaves=7": 8,
@@ -32,6 +33,10 @@ def test_strategies_are_judged_with_stored_networks(hexlaw, tmp_path, capsys):
     assert everywhere["rate"].between(0, 1).all()
     # Nobody samples better than the likeliest move but by luck; search is better than neither.
     assert everywhere["rate"]["nodes=8"] <= everywhere["rate"]["nodes=1"]
+    policies = pd.read_csv(out / "tables" / "policies.csv")
+    assert set(policies["difficulty"]) == {"predicted", "true"}
+    assert policies["evaluations"].between(1, 8).all()
+    assert pd.read_csv(out / "tables" / "tuned.csv")["family"].tolist() == ["puct"]
     capsys.readouterr()
     run_study(hexlaw, tmp_path, "strategies")
     assert "Decisions: done already" in capsys.readouterr().out
@@ -61,10 +66,18 @@ def test_the_predictor_finds_planted_weights():
 
 
 def test_every_way_of_the_study_is_a_strategy_with_a_family():
-    families = [family_of(strategy_of(way)) for way in WAYS]
-    assert set(families) == {
+    ways = {way: way_of(way) for way in WAYS}
+    assert {own.family for own in ways.values()} == {
         "majority", "best-of-n", "rollouts", "beam", "diverse-beam", "revision", "alpha-beta",
         "gumbel", "regularised", "root-parallel", "leaf-parallel",
     }  # fmt: skip
+    # A constant is what is left of the name once strategy and budget are told.
+    assert ways["strategy=rollouts,nodes=65,depth=8"].setting == "depth=8"
+    assert ways["nodes=64,leaves=4,rule.c_puct=2.5"].setting == "rule.c_puct=2.5"
+    assert ways["strategy=alpha-beta,depth=3,branching=6"].setting == ""
+    assert ways["strategy=root-parallel,nodes=64,trees=4"].calls == 16
+    assert [own.text for own in puct_ways((1, 8), (1.25, 2.5))] == [
+        "nodes=1", "nodes=8", "nodes=1,rule.c_puct=2.5", "nodes=8,rule.c_puct=2.5"
+    ]  # fmt: skip
     with pytest.raises(ValueError, match="ways: player 'any#0@strategy=beam,depth=3'"):
         StrategiesConfig(ways=("strategy=beam,depth=3",))
