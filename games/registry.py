@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from games import connect_four, y
+from games import connect_four, hex_swap, y
 from games.connect_four import ConnectFour
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
+from games.hex_swap import HexSwap
 from games.kinds import load_entry_points
 from games.protocol import Game, State, Symmetries
-from games.text import drawing, grid, triangle
+from games.text import drawing, grid, swap, triangle
 from games.text.hexworld import hexworld_link
 from games.text.notation import cell_name, parse_cell, parse_moves, play
 from games.y import Y
@@ -138,7 +139,13 @@ register(
     Pictures(drawing.draw_text, drawing.draw_svg),
     Outside(sgf=True, link=hexworld_link),
 )
-
+register(
+    hex_swap.NAME,
+    HexSwap,
+    range(MIN_SIZE, MAX_SIZE + 1),
+    Pictures(swap.draw_text, swap.draw_svg),
+    Outside(sgf=True),
+)
 register(connect_four.NAME, ConnectFour, connect_four.SIZES)
 register(
     y.NAME,
@@ -152,6 +159,7 @@ __all__ = [
     "ConnectFour",
     "Game",
     "Hex",
+    "HexSwap",
     "InputError",
     "Outside",
     "Pictures",

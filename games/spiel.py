@@ -16,11 +16,16 @@ from games.text.notation import illegal_move, parse_moves
 if TYPE_CHECKING:
     import pyspiel
 
-_PARAMETERS: dict[str, Callable[[Game], dict[str, int | bool]]] = {
-    "hex": lambda game: {"board_size": game.size, "swap": False},
-    "y": lambda game: {"board_size": game.size},
-    "connect_four": lambda game: {"rows": game.shape[0], "columns": game.shape[1]},
+_COUNTERPARTS: dict[str, tuple[str, Callable[[Game], dict[str, int | bool]]]] = {
+    "hex": ("hex", lambda game: {"board_size": game.size, "swap": False}),
+    "hex_swap": ("hex", lambda game: {"board_size": game.size, "swap": True}),
+    "y": ("y", lambda game: {"board_size": game.size}),
+    "connect_four": (
+        "connect_four",
+        lambda game: {"rows": game.shape[0], "columns": game.shape[1]},
+    ),
 }
+"""Its name there and its parameters, by our name."""
 
 
 def spiel_game(game: Game) -> pyspiel.Game:
@@ -35,9 +40,11 @@ def spiel_game(game: Game) -> pyspiel.Game:
         raise InputError(
             "OpenSpiel (pyspiel) is not installed; install it with: pip install 'hexlaw[games]'"
         ) from error
-    if game.name not in _PARAMETERS:
-        raise InputError(f"{game.name} has no OpenSpiel counterpart; {', '.join(_PARAMETERS)} has")
-    return pyspiel.load_game(game.name, _PARAMETERS[game.name](game))
+    if game.name not in _COUNTERPARTS:
+        known = ", ".join(_COUNTERPARTS)
+        raise InputError(f"{game.name} has no OpenSpiel counterpart; {known} has")
+    name, parameters = _COUNTERPARTS[game.name]
+    return pyspiel.load_game(name, parameters(game))
 
 
 def to_spiel_action(game: Game, action: int) -> int:

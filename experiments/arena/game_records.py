@@ -18,6 +18,7 @@ from sqlalchemy import orm
 import games
 from experiments.players.thoughts import Analysis
 from games.errors import InputError, NotFoundError
+from games.hex_swap import NAME as HEX_SWAP
 from games.protocol import Game, State
 from games.text.notation import play_through, winner_name
 from games.text.sgf import Ending, SgfGame, decode_sgf, read_sgf, write_sgf
@@ -236,6 +237,7 @@ def from_sgf(game: SgfGame, source: str = "the SGF text") -> GameRecord:
         InputError: if a move is illegal, or the two contradict each other.
     """
     record = GameRecord(
+        game=HEX_SWAP if game.size**2 in game.moves else "hex",
         boardsize=game.size,
         moves=list(game.moves),
         black=PlayerRecord(name=game.black or "black"),

@@ -13,6 +13,7 @@ from games.errors import InputError
 from games.exact.four_play import FourPlay
 from games.exact.hex_play import HexPlay
 from games.exact.protocol import ExactPlay, JudgedSet, PositionSolution
+from games.exact.swap_play import SwapPlay
 from games.exact.table_play import TablePlay
 from games.protocol import Game
 from games.text.notation import play
@@ -150,6 +151,7 @@ def solve_position(
 _WHOLE = {size: Reach() for size in range(2, 6)} | {6: Reach(prompt_from=4)}
 
 register("hex", HexPlay, _WHOLE | {7: Reach(whole=False, prompt_from=12)})
+register("hex_swap", SwapPlay, _WHOLE)
 register("y", TablePlay, {size: Reach() for size in range(2, 6)})
 
 _SMALL_GRIDS = {size: Reach() for size in (44, 45, 46, 47, 54, 55, 64, 74)}

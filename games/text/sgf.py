@@ -3,8 +3,10 @@
 Cells are named as everywhere here, `c2` = column c, row 2. Hex's part of the standard leaves
 colours to the program; here, as in HexGui and MoHex, B moves first and joins top and bottom.
 sgfmill parses and writes the tree; only the meaning is ours. Moves of the main line are read,
-variations left out. What this package cannot play is refused: swap, setup stones, passes, boards
-that are not square. A file says who won; whether the board agrees is its reader's to check.
+variations left out. White may answer the first move by `swap-pieces`, which makes it a game of
+`games.hex_swap`. What this package cannot play is refused: setup stones, passes, boards that are
+not square, and `swap-sides`, after which stones change colours. A file says who won; whether the
+board agrees is its reader's to check.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Literal, NamedTuple
 
 from games.errors import InputError
 from games.hex import BLACK, MAX_SIZE, MIN_SIZE, WHITE
+from games.hex_swap import SWAP, HexSwap
 from games.text.notation import NOBODY, cell_name, parse_cell
 from games.text.numbers import parse_natural
 
@@ -42,7 +45,7 @@ class SgfGame(NamedTuple):
 
     size: int
     moves: list[int]
-    """Actions in the board frame, black's first."""
+    """Actions in the board frame, black's first; S² is white's swap."""
     black: str = ""
     white: str = ""
     winner: int | None = None
@@ -66,8 +69,10 @@ def write_sgf(game: SgfGame) -> str:
     root |= {"PB": game.black, "PW": game.white, "GC": game.comment}
     tree = sgf_grammar.Coarse_game_tree()
     tree.sequence = [{name: [_escaped(text)] for name, text in root.items() if text}]
+    rules = HexSwap(game.size)
     for ply, action in enumerate(game.moves):
-        tree.sequence.append({COLOURS[ply % 2]: [cell_name(action, game.size).encode()]})
+        name = rules.action_name(action) if ply == 1 else cell_name(action, game.size)
+        tree.sequence.append({COLOURS[ply % 2]: [name.encode()]})
     return sgf_grammar.serialise_game_tree(tree, WRAP).decode()
 
 
@@ -174,9 +179,15 @@ def _read_move(node: dict[str, list[bytes]], game: SgfGame, place: str) -> SgfGa
                 f"{place}: {name}[{text:.40}] is out of turn; black moves first and the two take "
                 "turns"
             )
-        elif text.lower().startswith("swap") or text == "":
-            what = "swap" if text else "a pass"
-            raise InputError(f"{place}: {name}[{text}] is {what}, which our Hex does not have")
+        elif text == "":
+            raise InputError(f"{place}: {name}[] is a pass, which our Hex does not have")
+        elif text.lower() in (SWAP, "swap") and len(game.moves) == 1:
+            game.moves.append(HexSwap(game.size).swap)
+        elif text.lower().startswith("swap"):
+            raise InputError(
+                f"{place}: {name}[{text:.40}] cannot be played; white alone swaps, with its first "
+                f"move, by {SWAP}"
+            )
         else:
             try:
                 game.moves.append(parse_cell(text, game.size))

@@ -1,4 +1,4 @@
-"""Y and Connect Four against OpenSpiel, on thousands of random games, and against known facts."""
+"""The other games against OpenSpiel, on thousands of random games, and against known facts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from games.batches import ask, padded, states_before
 from games.spiel import spiel_game
 
 BOARDS = [
+    *(("hex_swap", size) for size in (2, 3, 5, 11, 12)),
     *(("y", size) for size in (2, 3, 4, 5, 6, 7, 9, 12, 19)),
     *(("connect_four", size) for size in (44, 45, 54, 55, 56, 67, 76, 88, 99)),
 ]

@@ -259,6 +259,17 @@ def test_a_convolution_plays_y_and_sees_where_the_triangle_ends():
     assert parameter_count(game, network) == sum(leaf.size for leaf in jax.tree.leaves(params)) - 1
 
 
+def test_a_convolution_has_a_number_for_a_move_of_no_cell():
+    """Hex's swap; the layers that are counted are those that there are."""
+    game, network = games.make("hex_swap", 3), NetworkConfig.parse("conv4x1")
+    params = init_params(game, network, jax.random.key(0))
+    state = jax.tree.map(lambda leaf: leaf[None], games.play(game, "b1"))
+    logits, _ = make_evaluate(game, network)(params, state)
+    assert logits.shape == (1, 10)
+    count = sum(leaf.size for leaf in jax.tree.leaves(params)) - 1  # without ReZero's scalar
+    assert parameter_count(game, network) == count
+
+
 def test_a_convolution_refuses_cells_that_are_no_hexagons():
     with pytest.raises(games.InputError, match="conv4x1: cells of connect_four are no hexagons"):
         parameter_count(games.make("connect_four", 44), NetworkConfig.parse("conv4x1"))

@@ -42,11 +42,11 @@ class Conv(Residual, frozen=True):
             found.append(Layer(cells, planes, width, sees_board=True, heads=heads))
             found += [Layer(cells, NEIGHBOURHOOD * width, width, heads=heads)] * depth
         policy_width, value_width = self.trunks[0][0], self.trunks[-1][0]
-        return [
-            *found,
-            Layer(cells, policy_width, 1, heads=("policy",)),
-            Layer(1, 2 * value_width, 1, heads=("value",)),
-        ]
+        per_cell, others = divmod(game.num_actions, cells)
+        found.append(Layer(cells, policy_width, per_cell, heads=("policy",)))
+        if others:
+            found.append(Layer(1, 2 * policy_width, others, heads=("policy",)))
+        return [*found, Layer(1, 2 * value_width, 1, heads=("value",))]
 
     def module(self, game: Game) -> ConvNetwork:
         """See `NetworkConfig.module`."""
@@ -65,13 +65,23 @@ class ConvNetwork(ResidualNetwork):
         return HexConvolution(self.config.matmul, name=name)(x, (planes.shape[2], planes.shape[3]))
 
     def read_policy(self, x: jax.Array) -> jax.Array:
-        """A number for each cell."""
-        return self.linear(1, "policy")(x)[..., 0]
+        """As many numbers as there are actions a cell, and those of no cell, such as Hex's swap,
+        from the whole board."""
+        per_cell, others = divmod(self.num_actions, x.shape[-2])
+        logits = self.linear(per_cell, "policy")(x).reshape(x.shape[0], -1)
+        if not others:
+            return logits
+        return jnp.concatenate([logits, self.linear(others, "other_actions")(_pooled(x))], axis=-1)
 
     def read_value(self, x: jax.Array) -> jax.Array:
-        """Mean and maximum of each channel, so that the board's size does not matter."""
-        seen = nn.relu(x)
-        return jnp.concatenate([seen.mean(axis=-2), seen.max(axis=-2)], axis=-1)
+        """See `_pooled`."""
+        return _pooled(x)
+
+
+def _pooled(x: jax.Array) -> jax.Array:
+    """Mean and maximum of each channel, [B, A, W] → [B, 2·W]: the board's size does not matter."""
+    seen = nn.relu(x)
+    return jnp.concatenate([seen.mean(axis=-2), seen.max(axis=-2)], axis=-1)
 
 
 class HexConvolution(nn.Module):

@@ -1,4 +1,4 @@
-"""Exact players of Connect Four and Y against minimax by OpenSpiel's rules and published values."""
+"""Exact players of the other games against minimax by OpenSpiel's rules and published values."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ def minimax(state: pyspiel.State, memory: dict[str, int]) -> int:
     """Value for the side to move, by going through all that can follow."""
     if state.is_terminal():
         return round(state.returns()[state.move_number() % 2])
-    if str(state) not in memory:
-        memory[str(state)] = max(-minimax(state.child(a), memory) for a in state.legal_actions())
-    return memory[str(state)]
+    position = f"{state.current_player()} {state}"  # after a swap, stones do not tell whose turn
+    if position not in memory:
+        memory[position] = max(-minimax(state.child(a), memory) for a in state.legal_actions())
+    return memory[position]
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "plies"), [("connect_four", 44, 7), ("connect_four", 45, 12), ("y", 4, 3)]
+    ("name", "size", "plies"),
+    [("connect_four", 44, 7), ("connect_four", 45, 12), ("y", 4, 3), ("hex_swap", 3, 2)],
 )
 def test_values_and_moves_are_those_of_minimax(name, size, plies):
     """Positions of random games after so many plies, of which some are won, drawn and lost."""
@@ -48,6 +50,24 @@ def test_values_and_moves_are_those_of_minimax(name, size, plies):
     np.testing.assert_array_equal(verdicts.value, values)
     np.testing.assert_array_equal(verdicts.keeping, keeping)
     assert {1, -1} <= set(values)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_who_may_swap_wins_and_swaps_the_openings_that_win_without(size):
+    """The pie rule's theorem; OpenSpiel plays on from each opening on the smallest boards."""
+    game, plain = games.HexSwap(size), solve_position(games.Hex(size), "")
+    assert solve_position(game, "").winner == 1
+    assert plain.winning_moves is not None
+    memory: dict[str, int] = {}
+    for opening in range(size**2):
+        found = solve_position(game, [opening])
+        assert found.winner == 1
+        assert found.winning_moves is not None
+        assert (game.swap in found.winning_moves) == (opening in plain.winning_moves)
+        if size < 4:
+            theirs = spiel_game(game).new_initial_state().child(opening)
+            keep = [a for a in theirs.legal_actions() if minimax(theirs.child(a), memory) < 0]
+            assert list(found.winning_moves) == keep
 
 
 @pytest.mark.parametrize(
@@ -72,7 +92,9 @@ def test_who_begins_wins_y_and_openings_are_symmetric(size):
         np.testing.assert_array_equal(opening[turn], opening)
 
 
-@pytest.mark.parametrize(("name", "size"), [("y", 4), ("connect_four", 44), ("connect_four", 55)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("y", 4), ("hex_swap", 4), ("connect_four", 44), ("connect_four", 55)]
+)
 def test_judged_positions_are_live_and_can_be_got_wrong(name, size):
     game = games.make(name, size)
     judged = judged_set(game)

@@ -48,6 +48,13 @@ def test_an_independent_reader_sees_the_same_moves_and_players():
     assert moves == [("B", b"a1"), ("W", b"k11"), ("B", b"c2")]
 
 
+def test_a_swap_is_written_and_read_by_its_name():
+    written = write_sgf(SgfGame(5, [3, 25, 12]))
+    assert ";B[d1];W[swap-pieces];B[c3]" in written.replace("\n", "")
+    assert read_sgf(written) == SgfGame(5, [3, 25, 12])
+    assert read_sgf("(;SZ[5];B[d1];W[Swap];B[c3])").moves == [3, 25, 12]
+
+
 def test_foreign_habits_are_understood():
     """No GM (LittleGolem), capitals, junk before the game, variations, comments, resignation."""
     text = """from a mail: (;FF[4]SZ[5]PB[a]RE[W+Resign]
@@ -116,7 +123,8 @@ def test_a_character_set_that_nobody_knows_is_named():
         ("\n(;GM[11]SZ[5:7])", r"line 2: SZ\[5:7\] is no board"),
         ("(;SZ[5]\n;B[a1]\n;W[f1])", "line 3: no cell 'f1' on a 5×5 board"),
         ("(;SZ[5]\n;W[a1])", r"line 2: W\[a1\] is out of turn"),
-        ("(;SZ[5]C[;\n];B[a1]\n;W[swap-pieces])", r"line 3: W\[swap-pieces\] is swap"),
+        ("(;SZ[5]C[;\n];B[a1]\n;W[swap-sides])", r"line 3: W\[swap-sides\] cannot be played"),
+        ("(;SZ[5];B[a1];W[b1]\n;B[swap-pieces])", r"line 2: B\[swap-pieces\] cannot be played"),
         ("(;SZ[5];B[])", "a pass"),
         ("(;SZ[²])", r"line 1: SZ\[²\] is no board"),
         (f"(;SZ[{'9' * 5000}])", "line 1: SZ.9{40}. is no board"),
