@@ -20,7 +20,7 @@ from games.errors import InputError
 from games.text.plain_json import to_json
 from training import store as tables
 
-JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes", "budgets"}
+JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes", "budgets", "policy_kl"}
 BIT_COLUMNS = {"blunders", "wrong_values", "winning_mass"}
 """Of traces; bytes in memory, hexadecimal text in files."""
 
@@ -40,6 +40,8 @@ _BEFORE = {
     "matches": {"draws": 0},
     "blunder_rates": {"entropy": None},
     "agents": {"dependent_calls": None},
+    "snapshots": {"label_flops": 0.0, "teacher_flops": 0.0},
+    "traces": {"policy_kl": None},
 }
 _NOT_ALWAYS = {"traces"}
 """Tables that rows written by earlier versions lack."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pydantic
 import sqlalchemy as sa
@@ -145,10 +146,10 @@ def _trace_task(worker: Worker, lab: Path, rules: Hex, jobs: Sequence[_Job]) -> 
 
 def trace(
     rules: Hex, file: Path, sha256: str | None, plan: TracePlan, c_puct: float
-) -> dict[str, bytes]:
+) -> dict[str, Any]:
     """What a snapshot does in the positions of a plan, as bits of the table `trace`."""
     positions = _positions(rules)
-    chosen, _ = subsample(positions.weight, plan.positions)
+    chosen, weight = subsample(positions.weight, plan.positions)
     winning = positions.winning[chosen]
     states = jax.tree.map(lambda leaf: leaf[chosen], positions.states)
     params, run = load_snapshot(file, sha256)
@@ -161,11 +162,12 @@ def trace(
         lanes = np.minimum(np.arange(start, start + LANES), count - 1)
         part = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], states)
         parts.append(jax.device_get(program(params, part, np.float32(c_puct))))
-    moves, values, priors = (
+    moves, values, divergence, priors = (
         np.concatenate(column, axis=axis)
-        for column, axis in zip(zip(*parts, strict=True), (1, 1, 0), strict=True)
+        for column, axis in zip(zip(*parts, strict=True), (1, 1, 1, 0), strict=True)
     )
-    moves, values, priors = moves[:, :count], values[:, :count], priors[:count]
+    moves, values, divergence = moves[:, :count], values[:, :count], divergence[:, :count]
+    priors = priors[:count]
     won = winning.any(1)
     kept = np.take_along_axis(winning[None], moves[..., None], axis=2)[..., 0]
     wrong = np.sign(values) != np.where(won, 1, -1)
@@ -174,14 +176,16 @@ def trace(
         "blunders": np.packbits(~kept[:, won], axis=1).tobytes(),
         "wrong_values": np.packbits(wrong, axis=1).tobytes(),
         "winning_mass": mass.astype("<f2").tobytes(),
+        "policy_kl": np.average(divergence, axis=1, weights=weight).round(6).tolist(),
     }
 
 
 @functools.lru_cache(maxsize=32)
 def _program(
     rules: Hex, network: NetworkConfig, budgets: tuple[int, ...]
-) -> Callable[[Params, Any, np.float32], tuple[jax.Array, jax.Array, jax.Array]]:
-    """(params, states [L], c_puct) → moves [K, L], values [K, L], the network's priors [L, A]."""
+) -> Callable[[Params, Any, np.float32], tuple[jax.Array, ...]]:
+    """(params, states [L], c_puct) → moves [K, L], values [K, L], KL divergence from the search's
+    policy to the network's [K, L], and the latter [L, A]."""
     evaluate = make_evaluate(rules, network)
     key = jax.random.key(0)  # nothing is drawn
 
@@ -191,6 +195,9 @@ def _program(
         rule = Puct().model_copy(update={"c_puct": c_puct})
         config = SearchConfig().model_copy(update={"rule": rule})
         found = search_trace(rules, evaluate, config, params, states, key, budgets)
-        return found.action, found.value, found.prior[0]
+        least = jnp.finfo(jnp.float32).tiny  # a prior may have vanished, and its logarithm must not
+        ratio = jnp.maximum(found.policy, least) / jnp.maximum(found.prior, least)
+        surprise = jnp.where(found.policy > 0, jnp.log(ratio), 0)
+        return found.action, found.value, (found.policy * surprise).sum(-1), found.prior[0]
 
     return run

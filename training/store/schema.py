@@ -111,8 +111,19 @@ class Snapshot(Table):
     learner_flops: orm.Mapped[float] = orm.mapped_column(
         doc="FLOPs of the learner's forward and backward passes so far."
     )
+    label_flops: orm.Mapped[float] = orm.mapped_column(
+        default=0.0,
+        server_default="0",
+        doc="FLOPs of the forward passes that made the labels it has learnt from.",
+    )
+    teacher_flops: orm.Mapped[float] = orm.mapped_column(
+        default=0.0,
+        server_default="0",
+        doc="`train_flops` of the teachers who gave them.",
+    )
     train_flops: orm.Mapped[float] = orm.mapped_column(
-        doc="`selfplay_flops` + `learner_flops`: all that training has cost."
+        doc="`selfplay_flops` + `learner_flops` + `label_flops` + `teacher_flops`: all that "
+        "training has cost."
     )
     jones_flops: orm.Mapped[float] = orm.mapped_column(
         doc="Jones's count: samples × nodes × parameters; one per multiply-add, no learner."
@@ -430,4 +441,9 @@ class Trace(Table):
     )
     winning_mass: orm.Mapped[bytes] = orm.mapped_column(
         doc="The network's own probability of a winning move in each won position, float16."
+    )
+    policy_kl: orm.Mapped[list[float] | None] = orm.mapped_column(
+        sa.JSON(none_as_null=True),
+        doc="KL divergence from the search's policy at each of the K numbers of nodes to the "
+        "network's, nats, the mean over the population; empty in rows of earlier versions.",
     )

@@ -9,13 +9,20 @@ import sqlalchemy as sa
 
 from games.errors import InputError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _ADDED: dict[int, dict[str, dict[str, str]]] = {
     1: {"match": {"draws": "INTEGER NOT NULL DEFAULT 0"}},
     2: {"blunder_rate": {"entropy": "FLOAT DEFAULT NULL"}},
     3: {},
     4: {"agent": {"dependent_calls": "INTEGER DEFAULT NULL"}},
+    5: {
+        "snapshot": {
+            "label_flops": "FLOAT NOT NULL DEFAULT 0",
+            "teacher_flops": "FLOAT NOT NULL DEFAULT 0",
+        },
+        "trace": {"policy_kl": "JSON DEFAULT NULL"},
+    },
 }
 """By schema version: the columns that it added to tables of the one before. The third brought the
 tables of work in progress: a version that knew none would not heed them."""

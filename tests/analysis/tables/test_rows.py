@@ -57,7 +57,7 @@ def test_an_empty_lab_has_empty_frames(tmp_path):
 TRACE = {
     "id": 1, "snapshot_id": 7, "search_id": "a", "search": {"nodes": 2}, "budgets": [1, 2],
     "positions_id": "b/9", "positions": 9, "blunders": b"\x00\xff", "wrong_values": b"\x01",
-    "winning_mass": b"",
+    "winning_mass": b"", "policy_kl": [0.0, 0.25],
 }  # fmt: skip
 
 
