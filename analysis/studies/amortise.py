@@ -176,9 +176,11 @@ def retention(
     strength: Float[np.ndarray, "R M K"], untrained: Float[np.ndarray, "R"]
 ) -> Float[np.ndarray, "R M K"]:
     """Share of what training and a search of K nodes gain together that the raw policy has alone:
-    (raw − untrained) / (searched − untrained). 1 means that the search adds nothing."""
+    (raw − untrained) / (searched − untrained). 1 means that the search adds nothing; NaN where
+    nothing was gained at all."""
     zero = untrained[:, None, None]
-    return (strength[:, :, :1] - zero) / (strength - zero)
+    gained = strength - zero
+    return (strength[:, :, :1] - zero) / np.where(gained == 0, np.nan, gained)
 
 
 def equivalent_nodes(

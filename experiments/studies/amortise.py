@@ -298,25 +298,24 @@ def _arms(
 
 
 ALL = (2, 4, 8, 16, 32, 64, 128, 256)
-SOME = (2, 8, 32, 128)
-HELD = (4, 16, 256)
 PRESETS = {
     "smoke": AmortiseConfig(
         arms=_arms(4, "4x1", 2_048, 2, {"puct": (2, 16)}, (16,)),
         snapshots=3, most_nodes=8, positions=96,
+    ),
+    "sitting": AmortiseConfig(
+        arms=(
+            *_arms(4, "16x2", 30_000, 3, {"puct": ALL}, (16, 256)),
+            *_arms(5, "32x2", 50_000, 3, {"puct": ALL}, (16, 256)),
+        ),
+        snapshots=5, positions=600,
     ),
     "laptop": AmortiseConfig(
         arms=(
             *_arms(4, "16x2", 30_000, 3, {"puct": ALL, "gumbel": (2, 16)}, (16, 256)),
             *_arms(5, "32x2", 50_000, 3, {"puct": ALL, "gumbel": (2, 16)}, (16, 256)),
         ),
-        snapshots=5, positions=800,
-    ),
-    "sitting": AmortiseConfig(
-        arms=(
-            *_arms(4, "16x2", 50_000, 3, {"puct": ALL, "gumbel": SOME}, HELD),
-            *_arms(5, "32x2", 100_000, 3, {"puct": ALL, "gumbel": SOME}, HELD),
-        ),
+        snapshots=5, positions=600,
     ),
     "reference": AmortiseConfig(
         arms=(
