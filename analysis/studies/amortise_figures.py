@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter, NullLocator
 
 from analysis.figures import theme
 from analysis.figures.blunder_curves import BLUNDERS_LABEL
@@ -136,6 +136,7 @@ def blunders_by_nodes(points: pd.DataFrame, played: Sequence[int]) -> Figure:
                         lw=1.4,
                     )  # fmt: skip
                 axes.set_xscale("log")
+                axes.xaxis.set_minor_formatter(NullFormatter())  # labels would run into each other
                 axes.set_yscale("log")
                 axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axes.yaxis.set_major_formatter(lambda percent, _: f"{percent:g}")

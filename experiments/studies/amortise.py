@@ -131,6 +131,7 @@ def _findings(rows: LabRows, config: AmortiseConfig) -> Findings:
     found = [Strengths(own) for own in judged_boards(rows, mine, REPLAY_RATIO)]
     most = config.most_nodes
     searched = min(REFERENCE, most)
+    played = sorted({searched, most})
     kept = pd.concat([retention_rows(own, name) for own in found for name in COMPARISONS])
     older = pd.concat([equivalent_rows(own, AGO) for own in found])
     ranking = pd.concat([ranking_rows(own) for own in found])
@@ -150,8 +151,8 @@ def _findings(rows: LabRows, config: AmortiseConfig) -> Findings:
             "Retention = (raw − untrained) / (searched − untrained), in log-odds of keeping a won "
             "position: 1 where search at play time adds nothing to the network’s own move. Bars "
             "are 95 % intervals over runs and positions.",
-            figure=retention_curves(kept, (searched, most)),
-            tables=[_retention_table(kept, name, (searched, most)) for name in COMPARISONS],
+            figure=retention_curves(kept, played),
+            tables=[_retention_table(kept, name, played) for name in COMPARISONS],
         ),
         Exhibit(
             "compute", "Figure 3", "Which search makes the best labels for its compute",
