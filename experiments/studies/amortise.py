@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 import pydantic
@@ -173,10 +174,14 @@ def _findings(rows: LabRows, config: AmortiseConfig) -> Findings:
     )  # fmt: skip
 
 
+def _groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    yield from rows.groupby(list(columns), sort=False)
+
+
 def _retention_table(kept: pd.DataFrame, comparison: str, played: Sequence[int]) -> Table:
     own = kept[kept["comparison"] == comparison]
     lines: list[list[Cell | str]] = []
-    for (size, rule, nodes), arm in own.groupby(["boardsize", "rule", "nodes"]):  # pyright: ignore[reportGeneralTypeIssues]
+    for (size, rule, nodes), arm in _groups(own, "boardsize", "rule", "nodes"):
         by = arm.set_index("played")
         cells: list[Cell | str] = [f"{board(size)}, {rule}", number(nodes)]
         cells += [number(100 * by["rate"][n], 2) for n in (1, *played)]
@@ -197,7 +202,7 @@ def _retention_table(kept: pd.DataFrame, comparison: str, played: Sequence[int])
 
 def _ranking_table(ranking: pd.DataFrame) -> Table:
     lines: list[list[Cell | str]] = []
-    for (size, comparison), own in ranking.groupby(["boardsize", "comparison"], sort=False):  # pyright: ignore[reportGeneralTypeIssues]
+    for (size, comparison), own in _groups(ranking, "boardsize", "comparison"):
         by = own.set_index("played")
         told = [n for n in (8, 64, 256) if n in by.index]
         cells = [
@@ -216,8 +221,7 @@ def _ranking_table(ranking: pd.DataFrame) -> Table:
 
 def _best_table(best: pd.DataFrame) -> Table:
     lines: list[list[Cell | str]] = []
-    keys = ["boardsize", "rule", "held", "train_flops"]
-    for (size, rule, held, flops), own in best.groupby(keys):  # pyright: ignore[reportGeneralTypeIssues]
+    for (size, rule, held, flops), own in _groups(best, "boardsize", "rule", "held", "train_flops"):
         share = "held" if held else f"replay ratio {REPLAY_RATIO:g}"
         cells: list[Cell | str] = [f"{board(size)}, {rule}", share, compute(flops)]
         for row in own.to_dict("records"):
@@ -236,7 +240,7 @@ def _older_table(older: pd.DataFrame, most: int) -> Table:
         return f"> {number(most)}" if value > most else number(value)
 
     lines: list[list[Cell | str]] = []
-    for (size, rule, nodes), own in older.groupby(["boardsize", "rule", "nodes"]):  # pyright: ignore[reportGeneralTypeIssues]
+    for (size, rule, nodes), own in _groups(older, "boardsize", "rule", "nodes"):
         by = own.set_index("share")
         cells = [
             Cell(told(by["equivalent"][share]), f"{told(by['low'][share])} to "
@@ -252,10 +256,11 @@ def _answer(kept: pd.DataFrame, ranking: pd.DataFrame, searched: int) -> str:
     told = []
     own = kept[(kept["comparison"] == "flops") & (kept["rule"] == "puct")]
     own = own[own["played"] == searched]
-    for size, arm in own.groupby("boardsize"):
-        few, many = arm.loc[arm["nodes"].idxmin()], arm.loc[arm["nodes"].idxmax()]
+    for (size,), arm in _groups(own, "boardsize"):
+        by_nodes = arm.sort_values("nodes")
+        few, many = by_nodes.iloc[0], by_nodes.iloc[-1]
         told.append(
-            f"on {board(size)} {_kept(few)} with {few['nodes']} nodes in training and "  # pyright: ignore[reportArgumentType]
+            f"on {board(size)} {_kept(few)} with {few['nodes']} nodes in training and "
             f"{_kept(many)} with {many['nodes']}"
         )
     if not told:
