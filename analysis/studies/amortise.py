@@ -348,7 +348,7 @@ def best_budgets(
     return pd.DataFrame(lines, columns=pd.Index(names))
 
 
-def points(strengths: Strengths) -> pd.DataFrame:
+def rates_by_search(strengths: Strengths) -> pd.DataFrame:
     """A row a snapshot and budget of play: boardsize, the columns of its run, played, rate and
     policy_kl."""
     board = strengths.board

@@ -108,12 +108,12 @@ def retention_curves(kept: pd.DataFrame, played: Sequence[int]) -> Figure:
     return figure
 
 
-def blunders_by_nodes(points: pd.DataFrame, played: Sequence[int]) -> Figure:
+def blunders_by_training_nodes(points: pd.DataFrame, played: Sequence[int]) -> Figure:
     """Blunders against training compute: a row a board, a column a number of nodes at play time, a
     colour a number of nodes in training; means over seeds.
 
     Args:
-        points: from `analysis.studies.amortise.points`, of one rule and one kind of share.
+        points: from `analysis.studies.amortise.rates_by_search`, of one rule and one kind of share.
         played: which columns.
     """
     boards = sorted(points["boardsize"].unique().tolist())

@@ -18,11 +18,15 @@ from analysis.studies.amortise import (
     best_budgets,
     equivalent_rows,
     judged_boards,
-    points,
     ranking_rows,
+    rates_by_search,
     retention_rows,
 )
-from analysis.studies.amortise_figures import blunders_by_nodes, heat_maps, retention_curves
+from analysis.studies.amortise_figures import (
+    blunders_by_training_nodes,
+    heat_maps,
+    retention_curves,
+)
 from analysis.tables.rows import LabRows
 from experiments.arena.traces import TracePlan, trace_tasks
 from experiments.machine.parallel import Task
@@ -137,7 +141,7 @@ def _findings(rows: LabRows, config: AmortiseConfig) -> Findings:
     older = pd.concat([equivalent_rows(own, AGO) for own in found])
     ranking = pd.concat([ranking_rows(own) for own in found])
     best = pd.concat([best_budgets(own, BUDGETS, (1, searched)) for own in found])
-    every = pd.concat([points(own) for own in found])
+    every = pd.concat([rates_by_search(own) for own in found])
     puct = every[(every["rule"] == "puct") & ~every["held"]]
     exhibits = [
         Exhibit(
@@ -158,7 +162,7 @@ def _findings(rows: LabRows, config: AmortiseConfig) -> Findings:
         Exhibit(
             "compute", "Figure 3", "Which search makes the best labels for its compute",
             "Won positions thrown away against all of training’s compute, self-play and learner.",
-            figure=blunders_by_nodes(puct, (1, searched)), tables=[_best_table(best)],
+            figure=blunders_by_training_nodes(puct, (1, searched)), tables=[_best_table(best)],
         ),
         Exhibit(
             "equivalent", "Table", "The search that an older network needs",
