@@ -47,14 +47,16 @@ class Findings:
     """What a study has found."""
 
     answer: str
-    """The answer in two or three sentences, with intervals."""
+    """The answer in two or three sentences, with intervals; what more there is to say, in lines of
+    their own."""
     exhibits: Sequence[Exhibit]
     tables: Mapping[str, pd.DataFrame]
     """The rows that exhibits are made of, by name of the file."""
     limits: Sequence[str]
     """What the measurement cannot show, a sentence each."""
     documents: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """What other programs read on: JSON beside the page, in full precision, by name of the file."""
+    """What other programs read on: JSON beside the page, in full precision and with its provenance,
+    by name of the file."""
     sources: Sequence[tuple[str, str]] = ()
     """Where numbers come from that are not the lab's rows: what, and its value."""
 
@@ -85,13 +87,15 @@ def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) 
             continue
         text = table.to_csv(index=False, float_format="%.6g")
         write_text(out_dir / "tables" / f"{name}.csv", text)
+    origin = [("page written by", about.command), *findings.sources, *provenance(rows)]
     for name, document in findings.documents.items():
-        write_text(out_dir / f"{name}.json", to_json(document, indent=1) + "\n")
+        text = to_json({**document, "provenance": dict(origin)}, indent=1)
+        write_text(out_dir / f"{name}.json", text + "\n")
     page = environment().get_template("study.html").render(
         title=about.title,
         about=about,
         findings=findings,
-        provenance=[("page written by", about.command), *findings.sources, *provenance(rows)],
+        provenance=origin,
         settings=[(name, to_json(value)) for name, value in about.settings.items()],
         published=Table("What others have published", Published._fields, about.published),
         svg=inlined(drawn),

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 MAX_STEPS = 200
-_TOLERANCE = 1e-12  # relative gain of a step at which the descent ends
+TOLERANCE = 1e-12  # relative gain of a step at which the descent ends
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-12, 1e12
 _RISE, _FALL = 4.0, 5.0
 
@@ -25,6 +25,9 @@ def descend_all(
     residual: Callable[[np.ndarray, np.ndarray], np.ndarray],
     jacobian: Callable[[np.ndarray, np.ndarray], np.ndarray],
     starts: np.ndarray,
+    *,
+    most_steps: int = MAX_STEPS,
+    tolerance: float = TOLERANCE,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The nearest minimum downhill of each start, all of them at once and each for itself.
 
@@ -32,6 +35,8 @@ def descend_all(
         residual: parameters [A, K] of some problems and their numbers [A] → errors [A, N].
         jacobian: likewise → derivatives of the errors [A, K, N]; rows may be zero.
         starts: parameters [S, K] of all problems.
+        most_steps: of each, at which its descent ends.
+        tolerance: relative gain of a step at which it ends.
 
     Returns:
         Parameters [S, K], and the sums of squared errors [S].
@@ -66,7 +71,7 @@ def descend_all(
         steps[turned] += 1
         damping[turned] = np.maximum(damping[turned] / _FALL, _LEAST_DAMPING)
         damping[worse] *= _RISE
-        turned = turned[(gain >= _TOLERANCE) & (steps[turned] < MAX_STEPS)]
+        turned = turned[(gain >= tolerance) & (steps[turned] < most_steps)]
         active = np.sort(np.concatenate([turned, worse[damping[worse] <= _MOST_DAMPING]]))
     return places, costs
 

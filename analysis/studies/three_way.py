@@ -91,9 +91,9 @@ def cube(found: Sequence[Sweep], fixed: float, bins: int = BINS) -> pd.DataFrame
 
     FIXED rows have c_puct `fixed`, for all positions and in bins of difficulty; those of a snapshot
     come from its longest sweep, so that numbers of nodes are compared on the same positions. BEST
-    rows take, of several constants judged on the same positions, the one that blunders least in one
-    half of these, by network, stage and nodes over all seeds, and count it in the other half; their
-    c_puct is the geometric mean over the halves.
+    rows take, of several constants judged on the same positions with as many nodes, the one that
+    blunders least in one half of these, by network, stage and nodes over all seeds, and count it in
+    the other half; their c_puct is the geometric mean over the halves.
     """
     hardness = difficulty(found)
     lines = []
@@ -126,46 +126,47 @@ def _longest(found: Iterable[Sweep]) -> list[Sweep]:
 
 
 def _best_rows(found: Sequence[Sweep]) -> list[CubeRow]:
-    groups: dict[tuple, dict[float, dict[int, Sweep]]] = {}
+    """For each number of nodes among the constants that were looked at with it."""
+    groups: dict[tuple, _ByConstant] = {}
     for sweep in found:
         of = sweep.snapshot
-        key = (of["boardsize"], of["network"], of["index"], len(sweep.chosen), sweep.budgets)
-        groups.setdefault(key, {}).setdefault(sweep.c_puct, {})[of["id"]] = sweep
+        for place, nodes in enumerate(sweep.budgets):
+            key = (of["boardsize"], of["network"], of["index"], len(sweep.chosen), nodes)
+            at = groups.setdefault(key, {}).setdefault(sweep.c_puct, {})
+            at[of["id"]] = sweep, place
     lines = []
     for by_constant in groups.values():
-        shared = set.intersection(*map(set, by_constant.values()))
+        shared = sorted(set.intersection(*map(set, by_constant.values())))
         if len(by_constant) < 2 or not shared:
             continue
-        one = next(iter(by_constant.values()))
-        sweep = one[min(shared)]
-        half = np.arange(len(sweep.chosen)) % 2 == 0
-        own = half[sweep.won]
-        for place in range(len(sweep.budgets)):
-            picked = [
-                _least(by_constant, shared, place, mask) for mask in (~own, own)
-            ]  # for the first half by the second, and the other way round
-            constant = math.sqrt(picked[0] * picked[1])
-            for number in sorted(shared):
-                first, second = (by_constant[c][number] for c in picked)
-                errs = np.where(own, first.blunders[place], second.blunders[place])
-                wrong = np.where(half, first.wrong[place], second.wrong[place])
-                everything = np.ones(len(own), bool)
-                lines.append(_row(first, place, BEST, constant, ALL, errs, everything, wrong))
+        one, _ = next(iter(by_constant.values()))[shared[0]]
+        half = np.arange(len(one.chosen)) % 2 == 0
+        own = half[one.won]
+        picked = [_least(by_constant, shared, mask) for mask in (~own, own)]
+        # for the first half by the second, and the other way round
+        constant = math.sqrt(picked[0] * picked[1])
+        for number in shared:
+            (first, place), (second, other) = (by_constant[c][number] for c in picked)
+            errs = np.where(own, first.blunders[place], second.blunders[other])
+            wrong = np.where(half, first.wrong[place], second.wrong[other])
+            everything = np.ones(len(own), bool)
+            lines.append(_row(first, place, BEST, constant, ALL, errs, everything, wrong))
     return lines
 
 
-def _least(
-    by_constant: dict[float, dict[int, Sweep]], shared: set[int], place: int, mask: np.ndarray
-) -> float:
+_ByConstant = dict[float, dict[int, tuple[Sweep, int]]]
+"""By c_puct and snapshot: a sweep, and the place of a number of nodes in it."""
+
+
+def _least(by_constant: _ByConstant, shared: Sequence[int], mask: np.ndarray) -> float:
     """The constant with the fewest blunders in some positions, over all seeds."""
 
     def rate(c: float) -> float:
-        own = [by_constant[c][number] for number in sorted(shared)]
-        return float(
-            np.mean(
-                [np.average(s.blunders[place][mask], weights=s.weight[s.won][mask]) for s in own]
-            )
-        )
+        shares = []
+        for sweep, place in (by_constant[c][number] for number in shared):
+            weight = sweep.weight[sweep.won][mask]
+            shares.append(np.average(sweep.blunders[place][mask], weights=weight))
+        return float(np.mean(shares))
 
     return min(sorted(by_constant), key=rate)
 

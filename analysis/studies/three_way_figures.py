@@ -20,6 +20,7 @@ from analysis.figures.blunder_curves import BLUNDERS_LABEL
 from analysis.figures.theme import AXIS_LABELS, FAINT, INK, themed
 from analysis.figures.wording import number
 
+_TICKS = (1, 8, 64, 512)
 _LEAST = 2e-4
 """Of a blunder rate that is drawn: below, a board's positions tell nothing."""
 
@@ -200,13 +201,13 @@ def _drawn(rates: pd.Series) -> pd.Series:
 def _decades(axes: Axes) -> None:
     """A logarithmic axis of compute, few enough labels for a narrow panel."""
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(numticks=4))
+    axes.xaxis.set_major_locator(LogLocator(numticks=3))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _node_ticks(axis: Axis, nodes: Sequence[int] | np.ndarray) -> None:
     """Every third power of two."""
-    axis.set_major_locator(FixedLocator([n for n in nodes if n in (1, 8, 64, 512, 4096)]))
+    axis.set_major_locator(FixedLocator([n for n in nodes if n in _TICKS]))
     axis.set_major_formatter(lambda n, _: number(n))
     axis.set_minor_locator(NullLocator())
 
@@ -239,7 +240,8 @@ def _legend(figure: Figure, colours: dict[int, tuple], *others: Line2D) -> None:
     ]
     figure.legend(
         handles=[*handles, *others], loc="outside upper left", fontsize=9, title="width",
-        ncols=len(handles) + len(others), title_fontsize=9, alignment="left", columnspacing=1.0,
+        ncols=len(handles) + len(others), title_fontsize=9, alignment="left", columnspacing=0.8,
+        handlelength=1.4,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.figures.wording import compute
 from analysis.laws.threeway.break_even import Plan, cheapest_plans, plan_grid, reach
 from analysis.laws.threeway.cells import Cells, cells_of_blunders
 from analysis.laws.threeway.design import check_design
@@ -18,6 +19,7 @@ from analysis.laws.threeway.frontier import frontier_rates
 from analysis.laws.threeway.held_out import best_form, compare_forms
 from analysis.laws.threeway.iso_flop import BestSize, best_size
 from analysis.laws.threeway.rates import rates_over_strength, worth_of_search
+from analysis.laws.threeway.tuned import tuned_rates
 from analysis.tables.cube import ALL, FIXED
 from games.errors import InputError
 
@@ -34,16 +36,24 @@ class BoardLaw:
     law: ThreeWayLaw  # of the form that foretells held-out agents best
     rates: pd.DataFrame  # of `rates_over_strength`
     frontier: pd.DataFrame  # of `frontier_rates`
-    by_form: pd.DataFrame  # the same by each form, column `form`
+    by_form: pd.DataFrame  # the same by each form, columns `form` and `frontier` (no interval)
     worth: pd.DataFrame  # of `worth_of_search`
     sizes: dict[str, BestSize]  # by the search that is held fixed, in words
     plans: list[Plan]
     forecasts: pd.DataFrame
+    tuned: pd.DataFrame  # of `tuned_rates`
+    by_difficulty: pd.DataFrame  # of `rates_over_strength`, column `stratum`
 
     @property
     def boardsize(self) -> int:
         """Side of the board."""
         return self.cells.boardsize
+
+    @property
+    def seeds(self) -> int:
+        """The fewest runs that a network has."""
+        runs = pd.Series(self.cells.run).groupby(self.cells.network).nunique()
+        return int(runs.min())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,8 +87,7 @@ def laws_of(cube: pd.DataFrame, *, resamples: int = 100) -> CubeLaws:
         told.append(cells)
     compared = compare_forms(told)
     boards = [
-        _board(cells, best_form(compared, cells.boardsize), _seeds(cube, cells), resamples)
-        for cells in told
+        _board(cube, cells, best_form(compared, cells.boardsize), resamples) for cells in told
     ]
     return CubeLaws(boards, refused, compared)
 
@@ -95,13 +104,13 @@ def _seeds(cube: pd.DataFrame, cells: Cells) -> np.ndarray:
     return of_run[cells.run]
 
 
-def _board(cells: Cells, chosen: str, seeds: np.ndarray, resamples: int) -> BoardLaw:
-    # The forms that were not chosen are there to compare with: a quarter of the resamples will do.
+def _board(cube: pd.DataFrame, cells: Cells, chosen: str, resamples: int) -> BoardLaw:
+    few = resamples // 4  # will do for what is there to compare with
     laws = {
-        name: fit_law(cells, name, resamples=resamples if name == chosen else resamples // 4)
-        for name in FORMS
+        name: fit_law(cells, name, resamples=resamples if name == chosen else few) for name in FORMS
     }
     rates = {name: rates_over_strength(law, cells) for name, law in laws.items()}
+    along = {name: frontier_rates(law.whole(), cells) for name, law in laws.items()}
     law = laws[chosen]
     levels = _levels(law, cells)
     return BoardLaw(
@@ -109,12 +118,33 @@ def _board(cells: Cells, chosen: str, seeds: np.ndarray, resamples: int) -> Boar
         law=law,
         rates=rates[chosen],
         frontier=frontier_rates(law, cells),
-        by_form=pd.concat([frame.assign(form=name) for name, frame in rates.items()]),
+        by_form=pd.concat(
+            [
+                frame.merge(along[name][["blunder_rate", "frontier"]], how="left").assign(form=name)
+                for name, frame in rates.items()
+            ]
+        ),
         worth=worth_of_search(law, cells, tuple(_NICE)),
         sizes=_sizes(cells, law, resamples),
         plans=[plan for level in levels for plan in cheapest_plans(law, cells, level)],
-        forecasts=forecast(cells, chosen, seeds, levels, _FORECAST_MOVES),
+        forecasts=forecast(cells, chosen, _seeds(cube, cells), levels, _FORECAST_MOVES),
+        tuned=tuned_rates(cube, cells.boardsize, chosen, few),
+        by_difficulty=_by_difficulty(cube, cells.boardsize, chosen, few),
     )
+
+
+def _by_difficulty(cube: pd.DataFrame, size: int, chosen: str, resamples: int) -> pd.DataFrame:
+    """The rates of each bin of positions; bins on which nobody errs have none."""
+    strata = cube.loc[cube["boardsize"] == size, "stratum"].unique().tolist()
+    found = []
+    for stratum in sorted(stratum for stratum in strata if stratum != ALL):
+        try:
+            cells = cells_of_blunders(cube, size, stratum=stratum)
+            law = fit_law(cells, chosen, resamples=resamples)
+        except InputError:
+            continue
+        found.append(rates_over_strength(law, cells).assign(stratum=stratum))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
 def _levels(law: ThreeWayLaw, cells: Cells) -> tuple[float, ...]:
@@ -123,7 +153,7 @@ def _levels(law: ThreeWayLaw, cells: Cells) -> tuple[float, ...]:
     inside = [level for level in _NICE if 1.2 * strongest < level < 0.8 * weakest]
     if len(inside) <= _PLANNED:
         return tuple(inside)
-    return tuple(inside[round(k)] for k in np.linspace(1, len(inside) - 1, _PLANNED))
+    return tuple(inside[round(k)] for k in np.linspace(1, len(inside) - 2, _PLANNED))
 
 
 def _sizes(cells: Cells, law: ThreeWayLaw, resamples: int) -> dict[str, BestSize]:
@@ -138,13 +168,17 @@ def _sizes(cells: Cells, law: ThreeWayLaw, resamples: int) -> dict[str, BestSize
         for count in sorted({1.0, middle, float(nodes[-1])})
     }
     move = middle * per_node
-    found[f"{move:.1e} FLOPs a move"] = best_size(cells, law, move=move, resamples=resamples)
+    found[f"{compute(move)} FLOPs a move"] = best_size(cells, law, move=move, resamples=resamples)
     return found
 
 
 def joined(boards: Sequence[BoardLaw], name: str) -> pd.DataFrame:
     """A table of all boards, with the column boardsize first."""
-    frames = [getattr(board, name).assign(boardsize=board.boardsize) for board in boards]
+    frames = [
+        frame.assign(boardsize=board.boardsize)
+        for board in boards
+        if len(frame := getattr(board, name))
+    ]
     if not frames:
         return pd.DataFrame()
     table = pd.concat(frames, ignore_index=True)

@@ -55,6 +55,16 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
+def processor_name() -> str:
+    """What the system calls its processor, e.g. `Intel(R) Xeon(R) Processor`."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
 def _machine() -> str:
     try:
         cpu = Path("/proc/cpuinfo").read_text().split("\n\n")[0]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from analysis.ratings.scales import rate_rows
 from analysis.tables.rows import LabRows
@@ -77,13 +78,21 @@ def tournament(rules: Game, specs: Sequence[PlayerSpec], meeting: MeetingConfig)
     return f"study-{meeting.tournament(rules)}-{members:x}"
 
 
+def league_ratings(
+    rows: LabRows, rules: Game, specs: Sequence[PlayerSpec], openings: int = 1
+) -> pd.DataFrame:
+    """Ratings of a league that was played by `league_tasks`: the columns of `rate_rows`, and those
+    of `LabRows.agents`; no rows if it was not."""
+    name = tournament(rules, specs, MeetingConfig(openings=openings))
+    alone = dataclasses.replace(rows, matches=rows.matches[rows.matches["tournament"] == name])
+    return rate_rows(alone).merge(rows.agents, left_on="player", right_on="id")
+
+
 def league_elo(
     rows: LabRows, rules: Game, specs: Sequence[PlayerSpec], openings: int = 1
 ) -> np.ndarray:
     """Elo of the players of a league that was played by `league_tasks`, in their order."""
-    name = tournament(rules, specs, MeetingConfig(openings=openings))
-    alone = dataclasses.replace(rows, matches=rows.matches[rows.matches["tournament"] == name])
-    elo = rate_rows(alone).merge(rows.agents, left_on="player", right_on="id")
+    elo = league_ratings(rows, rules, specs, openings)
     return elo.set_index("spec")["elo"].loc[[spec.text for spec in specs]].to_numpy()
 
 

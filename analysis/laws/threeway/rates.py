@@ -32,7 +32,7 @@ LEVELS = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.
 """Blunder rates at which rates are told."""
 _FEWEST_PLACES = 6  # of an isoquant
 _STEP = 1e-4  # decades, of the slopes
-_HALVINGS = 40
+_HALVINGS = 24  # to a millionth of a decade
 
 
 class Grid(NamedTuple):

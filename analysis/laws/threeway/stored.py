@@ -1,7 +1,8 @@
 """Three-way laws as a file: everything that advice needs, in full precision.
 
 {"laws": [{"boardsize", "form", "middle", "shapes", "linear", "misfit", "chi2", "networks",
-"parameters", "per_sample", "per_node", "least_samples", "most_samples", "nodes", "runs"}, …]}
+"parameters", "per_sample", "per_node", "least_samples", "most_samples", "nodes", "runs"}, …],
+"provenance": {…}}
 
 shapes and linear hold one list a draw, the fit itself first; costs, sizes and samples are log₁₀.
 """
@@ -85,6 +86,7 @@ class StoredLaw(FrozenModel, frozen=True):
 
 class _File(FrozenModel, frozen=True):
     laws: list[StoredLaw]
+    provenance: dict[str, str] = pydantic.Field(default_factory=dict)
 
 
 def stored_law(cells: Cells, law: ThreeWayLaw) -> StoredLaw:

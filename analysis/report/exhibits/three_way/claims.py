@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.figures.wording import compute, interval, listed, number, percent
+from analysis.figures.wording import compute, interval, listed, number
 from analysis.report.exhibits.base import board
 from analysis.studies.three_way_laws import BoardLaw, CubeLaws
 
@@ -23,9 +23,9 @@ def _worthwhile(boards: list[BoardLaw]) -> str:
     fixed = [_verdicts(own, own.rates, "training") for own in boards]
     chosen = [_verdicts(own, own.frontier, "frontier") for own in boards]
     return (
-        "“Test-time compute is less worthwhile than training compute”, decade for decade: at a "
-        f"fixed network {'; '.join(filter(None, fixed)) or 'not told'}; along the frontier "
-        f"{'; '.join(filter(None, chosen)) or 'not told'}."
+        "“Test-time compute is less worthwhile than training compute”, decade for decade: along "
+        f"the frontier {'; '.join(filter(None, chosen)) or 'not told'}; at a fixed network "
+        f"{'; '.join(filter(None, fixed)) or 'not told'}."
     )
 
 
@@ -63,9 +63,7 @@ def _amortised(boards: list[BoardLaw]) -> str:
         said.append(
             f"on {board(own.boardsize)} {verdict}: for {100 * first.blunder_rate:g} % blunders the "
             f"cheapest training grows {number(grown, 1)}-fold from 1 to {compute(last.moves)} "
-            "moves "
-            f"and nodes go from {number(first.nodes)} to {number(last.nodes)}, while training’s "
-            f"share goes from {percent(first.share)} to {percent(last.share)} %"
+            f"moves, while nodes go from {number(first.nodes)} to {number(last.nodes)}"
         )
     return f"“Training is amortised over all uses”: {'; '.join(said) or 'not told'}."
 
@@ -93,15 +91,17 @@ def _ten_for_fifteen(boards: list[BoardLaw]) -> str:
 
 
 def law_answer(laws: CubeLaws) -> str:
-    """The rates in a sentence, then the claims."""
+    """The rates, then the claims, a line each."""
     fixed = [_few(own, own.rates, "training") for own in laws.boards]
     chosen = [_few(own, own.frontier, "frontier") for own in laws.boards]
-    rates = (
-        "A decade of training replaces so many decades of search (95 % intervals): with the best "
-        f"size for each trade {'; '.join(filter(None, chosen)) or 'not told'}. At a fixed network "
-        f"{'; '.join(filter(None, fixed)) or 'not told'}. "
-    )
-    return (rates if laws.boards else "") + " ".join(claims(laws))
+    rates = [
+        "With the best size for each trade, as along Jones’s frontier, a decade of training "
+        "replaces so many decades of search (95 % intervals): "
+        f"{'; '.join(filter(None, chosen)) or 'not told'}.",
+        "At a fixed network, most of whose trainings and searches waste compute, it replaces "
+        f"{'; '.join(filter(None, fixed)) or 'not told'}.",
+    ]
+    return "\n".join([*(rates if laws.boards else []), *claims(laws)])
 
 
 def _few(own: BoardLaw, rates: pd.DataFrame, name: str) -> str:

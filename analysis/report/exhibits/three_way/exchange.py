@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from analysis.figures.wording import interval, listed, number
 from analysis.laws.threeway.forms import FORMS
 from analysis.report.exhibits.base import Cell, Exhibit, Table, board, cell
@@ -13,6 +15,7 @@ from analysis.studies.three_way_laws import BoardLaw, CubeLaws
 
 CANNOT_TELL = "these runs cannot tell"
 _WORTH_OF = (4, 16, 64, 256, 512)
+_WORTH_FROM = (0.4, 0.3, 0.2)
 
 
 def exchange_exhibits(laws: CubeLaws) -> list[Exhibit]:
@@ -36,7 +39,7 @@ def exchange_exhibits(laws: CubeLaws) -> list[Exhibit]:
             figure=rates_figure(laws.boards),
             tables=[
                 _frontier_table(laws.boards), _rates_table(laws.boards),
-                _by_form_table(laws.boards),
+                _frontier_by_form_table(laws.boards), _by_form_table(laws.boards),
             ],
         ),
         Exhibit(
@@ -79,6 +82,8 @@ def _forms_table(laws: CubeLaws) -> Table:
 def rate_cell(line: dict, name: str) -> Cell:
     """A rate with its interval, or that these runs cannot tell it."""
     limits = line[f"{name}_low"], line[f"{name}_high"]
+    if pd.isna(line[name]):
+        return Cell("–")
     if not line[f"{name}_told"]:
         return Cell(CANNOT_TELL, "" if math.isnan(limits[0]) else interval(*limits, 1))
     return cell(line[name], limits, 2)
@@ -131,7 +136,20 @@ def _by_form_table(boards: Sequence[BoardLaw]) -> Table:
             told = here.to_dict("index")
             cells = [rate_cell(told[f], "training") if f in told else Cell("–") for f in FORMS]
             lines.append([f"{board(own.boardsize)}, {100 * level:g} %", *cells])
-    return Table("The rate of training by each form.", ["board, blunders", *FORMS], lines)
+    return Table("At a fixed network, by each form.", ["board, blunders", *FORMS], lines)
+
+
+def _frontier_by_form_table(boards: Sequence[BoardLaw]) -> Table:
+    lines = []
+    for own in boards:
+        for level in own.frontier["blunder_rate"].tolist()[::2]:
+            told = own.by_form[own.by_form["blunder_rate"] == level].set_index("form")["frontier"]
+            cells = [number(told.get(form, math.nan), 2) for form in FORMS]
+            lines.append([f"{board(own.boardsize)}, {100 * level:g} %", *cells])
+    return Table(
+        "Along the frontier, by each form; a dash where less than a decade of it was measured.",
+        ["board, blunders", *FORMS], lines,
+    )  # fmt: skip
 
 
 def _factor(line: dict, name: str) -> Cell:
@@ -145,7 +163,8 @@ def _factor(line: dict, name: str) -> Cell:
 def _worth_table(boards: Sequence[BoardLaw]) -> Table:
     lines = []
     for own in boards:
-        table = own.worth[own.worth["nodes"].isin(_WORTH_OF)]
+        shown = own.worth["nodes"].isin(_WORTH_OF) & own.worth["raw"].isin(_WORTH_FROM)
+        table = own.worth[shown]
         known = table[table[["training", "size"]].lt(math.inf).any(axis=1)]
         for line in known.to_dict("records"):
             name = f"{board(own.boardsize)} {line['network']}, {100 * line['raw']:g} %"

@@ -40,7 +40,10 @@ def _plan_line(own: BoardLaw, plan: Plan) -> list[Cell | str]:
     return [
         f"{board(own.boardsize)}, {100 * plan.blunder_rate:g} %", compute(plan.moves),
         number(plan.parameters), compute(plan.samples), number(plan.nodes),
-        Cell(percent(plan.share), f"{percent(plan.closed_form)} closed"),
+        Cell(
+            "< 0.1" if plan.share < 5e-4 else percent(plan.share),
+            f"{percent(plan.closed_form)} closed",
+        ),
         f"{low} to {high}", ", ".join(plan.ends) or "none",
     ]  # fmt: skip
 
