@@ -26,7 +26,7 @@ def cube():
 
 
 def ratings_of(cube: pd.DataFrame, by_search: float) -> pd.DataFrame:
-    strength = strength_of(cube["blunder_rate"].clip(1e-4, 1 - 1e-4))
+    strength = strength_of(cube["blunder_rate"].clip(1e-4, 1 - 1e-4).to_numpy(float))
     chance = np.random.default_rng(3).normal(0, 10, len(cube))
     elo = -400 + 150 * strength - 10 * strength**2 + by_search * np.log10(cube["nodes"]) + chance
     return cube[["run", "snapshot", "nodes"]].assign(elo=elo, error=10.0)
