@@ -29,7 +29,7 @@ from experiments.reproduction.recipe import configure, load_recipe
 from experiments.reproduction.stages.training import training_tasks
 from experiments.studies.study import Stage, Study
 from experiments.studies.three_way_league import CubeLeague
-from experiments.studies.three_way_seconds import Timing
+from experiments.studies.three_way_seconds import MoveTiming
 from games.config import FrozenModel
 from games.hex import Hex
 from training.config import TrainConfig
@@ -74,7 +74,7 @@ class CubeConfig(FrozenModel, frozen=True):
     coverage and for bins of difficulty."""
 
     league: CubeLeague = CubeLeague()
-    timing: Timing = Timing()
+    timing: MoveTiming = MoveTiming()
 
     @property
     def budgets(self) -> tuple[int, ...]:
@@ -236,7 +236,7 @@ PRESETS = {
     "smoke": CubeConfig(
         grids=(TINY,), snapshots=2, first_snapshot=1_024, most_nodes=4, positions=96,
         league=CubeLeague(boards=(4,), nodes=(1,), stages=2, opponents=2, openings=1, rounds=1),
-        timing=Timing(boards=(4,), lanes={2: (1,)}, repeats=1),
+        timing=MoveTiming(boards=(4,), lanes={2: (1,)}, repeats=1),
     ),
     "laptop": CubeConfig(
         grids=(

@@ -34,7 +34,7 @@ _FOLDER = "move_seconds"
 _LEAST = 0.05  # seconds of one reading: the clock's own steps must not show
 
 
-class Timing(FrozenModel, frozen=True):
+class MoveTiming(FrozenModel, frozen=True):
     """What is timed: the last snapshot of each network's first seed."""
 
     boards: tuple[int, ...] = (4, 5)
@@ -77,7 +77,9 @@ class Timing(FrozenModel, frozen=True):
         return pd.concat(map(pd.read_csv, files), ignore_index=True) if files else pd.DataFrame()
 
 
-def _time_task(worker: Worker, lab: Path, timing: Timing, run: TrainConfig, c_puct: float) -> None:
+def _time_task(
+    worker: Worker, lab: Path, timing: MoveTiming, run: TrainConfig, c_puct: float
+) -> None:
     query = (
         sa.select(Snapshot.file, Snapshot.sha256)
         .where(Snapshot.run_id == run.run_id)
