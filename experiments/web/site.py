@@ -54,13 +54,13 @@ def write_site(store: Store, folder: Path, *, single_file: bool, title: str | No
     lab = LabView(store)
     weights = dict(_weights(store, lab))
     overview = lab.overview()
-    title = title or overview["title"]
-    data = {"lab": site_data(store, lab, title), "replay": _replay_template(), **weights}
+    shown: str = title or overview["title"]
+    data = {"lab": site_data(store, lab, shown), "replay": _replay_template(), **weights}
     parts = {
         name: Markup(f"hexlawPart({embed(name)},{embed(each)})") for name, each in data.items()
     }
     page = page_template("site.html").render(
-        title=title,
+        title=shown,
         description=_describe(overview),
         style=read_web_file("style.css"),
         importmap=embed({"imports": _modules()}),

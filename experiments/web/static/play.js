@@ -97,13 +97,14 @@ export function Play({ lab, settings }) {
     if (kept.length % 2 === human) change({ moves: kept });
   };
   const canUndo = moves.length > human;
-  // Not from the opponent, who may be weak: from perfect play, or from a strong agent.
+  // Not from the opponent, who may be weak: a strong agent's choice, among moves that win if these are known.
   const known = verdicts[moves.join()]; // null where no proof was found
   const prompt = size <= Math.min(PROMPT_UP_TO, lab.solved_up_to);
-  const adviser = prompt ? { player: "perfect" } : { player: bestOf(lab, size), nodes: 64, rule: lab.rules[0] };
-  const askHint = () => known?.winning.length
-    ? setHint(known.winning[0])
-    : ask({ ask: "move", size, moves, ...adviser }, (said) => setHint(said.action), fail);
+  const adviser = { player: bestOf(lab, size), nodes: 64, rule: lab.rules[0] };
+  const advise = (winning) => ask({ ask: "move", size, moves, ...adviser }, (said) => setHint(favourite(said, winning)), fail);
+  const askHint = () => known !== undefined || !prompt
+    ? advise(known?.winning ?? [])
+    : ask({ ask: "verdict", size, moves }, (said) => advise(said.winning), fail);
   const verdict = shown ? known : null;
   const keep = (name) => {
     const seats = [{ player: "you", nodes: 1, rule }, { player, rule, nodes: position.nodes }];
@@ -185,6 +186,13 @@ function firstOpponent(lab, size) {
   const agent = levels[(levels.length - 1) >> 1];
   if (!agent) return { player: bestOf(lab, size), rule: lab.rules[0], nodes: 64 };
   return { player: agent.snapshot, rule: lab.rule_of[agent.id], nodes: agent.nodes };
+}
+
+/** An agent's move, or of those that are proven to win the one that it likes best. */
+function favourite({ action, visits, prior }, winning) {
+  if (!winning.length || winning.includes(action)) return action;
+  const liking = (move) => (visits ? visits[move] + prior[move] : 0);
+  return winning.reduce((best, move) => (liking(move) > liking(best) ? move : best));
 }
 
 /** What perfect play says of the last two moves, the visitor's and the agent's, where it is known. */
