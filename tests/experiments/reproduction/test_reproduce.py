@@ -162,7 +162,7 @@ def interrupting(title: str, events: int) -> Callable[..., bool]:
             listen(event)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(parallel, "SECONDS_BETWEEN_REPORTS", 0.0)
+            patch.setattr("experiments.machine.tasks.SECONDS_BETWEEN_REPORTS", 0.0)
             return whole(tasks, workers, poke, leases)
 
     return run_tasks
