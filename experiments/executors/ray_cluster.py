@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import socket
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +13,8 @@ import pydantic
 from experiments.executors.command import ROOT, Command
 from experiments.executors.executor import EXECUTORS, Executor, work_command
 from games.errors import InputError
+
+LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class _Tasks:
@@ -55,13 +58,17 @@ class Ray(Executor, frozen=True):
 
     def start(self, lab: Path, workers: int, logs: Path) -> _Tasks:
         """Hand the tasks to the cluster."""
+        host, _, port = self.address.partition(":")
+        if host in LOOPBACK:
+            # Else Ray turns it into the machine's own address, where this cluster does not listen.
+            # The name is of the system where that is Ray's rule; it is read on import.
+            os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         try:
             ray: Any = importlib.import_module("ray")
         except ImportError as error:
             raise InputError("--executor ray needs ray: pip install 'hexlaw[ray]'") from error
         try:
             if self.address != "auto":  # Ray itself would try for minutes
-                host, _, port = self.address.partition(":")
                 socket.create_connection((host, int(port)), timeout=10).close()
             ray.init(
                 address=self.address, log_to_driver=False, include_dashboard=False,

@@ -33,7 +33,7 @@ class _Jobs:
 @EXECUTORS.add
 class Submitit(Executor, frozen=True):
     """An array of Slurm jobs, each a worker of the lab; `cluster = "local"` runs them here, without
-    Slurm."""
+    Slurm, and `"debug"` here one after the other, with what they print on this terminal."""
 
     kind: ClassVar[str] = "submitit"
 
@@ -41,7 +41,7 @@ class Submitit(Executor, frozen=True):
     """Workers, each a job of the array."""
     at_once: int | None = pydantic.Field(default=None, ge=1)
     """Jobs of the array that run at the same time, at most."""
-    cluster: Literal["slurm", "local"] = "slurm"
+    cluster: Literal["slurm", "local", "debug"] = "slurm"
     partition: str | None = None
     minutes: int = pydantic.Field(default=240, ge=1)
     """Time limit of a job; one that has met it, or is preempted, saves and is queued again."""
