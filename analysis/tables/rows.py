@@ -10,14 +10,13 @@ dicts and lists, and bytes.
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from games.errors import InputError
-from games.text.plain_json import to_json
+from games.text.plain_json import from_json, to_json
 from training import store as tables
 
 JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes", "budgets", "policy_kl"}
@@ -129,7 +128,7 @@ def load_lab(store: tables.Store) -> LabRows:
     of_black = agents[["id", "boardsize"]].rename(columns={"id": "black_id"})
     matches = frame(tables.Match).merge(of_black, on="black_id", how="left")
     games = frame(tables.Game)
-    games["moves"] = [np.frombuffer(moves, "<u2").tolist() for moves in games["moves"]]
+    games["moves"] = [_moves(moves) for moves in games["moves"]]
     return LabRows(
         runs=runs,
         metrics=frame(tables.Metric),
@@ -195,6 +194,14 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
     return frame
 
 
+def _moves(stored: object) -> list[int]:
+    if not isinstance(stored, bytes) or len(stored) % 2:
+        raise InputError(
+            "a game's moves are not stored as hexlaw stores them; do not trust this lab"
+        )
+    return np.frombuffer(stored, "<u2").tolist()
+
+
 def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame(columns=pd.Index(sorted(_expected_columns(name))))
 
@@ -216,7 +223,7 @@ def _expected_columns(name: str) -> set[str]:
 
 def _parsed(column: pd.Series, path: Path) -> pd.Series:
     try:
-        values = [None if pd.isna(text) else json.loads(text) for text in column]
+        values = [None if pd.isna(text) else from_json(text) for text in column]
     except ValueError as error:
         raise InputError(
             f"{path}: column {column.name!r} holds no JSON ({error}); export the rows again"

@@ -6,7 +6,6 @@ which stands in its `timings.json`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +18,7 @@ from analysis.figures.wording import duration
 from experiments.machine.clock import Spent
 from experiments.reproduction.rounds import Part
 from games.errors import InputError
-from games.text.plain_json import to_json
+from games.text.plain_json import from_json, to_json
 from training.files import write_atomically
 
 TIMINGS = "timings.json"
@@ -73,7 +72,7 @@ def read_timings(lab: Path) -> dict[str, Timing]:
         return {}
     try:
         return {
-            name: Timing.model_validate(row) for name, row in json.loads(path.read_text()).items()
+            name: Timing.model_validate(row) for name, row in from_json(path.read_text()).items()
         }
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.schema import CreateTable
 
 from games.errors import InputError
-from games.text.plain_json import to_json
+from games.text.plain_json import from_json, to_json
 from training.store.versions import (
     SCHEMA_VERSION,
     complete,
@@ -25,6 +25,8 @@ from training.store.versions import (
 )
 
 BUSY_TIMEOUT_MS = 60_000  # several worker processes write; a commit takes milliseconds
+CAREFUL = (f"busy_timeout={BUSY_TIMEOUT_MS}", "trusted_schema=off")
+"""Pragmas of every connection. A schema that is not trusted calls no function that does things."""
 
 
 def writing_engine(path: Path, metadata: sa.MetaData) -> sa.Engine:
@@ -33,7 +35,8 @@ def writing_engine(path: Path, metadata: sa.MetaData) -> sa.Engine:
     Raises:
         InputError: if it is damaged, foreign, or of a later version.
     """
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), json_serializer=to_json)
+    url = sa.URL.create("sqlite", database=str(path))
+    engine = sa.create_engine(url, json_serializer=to_json, json_deserializer=from_json)
     event.listen(engine, "connect", _prepare_to_write)
     try:
         with engine.connect() as connection:
@@ -62,7 +65,9 @@ def reading_engine(path: Path, metadata: sa.MetaData) -> sa.Engine:
         uri = f"{path.absolute().as_uri()}?{'immutable=1' if at_rest else 'mode=ro'}"
         return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.NullPool)
+    engine = sa.create_engine(
+        "sqlite://", creator=connect, poolclass=sa.NullPool, json_deserializer=from_json
+    )
     event.listen(engine, "connect", _prepare_to_read)
     with engine.connect() as connection:
         _check(connection, path, metadata)
@@ -87,6 +92,13 @@ def _check(connection: sa.Connection, path: Path, metadata: sa.MetaData) -> None
             "backup or start a new lab in another folder"
         )
     refuse_foreign(connection, metadata, str(path), _version(connection))
+    # SQL that would run when somebody reads or writes.
+    found = sa.text("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')")
+    if strange := connection.execute(found).first():
+        raise InputError(
+            f"{path} holds a {strange.type} ({strange.name!r}), which hexlaw has not made: do not "
+            "trust this lab"
+        )
 
 
 def _version(connection: sa.Connection) -> int:
@@ -122,7 +134,7 @@ def _beside(connection: sa.Connection, metadata: sa.MetaData) -> list[str]:
 
 def _prepare_to_write(connection: Any, _record: Any) -> None:
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        *CAREFUL,
         "journal_mode=wal",
         "synchronous=normal",
         "foreign_keys=on",
@@ -131,5 +143,5 @@ def _prepare_to_write(connection: Any, _record: Any) -> None:
 
 
 def _prepare_to_read(connection: Any, _record: Any) -> None:
-    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "temp_store=memory"):
+    for pragma in (*CAREFUL, "temp_store=memory"):
         connection.execute(f"PRAGMA {pragma}")

@@ -11,7 +11,7 @@ import functools
 import sqlalchemy as sa
 
 from games.errors import InputError
-from games.text.plain_json import to_json
+from games.text.plain_json import from_json, to_json
 from training.store.versions import SCHEMA_VERSION, complete, is_complete, refuse_foreign
 
 COMMENT = "hexlaw schema "
@@ -45,8 +45,9 @@ def postgres_engine(url: sa.URL, metadata: sa.MetaData, *, read_only: bool = Fal
     """
     try:
         engine = sa.create_engine(
-            url, json_serializer=to_json, pool_pre_ping=True, connect_args=TIMEOUTS
-        )
+            url, json_serializer=to_json, json_deserializer=from_json, pool_pre_ping=True,
+            connect_args=TIMEOUTS,
+        )  # fmt: skip
     except ModuleNotFoundError as error:
         raise InputError(
             "a lab in PostgreSQL needs psycopg: pip install 'hexlaw[postgres]'"

@@ -17,15 +17,17 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from training.store.columns import TEXT, FileInLab
+
 
 class Table(orm.DeclarativeBase):
     """Base of every table."""
 
     type_annotation_map: ClassVar = {
         dict[str, Any]: sa.JSON,
-        # PostgreSQL's integer ends at 2³¹, and it would sort text by the language of its server.
+        # PostgreSQL's integer ends at 2³¹.
         int: sa.Integer().with_variant(sa.BigInteger(), "postgresql"),
-        str: sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+        str: TEXT,
     }
 
 
@@ -155,7 +157,7 @@ class Snapshot(Table):
         doc="Mean plies of the self-play games that ended, as in `metric`."
     )
     file: orm.Mapped[str] = orm.mapped_column(
-        doc="Weights (safetensors), path relative to the store's folder."
+        FileInLab, doc="Weights (safetensors), path relative to the store's folder."
     )
     sha256: orm.Mapped[str] = orm.mapped_column(doc="SHA-256 of that file.")
     created: orm.Mapped[str] = orm.mapped_column(
