@@ -18,8 +18,8 @@ ROOMS = {
     "training": ("store", "networks"),
     "analysis": ("statistics", "tables", "ratings", "laws", "figures", "studies", "report"),
     "experiments": (
-        "machine", "executors", "players", "arena", "reproduction", "studies", "web", "terminal",
-        "bench", "verbs",
+        "machine", "executors", "tracking", "players", "arena", "reproduction", "studies", "web",
+        "terminal", "bench", "verbs",
     ),
 }  # fmt: skip
 """Sub-packages in the order of their imports; what lies beside them in a package's root is free,

@@ -23,5 +23,8 @@ class WorkplaceConfig(VerbConfig, frozen=True):
     """Where the work is done: local (this command), submitit (Slurm) or ray; docs/scaling.md."""
     executor_set: tuple[str, ...] = ()
     """Its settings, e.g. jobs=8 gpus=1 partition=gpu."""
+    tracker: str | None = None
+    """Hand the metrics of training to a tracker too: tensorboard, wandb or trackio, in
+    LAB/TRACKER."""
     dry_run: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Say what is left to do and what would run where, and do nothing."""

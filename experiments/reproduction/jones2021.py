@@ -47,6 +47,7 @@ from experiments.reproduction.status import (
     show_stages,
     standings_of,
 )
+from experiments.tracking import tracked
 from experiments.verb import InterruptedByUserError, Outcome
 from games.errors import InputError
 from training.store import Leases, Match, Store, announce_job, is_lab, jobs_of, place_database
@@ -109,11 +110,12 @@ def reproduce(config: ReproduceConfig, console: Console) -> Outcome:
     announce_job(store, JOB, {"plan": plan.model_dump(mode="json"), "stages": list(chosen)})
     console.print(f"{name}: {plan.title}")
     console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
-    if team is not None:
-        run_plan(store, plan, team, console, chosen, config.out if REPORT in chosen else None)
-    else:
-        work_elsewhere(executor, store, workers, console)
-        _refuse_unfinished(store, plan, chosen)
+    with tracked(store, config.tracker, console):
+        if team is not None:
+            run_plan(store, plan, team, console, chosen, config.out if REPORT in chosen else None)
+        else:
+            work_elsewhere(executor, store, workers, console)
+            _refuse_unfinished(store, plan, chosen)
     result = {"lab": str(lab)}
     if REPORT in chosen:
         report = write_report(load_lab(store).of_game(plan.game), config.out)

@@ -21,6 +21,7 @@ from experiments.machine.progress import stage as shown
 from experiments.reproduction.recipe import parse_setting
 from experiments.studies.discovery import load_study
 from experiments.studies.study import Study
+from experiments.tracking import tracked
 from experiments.verb import InterruptedByUserError, Outcome
 from games.config import FrozenModel
 from games.errors import InputError
@@ -71,17 +72,14 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
         announce_job(store, f"{JOB}{name}", settings.model_dump(mode="json"))
     console.print(f"{name}: {study.title}")
     console.print(f"lab {lab}, {workers} workers; Ctrl-C stops, the same command goes on")
-    if team is not None:
-        run_stages(study, settings, store, team, console)
-    elif name != config.name:
+    if team is None and name != config.name:
         raise InputError("--executor: workers elsewhere know only the studies of `hexlaw list`")
-    else:
-        work_elsewhere(executor, store, workers, console)
-        if left := [title for title, plan in study.stages if plan(store, settings)]:
-            raise InputError(
-                f"all workers have ended, but {left[0]} is not over; see {store.folder / LOGS}, "
-                "then run the same command again to go on"
-            )
+    with tracked(store, config.tracker, console):
+        if team is not None:
+            run_stages(study, settings, store, team, console)
+        else:
+            work_elsewhere(executor, store, workers, console)
+            _refuse_unfinished(study, settings, store)
     rows = load_lab(store)
     about = About(
         study.title, study.question, study.expectation, study.published,
@@ -92,6 +90,15 @@ def run(config: StudyVerbConfig, console: Console) -> Outcome:
     )
     console.print(f"page: {page}")
     return Outcome({"study": name, "lab": str(lab), "page": str(page)})
+
+
+def _refuse_unfinished(study: Study[Any], settings: FrozenModel, store: Store) -> None:
+    """Say so if workers elsewhere have ended before all was done."""
+    if left := [title for title, plan in study.stages if plan(store, settings)]:
+        raise InputError(
+            f"all workers have ended, but {left[0]} is not over; see {store.folder / LOGS}, "
+            "then run the same command again to go on"
+        )
 
 
 def run_stages(
