@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib
 import os
+import re
 import time
 from typing import Any
 
@@ -48,6 +49,33 @@ def lane_mesh(devices: int) -> Mesh:
 def sharding(devices: int, spec: PartitionSpec) -> NamedSharding:
     """`spec` on the mesh of so many devices."""
     return NamedSharding(lane_mesh(devices), spec)
+
+
+def join_processes(where: str) -> None:
+    """Be one of the processes that compute a run together; before JAX looks for devices.
+
+    Args:
+        where: `auto` where JAX finds the others by itself, as in jobs of Slurm and MPI and on TPU
+            pods; else `HOST:PORT,N,K` in process K of N, the first of which listens there.
+
+    Raises:
+        InputError: if that is neither, or the others did not come.
+    """
+    match = re.fullmatch(r"([^,\s]+:\d+),(\d+),(\d+)", where)
+    if where != "auto" and (match is None or int(match[3]) >= int(match[2])):
+        raise InputError(
+            f"{where!r} names no processes: give auto, or HOST:PORT,N,K in process K of N, "
+            "counted from 0"
+        )
+    try:
+        if match is None:
+            jax.distributed.initialize()
+        else:
+            jax.distributed.initialize(match[1], int(match[2]), int(match[3]))
+    except (ValueError, RuntimeError) as error:
+        raise InputError(
+            f"the processes of {where} did not find each other: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def is_first_process() -> bool:

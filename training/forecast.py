@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from training.config import TrainConfig
-from training.devices import measured_peak_flops
+from training.devices import agree, measured_peak_flops
 from training.ledger import Ledger
 from training.networks import parameter_count
 from training.program import compile_program, settings_of, shape_of
@@ -55,7 +55,8 @@ def forecast(configs: Sequence[TrainConfig], devices: int = 1) -> Forecast:
     jax.block_until_ready(state)
 
     times: list[tuple[float, float]] = []
-    while len(times) < CALIBRATION_ITERATIONS and np.sum(times) < CALIBRATION_SECONDS:
+    # Agreed upon: processes that stopped at different iterations would wait for ever.
+    while agree(len(times) < CALIBRATION_ITERATIONS and np.sum(times) < CALIBRATION_SECONDS):
         clock = [time.perf_counter()]
         state, _ = jax.block_until_ready(program.play(settings, state))
         clock.append(time.perf_counter())

@@ -8,7 +8,6 @@ setting given by `--vary`, are trained side by side as one population.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,12 +21,14 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from experiments.machine.parallel import Task, Worker, work_off
+from experiments.machine.parallel import Task, Worker, run_tasks, work_off
 from experiments.reproduction.recipe import configure, load_recipe, parse_setting
+from experiments.tracking import tracked
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
 from games.errors import InputError
 from training.beginning import beginning_of
 from training.config import TrainConfig
+from training.devices import is_first_process, join_processes
 from training.forecast import Forecast, forecast
 from training.loop import Progress, RunEnd, train_population
 from training.provenance import device_name
@@ -66,8 +67,11 @@ class TrainVerbConfig(VerbConfig, frozen=True):
     machines; a file in the folder if unset. The password comes from ~/.pgpass or PGPASSWORD."""
     devices: int | None = pydantic.Field(default=None, ge=1)
     """Devices to spread the games over; all there are if unset."""
-    tensorboard: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Write the metrics as TensorBoard event files too, in LAB/tensorboard."""
+    distributed: str | None = None
+    """Be one of several processes that train together, the same command in each: auto (Slurm, MPI,
+    TPU pods) or HOST:PORT,N,K in process K of N; the first writes and tells."""
+    tracker: str | None = None
+    """Hand the metrics to a tracker too: tensorboard, wandb or trackio, in LAB/TRACKER."""
     plan_only: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Print configuration and plan, and do not train."""
 
@@ -82,15 +86,19 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
         InputError: for a bad recipe or setting, or a lab that cannot be used.
         InterruptedByUserError: if Ctrl-C stopped it; the same command goes on.
     """
+    if config.distributed:
+        join_processes(config.distributed)
     runs = plan_runs(config)
     devices = config.devices or jax.device_count()
+    console.quiet = not is_first_process()
     with contextlib.ExitStack() as stack:
         if not config.plan_only:
             if config.store:
                 place_database(config.lab, config.store)
-            store = Store(config.lab)
-            leases = stack.enter_context(Leases(store))
-            leases.claim_or_refuse("these runs", [run.run_id for run in runs])
+            store, leases = Store(config.lab), None
+            if is_first_process():
+                leases = stack.enter_context(Leases(store))
+                leases.claim_or_refuse("these runs", [run.run_id for run in runs])
             for run in runs:
                 beginning_of(store, run)  # refused now, not after compilation
         expected = forecast(runs, devices)
@@ -98,7 +106,9 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
         if config.plan_only:
             return Outcome({"runs": [run.run_id for run in runs], "plan": expected._asdict()})
         console.print(f"lab {config.lab}; Ctrl-C stops, the same command goes on")
-        statuses = _run(runs, store, devices, config.tensorboard, console, leases)
+        if is_first_process():
+            stack.enter_context(tracked(store, config.tracker, console))
+        statuses = _run(runs, store, devices, console, leases)
     results = _results(store, runs)
     for result in results:
         reason = f": {result['reason']}" if result["reason"] else ""
@@ -161,22 +171,24 @@ def _run(
     runs: Sequence[TrainConfig],
     store: Store,
     devices: int,
-    tensorboard: bool,
     console: Console,
-    leases: Leases,
+    leases: Leases | None,
 ) -> list[RunEnd]:
-    """Train, showing progress and answering Ctrl-C."""
+    """Train, showing progress and answering Ctrl-C.
+
+    Args:
+        runs: the population.
+        store: the lab.
+        devices: how many it is spread over.
+        console: what is told.
+        leases: this process's; None in all processes of a run but the first, which ask that one.
+    """
     statuses: list[RunEnd] = []
 
     def work(worker: Worker) -> None:
-        with _show(console, runs) as show, _event_files(store, tensorboard) as write:
-
-            def report(progress: Progress) -> None:
-                show(progress)
-                write(progress)
-
+        with _show(console, runs) as show:
             statuses[:] = train_population(
-                runs, store, devices=devices, report=report, should_stop=worker.should_stop
+                runs, store, devices=devices, report=show, should_stop=worker.should_stop
             )
 
     def left() -> list[Task]:
@@ -184,7 +196,11 @@ def _run(
         holds = tuple(run.run_id for run in runs)
         return [] if over else [Task("training", work, (), 1.0, holds=holds)]
 
-    if not work_off(left, 1, leases, lambda tasks: contextlib.nullcontext(lambda event: None)):
+    if leases is None:
+        run_tasks(left(), 1)
+    else:
+        work_off(left, 1, leases, lambda tasks: contextlib.nullcontext(lambda event: None))
+    if not statuses or "stopped" in statuses:
         raise InterruptedByUserError
     return statuses
 
@@ -230,35 +246,6 @@ def _show(console: Console, runs: Sequence[TrainConfig]) -> Iterator[Callable[[P
                 console.print(line, soft_wrap=True)
 
         yield show
-
-
-@contextlib.contextmanager
-def _event_files(store: Store, wanted: bool) -> Iterator[Callable[[Progress], None]]:
-    """Write every row of metrics as TensorBoard scalars too, against samples."""
-    if not wanted:
-        yield lambda progress: None
-        return
-    try:
-        tensorboard: Any = importlib.import_module("tensorboardX")
-    except ImportError as error:
-        raise InputError(
-            "TensorBoard event files need tensorboardX: pip install 'hexlaw[tensorboard]'"
-        ) from error
-    with contextlib.ExitStack() as stack:
-        writers: dict[str, Any] = {}
-
-        def write(progress: Progress) -> None:
-            for run_id, means in progress.metrics.items():
-                if run_id not in writers:
-                    folder = store.folder / "tensorboard" / run_id
-                    writers[run_id] = stack.enter_context(
-                        tensorboard.SummaryWriter(str(folder), purge_step=progress.ledger.samples)
-                    )
-                for name, value in means.items():
-                    if value is not None:
-                        writers[run_id].add_scalar(name, value, progress.ledger.samples)
-
-        yield write
 
 
 def _results(store: Store, runs: Sequence[TrainConfig]) -> list[dict[str, Any]]:

@@ -238,19 +238,21 @@ def test_a_run_at_work_is_not_touched_but_others_may_be_trained(train, tmp_path,
         assert train("--seeds", 1)[0]["runs"][0]["status"] == "done"
 
 
-def test_metrics_go_to_event_files_where_asked_for(train, tmp_path):
+def test_an_unknown_tracker_and_a_missing_library_are_refused(train, monkeypatch):
+    _, told = train("--tracker", "abacus", code=2)
+    assert "--tracker: unknown tracker 'abacus'; there is tensorboard, trackio, wandb" in told
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    _, told = train("--tracker", "tensorboard", code=2)
+    assert "hexlaw[tensorboard]" in told
+
+
+def test_metrics_go_to_the_tracker_that_is_named(train, tmp_path):
     pytest.importorskip("tensorboardX")
-    result, _ = train("--tensorboard")
+    result, _ = train("--tracker", "tensorboard")
     folder = tmp_path / "lab" / "tensorboard" / result["runs"][0]["id"]
     content = b"".join(path.read_bytes() for path in folder.iterdir())
     for name in (b"policy_loss", b"value_loss", b"policy_kl", b"first_player_wins"):
         assert name in content
-
-
-def test_without_tensorboardx_its_flag_is_refused(train, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    _, told = train("--tensorboard", code=2)
-    assert "hexlaw[tensorboard]" in told
 
 
 def test_the_forecast_counts_memory_and_time(recipe_file):
