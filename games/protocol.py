@@ -77,7 +77,7 @@ class Game(Protocol):
         ...
 
     def init(self) -> State:
-        """The position in which games begin, player 0 to move; an empty board in most games."""
+        """The empty board, player 0 to move."""
         ...
 
     def step(self, state: State, action: Int[Array, ""]) -> State:

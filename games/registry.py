@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from games import breakthrough, connect_four, hex_swap, y
-from games.breakthrough import Breakthrough
+from games import connect_four, hex_swap, y
 from games.connect_four import ConnectFour
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
@@ -147,7 +146,6 @@ register(
     Pictures(swap.draw_text, swap.draw_svg),
     Outside(sgf=True),
 )
-register(breakthrough.NAME, Breakthrough, breakthrough.SIZES)
 register(connect_four.NAME, ConnectFour, connect_four.SIZES)
 register(
     y.NAME,
@@ -158,7 +156,6 @@ register(
 
 __all__ = [
     "REGISTRY",
-    "Breakthrough",
     "ConnectFour",
     "Game",
     "Hex",

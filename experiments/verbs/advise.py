@@ -5,6 +5,7 @@ Answers from a stored three-way law (docs/laws.md), within what was measured and
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,14 @@ def run(config: AdviseConfig, console: Console) -> Outcome:
 
 def _told(plan: Plan, runs: int, form: str) -> list[str]:
     low, high = (f"{100 * rate:.2g}" for rate in plan.rate_interval)
-    fewest, most = (compute(samples) for samples in plan.samples_interval)
     lines = [
         f"train a network of {number(plan.parameters)} parameters for {compute(plan.samples)} "
         f"positions of self-play ({compute(plan.train_flops)} FLOPs)",
         f"play with {number(plan.nodes)} node{'s' if plan.nodes > 1 else ''} a move "
         f"({compute(plan.test_flops)} FLOPs); training takes {percent(plan.share)} % of all",
-        f"how sure: {low} to {high} % of won positions thrown away (95 %), or {fewest} to {most} "
-        f"positions for {100 * plan.blunder_rate:g} %; form “{form}”, {runs} runs",
+        f"how sure: {low} to {high} % of won positions thrown away (95 %); for "
+        f"{100 * plan.blunder_rate:g} % it may take {_positions(plan.samples_interval)}; form "
+        f"“{form}”, {runs} runs",
     ]
     if plan.ends:
         lines.append(
@@ -77,6 +78,15 @@ def _told(plan: Plan, runs: int, form: str) -> list[str]:
             "something cheaper may be"
         )
     return lines
+
+
+def _positions(interval: tuple[float, float]) -> str:
+    """Ends of samples; 0 and infinity lie beyond what was measured."""
+    fewest, most = interval
+    low = compute(fewest) if fewest > 0 else "fewer than were measured"
+    if math.isfinite(most):
+        return f"{low} to {compute(most)} positions"
+    return f"{low} positions, or more than were measured"
 
 
 def _result(plan: Plan, size: int, form: str, law: str) -> dict[str, Any]:

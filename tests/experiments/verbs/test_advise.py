@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -48,6 +49,16 @@ def test_it_says_how_sure_it_is(hexlaw, law, capsys):
     assert "play with 1 node a move" in said
     assert "how sure: " in said
     assert "at an end of what was measured (one node" in said
+
+
+def test_at_the_strongest_it_says_that_more_training_may_be_needed(hexlaw, law, capsys):
+    """There some resamples do not reach the strength within the samples that were measured."""
+    flags = ("--moves", "10", "--law", str(law))
+    assert hexlaw("advise", "--strength", "0.00001", *flags) == 2
+    strongest = re.search(r"down to ([\d.]+) %", capsys.readouterr().err)
+    assert strongest
+    assert hexlaw("advise", "--strength", str(1.01 * float(strongest[1]) / 100), *flags) == 0
+    assert "positions, or more than were measured; form" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

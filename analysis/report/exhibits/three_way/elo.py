@@ -53,8 +53,11 @@ def elo_exhibit(laws: CubeLaws, maps: Mapping[int, EloMap]) -> Exhibit:
         "search. Lines: the map of raw policies, a square of log-odds, with its 95 % band by runs. "
         "Any rising map leaves exchange rates as they are; what could change them is Elo that "
         f"blunders do not tell. At equal blunders a decade of nodes adds {extra} Elo (95 % "
-        f"intervals). The map misses agents by {left} Elo. The second table fits the law to Elo "
-        "itself, of these fewer agents.",
+        f"intervals). The map misses agents by {left} Elo, so that a blunder rate is no more than "
+        "a rough guide to Elo: positions of play are not those that a game between two networks "
+        "comes to, and what one network gets wrong many meet. Strong networks stand above 0: "
+        "where perfect play is lost it plays any move, and does not resist. The second table fits "
+        "the law to Elo itself, of these fewer agents.",
         figure=elo_figure(maps), tables=[_map_table(maps), _rates_table(laws, maps)],
     )  # fmt: skip
 

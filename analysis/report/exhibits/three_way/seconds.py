@@ -7,13 +7,11 @@ import pandas as pd
 
 from analysis.figures.wording import compute, listed, number
 from analysis.laws.threeway.break_even import cheapest_plans
-from analysis.laws.threeway.frontier import frontier_rates
 from analysis.laws.threeway.in_seconds import cells_in_seconds
 from analysis.report.exhibits.base import Cell, Exhibit, Table, board
-from analysis.report.exhibits.three_way.exchange import rate_cell
 from analysis.studies.three_way_laws import BoardLaw, CubeLaws
 
-_MOVES = 1e6
+_MOVES = (1e3, 1e6, 1e9)
 
 
 def seconds_exhibit(
@@ -38,8 +36,9 @@ def seconds_exhibit(
         "several readings taken in turn, for others used the machine, too; CPU seconds of all the "
         "process’s threads; this machine tells no joules). Many games side by side cost least a "
         "move; a game by itself is what a person waits for. Training’s seconds are those that the "
-        f"runs took. {_order(known)} {_efficiency(known)}",
-        tables=[_moves_table(known), _rates_table(timed, moves, training)],
+        f"runs took. {_order(known)} {_efficiency(known)} At a fixed network rates of exchange "
+        f"stay as they are but for long searches: {_longest(known)}. The choice of size changes.",
+        tables=[_moves_table(known), _plans_table(timed, moves, training)],
     )  # fmt: skip
 
 
@@ -73,6 +72,21 @@ def _efficiency(known: pd.DataFrame) -> str:
     )
 
 
+def _longest(known: pd.DataFrame) -> str:
+    """How much more than its share the longest search takes."""
+    own = _together(known)
+    most = own["nodes"].max()
+    before = own.loc[own["nodes"] < most, "nodes"].max()
+    seconds = own.pivot(index=["boardsize", "network"], columns="nodes", values="seconds")
+    if np.isnan(before):
+        return "one number of nodes was timed"
+    factor = seconds[most] / seconds[before]
+    return (
+        f"{number(most)} nodes take {number(factor.min())} to {number(factor.max())} times the "
+        f"seconds of {number(before)}, where FLOPs say {number(most / before)}"
+    )
+
+
 def _moves_table(known: pd.DataFrame) -> Table:
     alone = known[known["lanes"] == 1].set_index(["boardsize", "network", "nodes"])["seconds"]
     lines: list[list[Cell | str]] = []
@@ -91,27 +105,22 @@ def _moves_table(known: pd.DataFrame) -> Table:
     return Table("Moves.", head, lines)
 
 
-def _rates_table(boards: list[BoardLaw], moves: pd.DataFrame, training: pd.DataFrame) -> Table:
+def _plans_table(boards: list[BoardLaw], moves: pd.DataFrame, training: pd.DataFrame) -> Table:
     lines: list[list[Cell | str]] = []
     for own in boards:
         size = own.boardsize
         cells = cells_in_seconds(
             own.cells, moves[moves["boardsize"] == size], training[training["boardsize"] == size]
         )
-        levels = tuple(sorted({plan.blunder_rate for plan in own.plans}, reverse=True))
-        timed = frontier_rates(own.law, cells, levels).set_index("blunder_rate").to_dict("index")
-        flops = own.frontier.set_index("blunder_rate").to_dict("index")
-        for level in levels:
-            plans = [cheapest_plans(own.law, at, level, (_MOVES,))[0] for at in (own.cells, cells)]
-            lines.append([
-                f"{board(size)}, {100 * level:g} %",
-                *(rate_cell(found[level], "frontier") if level in found else Cell("–")
-                  for found in (flops, timed)),
-                *(f"{number(p.parameters)} × {number(p.nodes)}" for p in plans),
-            ])  # fmt: skip
-    head = ["board, blunders", "rate, FLOPs", "rate, seconds", "cheapest, FLOPs",
-            "cheapest, seconds"]  # fmt: skip
-    return Table(
-        "Decades of search that a decade of training replaces along the frontier, and parameters × "
-        f"nodes of the cheapest agent for {compute(_MOVES)} moves.", head, lines,
-    )  # fmt: skip
+        for level in sorted({plan.blunder_rate for plan in own.plans}, reverse=True):
+            for count in _MOVES:
+                plans = [
+                    cheapest_plans(own.law, at, level, (count,))[0] for at in (own.cells, cells)
+                ]
+                told = [
+                    cell for plan in plans for cell in (number(plan.parameters), number(plan.nodes))
+                ]
+                lines.append([f"{board(size)}, {100 * level:g} %", compute(count), *told])
+    head = ["board, blunders", "moves", "parameters by FLOPs", "nodes", "parameters by seconds",
+            "nodes"]  # fmt: skip
+    return Table("The cheapest agent of a strength, training and play together.", head, lines)

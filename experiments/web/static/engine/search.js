@@ -12,8 +12,7 @@ const f32 = Math.fround;
 /** Mean value of a node from its mover's view. */
 export const meanValue = (node) => f32(node.valueSum / Math.max(1, node.visits));
 
-/** The untried action of largest prior, the lower one on ties; undefined where none is left. A node's
- * `order` has the actions tried first, as `children` has them, then the others by their prior. */
+/** The untried action of largest prior, the lower one on ties; undefined where none is left. */
 export const nextAction = (node) => node.order[node.children.length];
 
 /**
@@ -22,28 +21,20 @@ export const nextAction = (node) => node.order[node.children.length];
  * @param position live, as in rules.js
  * @param evaluate a network, as in network.js
  * @param nodes network evaluations, the root's included; 1 is the network alone
- * @param rule a search rule: {follow, conclude}; openRoot and leaveRoot if it treats the root
- *   differently, as gumbel.js has them; prepare and newAction if it draws, as regularised.js does
+ * @param rule a search rule: {follow, conclude}, and openRoot and leaveRoot if it treats the root
+ *   differently, as puct.js and gumbel.js have them
  */
 export function think(position, evaluate, nodes, rule) {
   const root = makeNode(position, evaluate);
   backUp(root);
   const record = rule.openRoot?.(root, nodes - 1);
-  const tree = [root];
   for (let k = 0; k < nodes - 1; k++) {
-    const chances = rule.prepare?.(tree, k);
     // From the root to a child that is followed, or to the root itself if it wants a new one.
     let node = record ? rule.leaveRoot(record, root, k) ?? root : root;
-    if (!record || node !== root) {
-      for (let next, level = 0; (next = rule.follow(node, chances, level)); level++) node = next;
-    }
-    if (!node.over) {
-      node = expand(node, rule.newAction ? rule.newAction(node, chances) : nextAction(node), evaluate);
-      tree.push(node);
-    }
-    backUp(node);
+    if (!record || node !== root) for (let next; (next = rule.follow(node)); ) node = next;
+    backUp(node.over ? node : expand(node, evaluate));
   }
-  return conclude(root, rule, tree);
+  return conclude(root, rule);
 }
 
 function makeNode(position, evaluate, parent = null, action = -1, prior = 0) {
@@ -68,12 +59,10 @@ function softmax(logits, { owner }) {
   return weights.map((weight) => f32(weight / sum));
 }
 
-function expand(node, action, evaluate) {
-  const { order, children } = node;
-  order.splice(order.indexOf(action), 1);
-  order.splice(children.length, 0, action);
+function expand(node, evaluate) {
+  const action = nextAction(node);
   const child = makeNode(step(node.position, action), evaluate, node, action, node.priors[action]);
-  children.push(child);
+  node.children.push(child);
   return child;
 }
 
@@ -85,7 +74,7 @@ function backUp(leaf) {
   }
 }
 
-function conclude(root, rule, tree) {
+function conclude(root, rule) {
   const { size } = root.position;
   const visits = new Array(size * size).fill(0);
   const q = new Array(size * size).fill(0);
@@ -93,7 +82,7 @@ function conclude(root, rule, tree) {
     visits[child.action] = child.visits;
     q[child.action] = -meanValue(child);
   }
-  const { policy, action } = rule.conclude(root, visits, q, tree);
+  const { policy, action } = rule.conclude(root, visits, q);
   const spent = visits.reduce((sum, n) => sum + n, 0);
   const won = visits.reduce((sum, n, k) => sum + n * q[k], 0);
   return {
