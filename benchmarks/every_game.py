@@ -29,7 +29,7 @@ from mcts.tree import select
 from training.networks import NetworkConfig, init_params, make_evaluate
 from training.provenance import code_version, device_name
 
-RULES_OF = {"hex": 9, "y": 9, "connect_four": 67}
+RULES_OF = {"hex": 9, "y": 9, "connect_four": 67, "breakthrough": 88}
 BATCH, STEPS = 2048, 64  # of games side by side and of steps of each in a timed call
 SEARCHED = ConnectFour(67)
 NODES = 64

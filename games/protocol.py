@@ -77,7 +77,7 @@ class Game(Protocol):
         ...
 
     def init(self) -> State:
-        """The empty board, player 0 to move."""
+        """The position in which games begin, player 0 to move; an empty board in most games."""
         ...
 
     def step(self, state: State, action: Int[Array, ""]) -> State:

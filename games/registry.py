@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from games import connect_four, hex_swap, y
+from games import breakthrough, connect_four, hex_swap, y
+from games.breakthrough import Breakthrough
 from games.connect_four import ConnectFour
 from games.errors import InputError
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
@@ -146,6 +147,7 @@ register(
     Pictures(swap.draw_text, swap.draw_svg),
     Outside(sgf=True),
 )
+register(breakthrough.NAME, Breakthrough, breakthrough.SIZES)
 register(connect_four.NAME, ConnectFour, connect_four.SIZES)
 register(
     y.NAME,
@@ -156,6 +158,7 @@ register(
 
 __all__ = [
     "REGISTRY",
+    "Breakthrough",
     "ConnectFour",
     "Game",
     "Hex",

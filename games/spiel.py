@@ -20,12 +20,14 @@ _COUNTERPARTS: dict[str, tuple[str, Callable[[Game], dict[str, int | bool]]]] = 
     "hex": ("hex", lambda game: {"board_size": game.size, "swap": False}),
     "hex_swap": ("hex", lambda game: {"board_size": game.size, "swap": True}),
     "y": ("y", lambda game: {"board_size": game.size}),
-    "connect_four": (
-        "connect_four",
-        lambda game: {"rows": game.shape[0], "columns": game.shape[1]},
-    ),
+    "connect_four": ("connect_four", lambda game: _rows_and_columns(game)),
+    "breakthrough": ("breakthrough", lambda game: _rows_and_columns(game)),
 }
 """Its name there and its parameters, by our name."""
+
+
+def _rows_and_columns(game: Game) -> dict[str, int | bool]:
+    return {"rows": game.shape[0], "columns": game.shape[1]}
 
 
 def spiel_game(game: Game) -> pyspiel.Game:
@@ -47,16 +49,20 @@ def spiel_game(game: Game) -> pyspiel.Game:
     return pyspiel.load_game(name, parameters(game))
 
 
-def to_spiel_action(game: Game, action: int) -> int:
-    """OpenSpiel's number for our `action`: the same for every game here."""
-    del game
-    return action
-
-
 def from_spiel_action(game: Game, spiel_action: int) -> int:
-    """Our action for OpenSpiel's `spiel_action`, the inverse of `to_spiel_action`."""
-    del game
+    """Our action for OpenSpiel's `spiel_action`: the same number, but of moving stones.
+
+    Breakthrough there has six ways to move, three for each side, each with and without a capture.
+    """
+    if game.name == "breakthrough":
+        cell, way = divmod(spiel_action // 2, 6)
+        return 3 * cell + way % 3
     return spiel_action
+
+
+def spiel_actions(game: Game, state: pyspiel.State) -> dict[int, int]:
+    """OpenSpiel's number of each legal action of ours in a state of theirs."""
+    return {from_spiel_action(game, action): action for action in state.legal_actions()}
 
 
 def to_spiel_state(game: Game, moves: str | Iterable[str | int]) -> pyspiel.State:
@@ -68,8 +74,8 @@ def to_spiel_state(game: Game, moves: str | Iterable[str | int]) -> pyspiel.Stat
     state = spiel_game(game).new_initial_state()
     actions = parse_moves(moves, game)
     for ply, action in enumerate(actions):
-        spiel_action = to_spiel_action(game, action)
-        if spiel_action not in state.legal_actions():  # it would crash on an illegal one
+        known = spiel_actions(game, state)
+        if action not in known:  # it would crash on an illegal one
             raise illegal_move(actions, ply, game, over=state.is_terminal())
-        state.apply_action(spiel_action)
+        state.apply_action(known[action])
     return state

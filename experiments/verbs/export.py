@@ -60,6 +60,8 @@ class ExportConfig(VerbConfig, frozen=True):
     """Write a site to this folder instead: leaderboard, charts, games, play without a server."""
     single_file: bool = False
     """With --site: all of it in index.html, to be mailed or opened by a double click."""
+    title: str | None = None
+    """With --site: what its pages are called; of itself "Hex agents: LAB"."""
     hub: Path | None = None
     """Write a folder for a hub of models instead: cards, weights, configurations, and tables."""
     agent: str | None = None
@@ -76,6 +78,8 @@ def export(config: ExportConfig, console: Console) -> Outcome:
     store = open_lab(config.lab)
     if config.single_file and config.site is None:
         raise InputError("--single-file goes with --site DIR")
+    if config.title is not None and config.site is None:
+        raise InputError("--title goes with --site DIR")
     if config.agent is not None and config.hub is None:
         raise InputError("--agent goes with --hub DIR")
     if config.site is not None and config.hub is not None:
@@ -83,14 +87,14 @@ def export(config: ExportConfig, console: Console) -> Outcome:
     if config.hub is not None:
         return _hub(store, config.hub, config.agent, console)
     if config.site is not None:
-        return _site(store, config.site, config.single_file, console)
+        return _site(store, config, config.site, console)
     return _stored_run(store, config, console)
 
 
-def _site(store: Store, folder: Path, single_file: bool, console: Console) -> Outcome:
+def _site(store: Store, config: ExportConfig, folder: Path, console: Console) -> Outcome:
     """The lab's agents in a page."""
     _refuse_full(folder, "--site")
-    agents = write_site(store, folder, single_file=single_file)
+    agents = write_site(store, folder, single_file=config.single_file, title=config.title)
     size = _bytes(folder)
     console.print(
         f"{folder}: {agents} agents play without a server, {size / 1e6:.1f} MB; open "

@@ -19,19 +19,21 @@ MODULES = (
     "engine/search",
     "engine/puct",
     "engine/gumbel",
+    "engine/random",
+    "engine/regularised",
     "engine/agents",
-    "engine/openings",
     "engine/openings",
     "engine/perfect",
     "engine/worker",
 )
 """Files of static/, each after those that it imports."""
 
-RULES = ("puct", "gumbel")
+RULES = ("puct", "gumbel", "regularised")
 """Of the searches that a visitor may choose from, those that the engine has."""
 
-SOLVED_UP_TO = 5
-"""Side of the largest board on which it knows perfect play."""
+SOLVED_UP_TO, PROVES_UP_TO = 5, 6
+"""Side of the largest board on which it plays perfectly, and on which it proves what it can in a
+few seconds."""
 
 SMALL = 200_000
 """Parameters up to which it is asked where there is a server, too: 1,024 nodes then take a browser

@@ -32,7 +32,7 @@ REFERENCE = Path("reference_run/lab/snapshots")
 RANDOM_NETWORKS = {"conv": "conv4x1", "two-trunks": "8x1+4x1-bf16"}
 """By the name of their file."""
 
-BUDGETS = {"puct": (1, 64, 256), "gumbel": (16, 64)}
+BUDGETS = {"puct": (1, 64, 256), "gumbel": (16, 64), "regularised": (16, 64)}
 POSITIONS = 3  # with each budget of each network
 DIGITS = 8  # of float32 numbers up to 1
 

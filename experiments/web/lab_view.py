@@ -6,6 +6,7 @@ Nothing here needs JAX: the page shows the leaderboard before that is imported.
 from __future__ import annotations
 
 import collections
+import re
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -45,6 +46,13 @@ class LabView:
     def name(self) -> str:
         """The lab's folder, as a title."""
         return self.store.folder.name or str(self.store.folder)
+
+    @property
+    def title(self) -> str:
+        """The folder's name as people write it; of one that is only called lab, that around it."""
+        folder = self.store.folder.absolute()
+        name = folder.parent.name if folder.name == "lab" else folder.name
+        return re.sub(r"[_-]+", " ", name).strip() or self.name
 
     def overview(self) -> Row:
         """Boards, snapshots, agents with their ratings; worked out anew when rows have come."""
@@ -142,6 +150,7 @@ class LabView:
         shown.sort(key=_place)
         return {
             "lab": self.name,
+            "title": f"Hex agents: {self.title}",
             "sizes": sorted({row["size"] for row in [*snapshots.values(), *shown]}),
             "games": self._row(sa.select(_count(GameRow)))[0],
             "snapshots": [

@@ -127,6 +127,7 @@ class Pages:
                 "rules": list(SEARCHES),
                 "budgets": BUDGETS,
                 "solved_up_to": largest_whole(PAGE_GAME),
+                "proves_up_to": largest_whole(PAGE_GAME),
                 "rule_of": rules,
             }
         )

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from experiments.players.thinking import BUDGETS
-from experiments.web.engine import RULES, SOLVED_UP_TO, engine_script
+from experiments.web.engine import PROVES_UP_TO, RULES, SOLVED_UP_TO, engine_script
 from experiments.web.lab_view import LabView
 from experiments.web.play_page import search_name
 from experiments.web.replay_page import embed, inline_modules, page_template, read_web_file
@@ -36,8 +36,14 @@ PAGES = (
 )  # fmt: skip
 
 
-def write_site(store: Store, folder: Path, *, single_file: bool) -> int:
+def write_site(store: Store, folder: Path, *, single_file: bool, title: str | None = None) -> int:
     """Write the site of a lab into a folder that is there.
+
+    Args:
+        store: the lab.
+        folder: where to write.
+        single_file: all of it in index.html.
+        title: what the pages are called; of itself the lab's own.
 
     Returns:
         How many agents' networks it can ask.
@@ -47,12 +53,15 @@ def write_site(store: Store, folder: Path, *, single_file: bool) -> int:
     """
     lab = LabView(store)
     weights = dict(_weights(store, lab))
-    data = {"lab": site_data(store, lab), "replay": _replay_template(), **weights}
+    overview = lab.overview()
+    shown: str = title or overview["title"]
+    data = {"lab": site_data(store, lab, shown), "replay": _replay_template(), **weights}
     parts = {
         name: Markup(f"hexlawPart({embed(name)},{embed(each)})") for name, each in data.items()
     }
     page = page_template("site.html").render(
-        title=f"hexlaw: {lab.name}",
+        title=shown,
+        description=_describe(overview),
         style=read_web_file("style.css"),
         importmap=embed({"imports": _modules()}),
         engine=Markup(engine_script()),
@@ -64,18 +73,28 @@ def write_site(store: Store, folder: Path, *, single_file: bool) -> int:
     return len(weights)
 
 
-def site_data(store: Store, lab: LabView) -> dict[str, Any]:
+def _describe(overview: dict[str, Any]) -> str:
+    """What a link to the site promises."""
+    boards = ", ".join(f"{size}×{size}" for size in overview["sizes"])
+    return (
+        f"Play Hex on {boards} against {len(overview['snapshots'])} agents of known strength, and "
+        "see what they think. Nothing to install; everything runs in this page."
+    )
+
+
+def site_data(store: Store, lab: LabView, title: str) -> dict[str, Any]:
     """What the pages show, but for weights."""
     rules = {
         number: search_name(STRATEGIES.parse(search)) for number, search in lab.searches().items()
     }
     sizes = {agent["id"]: agent["size"] for agent in lab.overview()["agents"]}
     return {
-        "overview": lab.overview(),
+        "overview": {**lab.overview(), "title": title},
         "choices": {
             "rules": RULES,
             "budgets": BUDGETS,
             "solved_up_to": SOLVED_UP_TO,
+            "proves_up_to": PROVES_UP_TO,
             "rule_of": rules,
         },
         "matches": [row for row in _matches(store) if row[0] in sizes],

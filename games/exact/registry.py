@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from games.errors import InputError
+from games.exact.break_play import BreakPlay
 from games.exact.four_play import FourPlay
 from games.exact.hex_play import HexPlay
 from games.exact.protocol import ExactPlay, JudgedSet, PositionSolution
@@ -153,6 +154,8 @@ _WHOLE = {size: Reach() for size in range(2, 6)} | {6: Reach(prompt_from=4)}
 register("hex", HexPlay, _WHOLE | {7: Reach(whole=False, prompt_from=12)})
 register("hex_swap", SwapPlay, _WHOLE)
 register("y", TablePlay, {size: Reach() for size in range(2, 6)})
+
+register("breakthrough", BreakPlay, {size: Reach() for size in (43, 44, 45, 53, 54, 55, 63)})
 
 _SMALL_GRIDS = {size: Reach() for size in (44, 45, 46, 47, 54, 55, 64, 74)}
 _LARGER_GRIDS = {size: Reach(prompt_from=4) for size in (56, 65)}

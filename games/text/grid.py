@@ -1,7 +1,8 @@
 """Pictures of games on a square grid, for games that bring none of their own: text and SVG.
 
 Where actions are cells, heat and labels lie on the cells; where they are columns, heat shades whole
-columns and labels stand above them. Any other numbering shows no heat.
+columns and labels stand above them. Where a cell has several actions, ways to move what lies on it,
+it shows the hottest, and a dot where the last move began. Any other numbering shows no heat.
 """
 
 from __future__ import annotations
@@ -75,6 +76,11 @@ def draw_svg(
             if game.fills_cells and cell == last_move:
                 ring = {"fill": "none", "stroke": INK if owner else PAPER, "stroke-width": "2"}
                 ET.SubElement(stones, "circle", place | {"r": f"{0.75 * STONE:.1f}"} | ring)
+    ways = game.num_actions // len(owners)
+    if ways > 1 and last_move is not None:
+        x, y = _centre(game, last_move // ways)
+        dot = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{0.2 * STONE:.1f}", "fill": GREY}
+        ET.SubElement(stones, "circle", dot)
     _write_labels(svg, game, owners, shade, labels or {}, last_move)
     ET.indent(svg, space=" ")
     return ET.tostring(svg, encoding="unicode")
@@ -87,6 +93,8 @@ def _on_cells(game: Game, heat: np.ndarray) -> np.ndarray:
         return heat
     if game.num_actions == columns:
         return np.tile(heat, rows)
+    if len(heat) % (rows * columns) == 0:
+        return heat.reshape(rows * columns, -1).max(1)
     return np.zeros(rows * columns)
 
 
@@ -99,14 +107,15 @@ def _write_labels(
     last_move: int | None,
 ) -> None:
     columns = game.shape[1]
+    by_column = game.num_actions == columns
     texts = ET.SubElement(svg, "g")
     for column in range(columns):
         letter, place = chr(ord("a") + column), ((column + 0.5) * CELL, -0.25 * CELL)
-        if not game.fills_cells and column in labels:
+        if by_column and column in labels:
             letter = f"{letter} {labels[column]}"
         write(texts, place, letter, 0.36 * CELL, GREY)
     if not game.fills_cells:
-        if last_move is not None and last_move < columns:
+        if by_column and last_move is not None:
             write(texts, ((last_move + 0.5) * CELL, -0.62 * CELL), "▾", 0.36 * CELL, GREY)
         return
     for cell, label in labels.items():

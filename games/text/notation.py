@@ -36,8 +36,7 @@ def cell_name(action: int, size: int) -> str:
     Raises:
         InputError: if the board has no such action.
     """
-    row, column = divmod(_check_action(action, size), size)
-    return f"{chr(ord('a') + column)}{row + 1}"
+    return cell_at(_check_action(action, size), (size, size))
 
 
 def parse_cell(text: str, size: int) -> int:
@@ -46,12 +45,25 @@ def parse_cell(text: str, size: int) -> int:
     Raises:
         InputError: if `text` is no cell name, or the board has no such cell.
     """
+    return parse_cell_at(text, (size, size))
+
+
+def cell_at(cell: int, shape: tuple[int, int]) -> str:
+    """The name of a cell of a grid of R rows and C columns; as `cell_name`."""
+    row, column = divmod(cell, shape[1])
+    return f"{chr(ord('a') + column)}{row + 1}"
+
+
+def parse_cell_at(text: str, shape: tuple[int, int]) -> int:
+    """The cell called `text` on a grid of R rows and C columns; as `parse_cell`."""
+    rows, columns = shape
     match = _CELL.fullmatch(text.strip().lower())
     if match:
         column, row = ord(match[1]) - ord("a"), int(match[2]) - 1
-        if column < size and row < size:
-            return row * size + column
-    raise InputError(f"no cell {text!r:.40} on a {size}×{size} board; cells are {_names(size)}")
+        if column < columns and row < rows:
+            return row * columns + column
+    names = _names(rows, columns)
+    raise InputError(f"no cell {text!r:.40} on a {rows}×{columns} board; cells are {names}")
 
 
 def board_name(game: Game) -> str:
@@ -138,11 +150,11 @@ def _check_action(action: int, size: int) -> int:
     if not 0 <= action < size**2:
         raise InputError(
             f"no action {action!s:.20} on a {size}×{size} board; "
-            f"actions are 0 to {size**2 - 1}, cells {_names(size)}"
+            f"actions are 0 to {size**2 - 1}, cells {_names(size, size)}"
         )
     return action
 
 
-def _names(size: int) -> str:
-    last = chr(ord("a") + size - 1)
-    return f"a1 to {last}{size} (column letter, then row)"
+def _names(rows: int, columns: int) -> str:
+    last = cell_at(rows * columns - 1, (rows, columns))
+    return f"a1 to {last} (column letter, then row)"

@@ -12,9 +12,10 @@ import pytest
 
 import games
 from games.batches import ask, padded, states_before
-from games.spiel import spiel_game
+from games.spiel import spiel_actions, spiel_game
 
 BOARDS = [
+    *(("breakthrough", size) for size in (43, 54, 55, 65, 78, 88)),
     *(("hex_swap", size) for size in (2, 3, 5, 11, 12)),
     *(("y", size) for size in (2, 3, 4, 5, 6, 7, 9, 12, 19)),
     *(("connect_four", size) for size in (44, 45, 54, 55, 56, 67, 76, 88, 99)),
@@ -30,9 +31,10 @@ def test_every_rule_agrees_with_openspiel_after_every_move(name, size):
     for _ in range(count):
         state, moves, could = theirs.new_initial_state(), [], []
         while not state.is_terminal():
-            could.append(state.legal_actions())
+            theirs_of = spiel_actions(game, state)
+            could.append(list(theirs_of))
             moves.append(chance.choice(could[-1]))
-            state.apply_action(moves[-1])
+            state.apply_action(theirs_of[moves[-1]])
         played.append(moves)
         legal.append(could)
         ended.append(len(moves))
@@ -55,18 +57,21 @@ def test_every_rule_agrees_with_openspiel_after_every_move(name, size):
     assert game.max_plies < 4 or {1, -1} <= set(returns)  # black has won the smallest Y at once
 
 
-@pytest.mark.parametrize(("name", "size"), [("y", 5), ("connect_four", 56)])
+@pytest.mark.parametrize(
+    ("name", "size"), [("y", 5), ("connect_four", 56), ("breakthrough", 65), ("hex_swap", 5)]
+)
 def test_stones_lie_where_openspiel_draws_them(name, size):
     game, chance = games.make(name, size), random.Random(0)
     on_board = getattr(game, "on_board", np.ones(game.shape, bool))
     for _ in range(20):
         theirs, moves = spiel_game(game).new_initial_state(), []
         while not theirs.is_terminal():
-            moves.append(chance.choice(theirs.legal_actions()))
-            theirs.apply_action(moves[-1])
+            theirs_of = spiel_actions(game, theirs)
+            moves.append(chance.choice(list(theirs_of)))
+            theirs.apply_action(theirs_of[moves[-1]])
         owners = np.asarray(game.owners(games.play(game, moves)))[on_board.ravel()]
-        letters = ".O@" if name == "y" else ".xo"
-        drawn = [letter for letter in str(theirs) if letter in letters]
+        letters = {"y": ".O@", "breakthrough": ".bw"}.get(name, ".xo")
+        drawn = [letter for letter in str(theirs) if letter in letters][: on_board.sum()]
         assert drawn == [letters[owner + 1] for owner in owners]
 
 

@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+import games
 from games import Hex, InputError, play
-from games.spiel import from_spiel_action, spiel_game, to_spiel_action, to_spiel_state
+from games.spiel import from_spiel_action, spiel_actions, spiel_game, to_spiel_state
 
 
 @pytest.mark.parametrize("size", [2, 5, 19])
@@ -19,8 +20,18 @@ def test_actions_have_the_names_there_that_they_have_here():
     game = Hex(5)
     state = spiel_game(game).new_initial_state()
     for action, name in ((0, "a1"), (7, "c2"), (24, "e5")):
-        assert state.action_to_string(to_spiel_action(game, action)).endswith(name)
-        assert from_spiel_action(game, to_spiel_action(game, action)) == action
+        theirs = spiel_actions(game, state)[action]
+        assert state.action_to_string(theirs).endswith(name)
+        assert from_spiel_action(game, theirs) == action
+
+
+def test_a_stone_that_moves_is_carried_over_whoever_moves_it():
+    """a5b4 and d1c2 there, where rows are counted from below; then a capture."""
+    game = games.make("breakthrough", 54)
+    state = to_spiel_state(game, "a1r d5l b2r")
+    assert str(state).splitlines()[:5] == ["5.bbb", "4....", "3..b.", "2..w.", "1www."]
+    state = to_spiel_state(game, "a1r d5l b2r b5s c3l")
+    assert str(state).splitlines()[:5] == ["5.bbb", "4....", "3....", "2.bw.", "1w.w."]
 
 
 def test_a_position_is_carried_over_move_by_move():

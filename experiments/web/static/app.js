@@ -51,8 +51,12 @@ function App() {
   const lab = rows && (choices || !asking) && { ...rows, ...choices };
   const connected = useConnected();
   useEffect(() => window.scrollTo(0, 0), [path.join("/")]);
+  const tab = TABS.find(([key]) => key === path[0])?.[1];
+  useEffect(() => {
+    if (rows) document.title = [tab, rows.title].filter(Boolean).join(" · ");
+  }, [rows, tab]);
   return html`<header class="top">
-      <h1><a href="#/">hexlaw</a> ${rows && html`<small>${rows.lab}</small>`}</h1>
+      <h1><a href="#/">${rows?.title ?? "Hex agents"}</a></h1>
       <nav aria-label="Views">
         ${TABS.map(([key, name]) => html`<a href="#/${key}" aria-current=${path[0] === key ? "page" : undefined}>${name}</a>`)}
       </nav>

@@ -58,7 +58,7 @@ export function ValueChart({ record, ply, go, blundered }) {
  */
 export function EloChart({ series, axis, chosen, onPick, base = 10 }) {
   const [over, setOver] = useState(null);
-  const [height, left, right, top, bottom] = [340, 56, 16, 12, 42];
+  const [height, left, right, top, bottom] = [340, 76, 16, 12, 42];
   const points = series.flatMap((each) => each.points);
   if (!points.length) return html`<p class="empty">No rated agent has ${axis}.</p>`;
   const log = (value) => Math.log(value) / Math.log(base);

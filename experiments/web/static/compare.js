@@ -55,7 +55,7 @@ export function Compare({ lab, settings }) {
   const [entries, setEntries] = useState(start(first));
   const [next, setNext] = useState({ player: bestOf(lab, first), nodes: 64, rule: lab.rules[0] });
   const over = winnerOf(moves, size) !== NOBODY;
-  const solvable = size <= lab.solved_up_to && !over;
+  const solvable = size <= lab.proves_up_to && !over;
   const { said: verdict, error } = useAnswer(solvable ? { ask: "verdict", size, moves } : null);
   const changeSize = (board) => {
     setSize(board), setMoves([]), setEntries(start(board));

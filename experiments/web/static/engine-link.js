@@ -1,5 +1,8 @@
-// The line to the engine, which thinks in workers so that the page never waits: one for agents, one
-// for perfect play, which may take seconds. engine/worker.js says what is asked and answered.
+// The line to the engine, which thinks in workers so that the page never waits: one for agents, and
+// for perfect play, which may take seconds, one for boards up to 5×5 and one for 6×6 (engine/perfect.js
+// says why). engine/worker.js says what is asked and answered.
+
+const NUMBERS = 5; // board side; IN_NUMBERS of engine/perfect.js
 
 /** A worker: of the script in the page, if it carries one, else of the server's modules. */
 function startWorker() {
@@ -49,7 +52,7 @@ class Line {
  * @returns {ask}, which is used as link.js's
  */
 export function makeEngine(weights) {
-  const [thinking, solving] = [new Line(), new Line()];
+  const [thinking, solving, solvingLarge] = [new Line(), new Line(), new Line()];
   const ready = new Map(); // by player: a promise that the worker has its weights
 
   function prepare(player) {
@@ -65,7 +68,7 @@ export function makeEngine(weights) {
   return {
     ask(question, hear, fail = () => {}) {
       if (question.ask === "verdict" || question.player === "perfect") {
-        return solving.ask(question, hear, fail);
+        return (question.size > NUMBERS ? solvingLarge : solving).ask(question, hear, fail);
       }
       if (!question.player.includes("#")) return thinking.ask(question, hear, fail);
       let stop = () => (stop = null);

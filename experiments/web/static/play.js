@@ -12,7 +12,7 @@ import { Choice, Stone, capital, html, recall, remember, signed } from "hexlaw/u
 
 const COACHED = "hexlaw-coached";
 const KEPT = "hexlaw-game";
-const COACHED_UP_TO = 5; // board side; on larger ones a proof takes too long to be waited for
+const PROMPT_UP_TO = 5; // board side; on larger ones a proof may take too long to be waited for
 
 /** The game to begin with: what the address asks for, else the one that was left, else a new one. */
 function firstGame(lab, settings) {
@@ -40,7 +40,7 @@ function firstGame(lab, settings) {
     // nothing kept, or by another version
   }
   // A board on which a beginner can be told what a move was worth.
-  return fresh(lab.sizes.findLast((size) => size <= COACHED_UP_TO) ?? lab.sizes.at(-1) ?? 5);
+  return fresh(lab.sizes.findLast((size) => size <= PROMPT_UP_TO) ?? lab.sizes.at(-1) ?? 5);
 }
 
 export function Play({ lab, settings }) {
@@ -62,7 +62,7 @@ export function Play({ lab, settings }) {
   const winner = winnerOf(moves, size);
   const over = winner !== NOBODY;
   const mine = !over && moves.length % 2 === human;
-  const provable = size <= Math.min(COACHED_UP_TO, lab.solved_up_to);
+  const provable = size <= lab.proves_up_to;
   const change = (changes) => setGame((before) => ({ ...before, ...changes }));
   const position = { size, moves, player, rule, nodes: isNetwork(player) ? nodes : 1 };
   const fail = (problem) => setError(problem.message);
@@ -74,7 +74,7 @@ export function Play({ lab, settings }) {
   useEffect(() => {
     if (over || moves.join() in verdicts || !(shown || (coached && provable))) return;
     const put = (said) => setVerdicts((before) => ({ ...before, [moves.join()]: said }));
-    return ask({ ask: "verdict", size, moves }, put, shown ? fail : undefined);
+    return ask({ ask: "verdict", size, moves }, put, () => put(null));
   }, [moves, shown, coached, over]);
   useEffect(() => {
     if (over || mine) return;
@@ -97,10 +97,15 @@ export function Play({ lab, settings }) {
     if (kept.length % 2 === human) change({ moves: kept });
   };
   const canUndo = moves.length > human;
-  // Not from the opponent, who may be weak: from perfect play, or from a strong agent.
-  const adviser = provable ? { player: "perfect" } : { player: bestOf(lab, size), nodes: 64, rule: lab.rules[0] };
-  const askHint = () => ask({ ask: "move", size, moves, ...adviser }, (said) => setHint(said.action), fail);
-  const verdict = shown ? verdicts[moves.join()] : null;
+  // Not from the opponent, who may be weak: a strong agent's choice, among moves that win if these are known.
+  const known = verdicts[moves.join()]; // null where no proof was found
+  const prompt = size <= Math.min(PROMPT_UP_TO, lab.solved_up_to);
+  const adviser = { player: bestOf(lab, size), nodes: 64, rule: lab.rules[0] };
+  const advise = (winning) => ask({ ask: "move", size, moves, ...adviser }, (said) => setHint(favourite(said, winning)), fail);
+  const askHint = () => known !== undefined || !prompt
+    ? advise(known?.winning ?? [])
+    : ask({ ask: "verdict", size, moves }, (said) => advise(said.winning), fail);
+  const verdict = shown ? known : null;
   const keep = (name) => {
     const seats = [{ player: "you", nodes: 1, rule }, { player, rule, nodes: position.nodes }];
     const [black, white] = human === 0 ? seats : seats.reverse();
@@ -125,7 +130,7 @@ export function Play({ lab, settings }) {
         <button type="button" onClick=${() => start({})}>New game</button>
         <button type="button" disabled=${!canUndo} onClick=${undo}>Undo</button>
         <button type="button" disabled=${!mine} onClick=${askHint}>Hint</button>
-        ${size <= lab.solved_up_to && html`<button type="button" disabled=${over} onClick=${() => setShown(true)}>Who should win?</button>`}
+        ${provable && html`<button type="button" disabled=${over} onClick=${() => setShown(true)}>Who should win?</button>`}
         <button type="button" class=${over ? "main" : ""} disabled=${!moves.length} onClick=${() => setReviewed(moves)}>Review the game</button>
         <button type="button" disabled=${!moves.length} onClick=${() => keep("game.sgf")}>Save SGF</button>
         <button type="button" disabled=${!moves.length} onClick=${() => keep("game.html")}>Save page</button>
@@ -133,7 +138,8 @@ export function Play({ lab, settings }) {
       ${error && html`<p class="error" role="alert">${error}</p>`}
       <p aria-live="polite">${[
         hint !== null && `Hint: ${cellName(hint, size)}.`,
-        shown && !verdict && !over && "Solving …",
+        shown && known === undefined && !over && "Solving …",
+        shown && known === null && "Unknown: no proof was found in time; later in the game it takes less.",
         verdict && `Perfect play: ${PLAYERS[verdict.winner]} wins${won.length ? `, with ${won.map((a) => cellName(a, size)).join(" ")}` : ""}.`,
       ].filter(Boolean).join(" ")}</p>
     </div>
@@ -155,7 +161,7 @@ export function Play({ lab, settings }) {
         </div>
       </details>
       ${provable
-        ? html`<p><label><input type="checkbox" checked=${coached} onChange=${(event) => coach(event.target.checked)} /> Tell me after each move whether it was right</label></p>`
+        ? html`<p><label><input type="checkbox" checked=${coached} onChange=${(event) => coach(event.target.checked)} /> Tell me after each move whether it was right${prompt ? "" : ", once that can be proven"}</label></p>`
         : html`<p class="legend">Nobody tells you here whether a move was right: on ${size}×${size} a proof takes too long.</p>`}
       ${isNetwork(player) && html`
         <p><label><input type="checkbox" checked=${thinks} onChange=${(event) => setThinks(event.target.checked)} /> Show what it thinks of this position</label></p>
@@ -182,6 +188,13 @@ function firstOpponent(lab, size) {
   return { player: agent.snapshot, rule: lab.rule_of[agent.id], nodes: agent.nodes };
 }
 
+/** An agent's move, or of those that are proven to win the one that it likes best. */
+function favourite({ action, visits, prior }, winning) {
+  if (!winning.length || winning.includes(action)) return action;
+  const liking = (move) => (visits ? visits[move] + prior[move] : 0);
+  return winning.reduce((best, move) => (liking(move) > liking(best) ? move : best));
+}
+
 /** What perfect play says of the last two moves, the visitor's and the agent's, where it is known. */
 function feedback({ moves, human, size }, verdicts) {
   const words = [];
@@ -190,6 +203,7 @@ function feedback({ moves, human, size }, verdicts) {
     const before = verdicts[moves.slice(0, ply).join()];
     const mine = ply % 2 === human;
     const cell = cellName(moves[ply], size);
+    if (before === null && mine) words.push(`Your ${cell}: no proof was found in time.`);
     switch (judge(before, moves[ply], ply % 2)) {
       case "kept": mine && words.push(`✓ Your ${cell} was right: you can still win.`); break;
       case "lost": mine && words.push(`Your ${cell}: there was no winning move, if the other side makes no mistake.`); break;

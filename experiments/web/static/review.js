@@ -41,7 +41,7 @@ export function turningPoints({ moves, size }, verdicts, thoughts) {
   return found;
 }
 
-/** {verdicts, thoughts} before each move, as they come in. */
+/** {verdicts, thoughts} before each move, as they come in; a verdict is null where no proof was found. */
 function useAnswers({ size, moves }, lab, reviewer) {
   const [answers, setAnswers] = useState({ verdicts: {}, thoughts: {} });
   useEffect(() => {
@@ -54,7 +54,9 @@ function useAnswers({ size, moves }, lab, reviewer) {
     const player = { player: reviewer, nodes: NODES, rule: lab.rules[0] };
     const asked = plies.flatMap((ply) => [
       ask({ ask: "move", ...position(ply), ...player }, put("thoughts", ply)),
-      ...(size <= lab.solved_up_to ? [ask({ ask: "verdict", ...position(ply) }, put("verdicts", ply))] : []),
+      ...(size <= lab.proves_up_to
+        ? [ask({ ask: "verdict", ...position(ply) }, put("verdicts", ply), () => put("verdicts", ply)(null))]
+        : []),
     ]);
     return () => asked.forEach((stop) => stop());
   }, [moves, reviewer]);
@@ -72,6 +74,8 @@ export function Review({ lab, game, onBranch }) {
   const [start, setStart] = useState(0);
   const points = turningPoints(game, verdicts, thoughts);
   const complete = Object.keys(thoughts).length === moves.length;
+  const judged = size > lab.proves_up_to || Object.keys(verdicts).length === moves.length;
+  const unproven = moves.filter((_, ply) => !verdicts[ply]).length;
   const winner = winnerOf(moves, size);
   const record = useMemo(() => ({
     size, moves,
@@ -88,10 +92,11 @@ export function Review({ lab, game, onBranch }) {
       ? html`<ol class="turns">${points.map(({ ply, text }) => html`<li>
           <button type="button" onClick=${() => setStart(ply)}><${Stone} player=${ply % 2} /> move ${ply + 1}, ${cellName(moves[ply], size)}</button>
           ${" "}${names[ply % 2]} ${text}.</li>`)}</ol>`
-      : html`<p role="status">${complete ? `Nowhere: ${PLAYERS[winner]}’s moves were right from the beginning, as far as is known here.` : "Looking at every move …"}</p>`}
-    <p class="legend">${size <= lab.solved_up_to
-      ? "Proven by exact search: nobody could have done better with the other moves."
-      : `Nothing can be proven on ${size}×${size} here; this is the opinion of ${nameOf(lab, reviewer)} with ${NODES} nodes.`}</p>
+      : html`<p role="status">${complete && judged ? `Nowhere: ${PLAYERS[winner]}’s moves were right from the beginning, as far as is known here.` : "Looking at every move …"}</p>`}
+    <p class="legend">${[
+      unproven < moves.length && "“Gave the win away” is proven by exact search.",
+      judged && unproven > 0 && `Of ${unproven === moves.length ? `the ${unproven}` : `${unproven} of the ${moves.length}`} positions no proof was found in time; there speaks the opinion of ${nameOf(lab, reviewer)} with ${NODES} nodes.`,
+    ].filter(Boolean).join(" ")}</p>
     <${Replay} key=${`${start}${complete}`} record=${record} start=${start}
       extras=${(before) => html`<p class="actions">
         <button type="button" class="main" disabled=${before.length === moves.length} onClick=${() => onBranch(before)}>Play on from here</button>

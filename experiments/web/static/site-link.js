@@ -67,13 +67,13 @@ async function annotated(game) {
     const thoughts = await Promise.all(positions.map((before) => first({ ...asked, moves: before })));
     analyses.push({ agent: game.players[colour].name, nodes: agent.nodes, colour, moves: thoughts });
   }
-  return { ...game, analyses, perfect: await verdicts(size, moves, choices.solved_up_to) };
+  return { ...game, analyses, perfect: await verdicts(size, moves, choices.proves_up_to) };
 }
 
 /** Verdicts before each move, from the end on, since what is proven late helps earlier. */
-async function verdicts(size, moves, solvedUpTo) {
+async function verdicts(size, moves, provesUpTo) {
   const found = moves.map(() => null);
-  if (size > solvedUpTo) return found;
+  if (size > provesUpTo) return found;
   for (let ply = moves.length - 1; ply >= 0; ply--) {
     const said = await first({ ask: "verdict", size, moves: moves.slice(0, ply) }).catch(() => null);
     if (!said) break; // earlier positions are harder still

@@ -1,4 +1,4 @@
-// Answers of the engine, for tests: a list of {file, moves, size, nodes, rule} and of {size, moves} as
+// Answers of the engine, for tests: a list of {file, moves, size, nodes, rule} and of {size, moves, seconds} as
 // JSON on standard input; thoughts of the former and verdicts of the latter come out.
 //
 //   node engine_answers.mjs ENGINE_FOLDER < QUESTIONS
@@ -25,7 +25,7 @@ function solverOf(size) {
   return solvers.get(size);
 }
 
-const answers = JSON.parse(readFileSync(0)).map(({ file, moves, size, nodes, rule }) =>
-  file ? agentOf(file)(moves, size, nodes, rule) : solverOf(size).verdict(moves),
+const answers = JSON.parse(readFileSync(0)).map(({ file, moves, size, nodes, rule, seconds }) =>
+  file ? agentOf(file)(moves, size, nodes, rule) : solverOf(size).verdict(moves, seconds),
 );
 process.stdout.write(JSON.stringify(answers));

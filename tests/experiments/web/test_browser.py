@@ -58,7 +58,7 @@ def test_small_networks_think_in_the_page(watched, web, rules, snapshot_key):
     ]
     assert not any('"ask":"move"' in frame for frame in sent)
     page.get_by_text("Any other agent").click()
-    page.get_by_label("Search").select_option("regularised")
+    page.get_by_label("Search").select_option("adaptive")
     page.get_by_label("Show what it thinks").check()
     page.locator(".grown span").first.wait_for()
     assert any('"ask":"thoughts"' in frame for frame in sent)

@@ -59,7 +59,7 @@ def test_a_game_is_played_saved_and_replayed(watched, sites, rules, snapshot_key
     saved = save(watched, "Save page", tmp_path)
     assert only_of(site, watched)
     page.get_by_role("button", name="Review the game").click()
-    page.get_by_text("Proven by exact search").wait_for()
+    page.get_by_text("is proven by exact search").wait_for()
     assert page.locator(".review .board").is_visible()
 
     watched.requests.clear()
@@ -104,6 +104,23 @@ def test_rows_and_games_are_the_servers(watched, sites, store):
             for here, there in zip(said["moves"], stored["moves"], strict=True):
                 assert (here["action"], here["visits"]) == (there["action"], there["visits"])
                 np.testing.assert_allclose(here["q"], there["q"], atol=1e-4)
+
+
+def test_a_site_has_a_title_and_tells_what_a_link_to_it_leads_to(watched, sites, store, tmp_path):
+    page = watched.page
+    page.goto(f"{sites[True].as_uri()}#/play")
+    page.locator(".board").wait_for()
+    title = f"Hex agents: {store.folder.name}"  # pytest's folder has no - or _ in its name
+    assert page.locator("h1").inner_text() == title
+    assert page.title() == f"Play · {title}"
+    described = page.locator("meta[name=description]").get_attribute("content")
+    assert described.startswith("Play Hex on 3×3 against 3 agents of known strength")
+    config = ExportConfig(lab=store.folder, site=tmp_path / "own", title="Class <11b>")
+    export(config, Console(quiet=True))
+    page.goto((tmp_path / "own/index.html").as_uri())
+    page.locator(".board").wait_for()
+    assert page.title() == "Play · Class <11b>"
+    assert page.locator("meta[property='og:title']").get_attribute("content") == "Class <11b>"
 
 
 def listed(found: dict) -> tuple:
@@ -189,6 +206,8 @@ def test_what_cannot_be_exported_is_refused(store, tmp_path):
         export(ExportConfig(lab=store.folder, site=tmp_path / "full"), console)
     with pytest.raises(InputError, match="--single-file goes with --site"):
         export(ExportConfig(lab=store.folder, single_file=True), console)
+    with pytest.raises(InputError, match="--title goes with --site"):
+        export(ExportConfig(lab=store.folder, title="Ours"), console)
     broken = tmp_path / "broken"
     shutil.copytree(store.folder, broken)
     next(broken.glob("snapshots/*/01.safetensors")).unlink()

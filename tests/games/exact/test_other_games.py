@@ -13,7 +13,7 @@ import pytest
 import games
 from games.batches import ask, padded, random_play, states_after
 from games.exact.registry import exact_play, judged_set, perfect_play, solve_position
-from games.spiel import spiel_game
+from games.spiel import spiel_actions, spiel_game
 
 
 def minimax(state: pyspiel.State, memory: dict[str, int]) -> int:
@@ -28,7 +28,13 @@ def minimax(state: pyspiel.State, memory: dict[str, int]) -> int:
 
 @pytest.mark.parametrize(
     ("name", "size", "plies"),
-    [("connect_four", 44, 7), ("connect_four", 45, 12), ("y", 4, 3), ("hex_swap", 3, 2)],
+    [
+        ("connect_four", 44, 7),
+        ("connect_four", 45, 12),
+        ("y", 4, 3),
+        ("hex_swap", 3, 2),
+        ("breakthrough", 43, 3),
+    ],
 )
 def test_values_and_moves_are_those_of_minimax(name, size, plies):
     """Positions of random games after so many plies, of which some are won, drawn and lost."""
@@ -37,11 +43,15 @@ def test_values_and_moves_are_those_of_minimax(name, size, plies):
     while len(lines) < 30:
         state, moves = spiel_game(game).new_initial_state(), []
         while not state.is_terminal() and len(moves) < plies:
-            moves.append(chance.choice(state.legal_actions()))
-            state.apply_action(moves[-1])
+            theirs_of = spiel_actions(game, state)
+            moves.append(chance.choice(list(theirs_of)))
+            state.apply_action(theirs_of[moves[-1]])
         if state.is_terminal():
             continue
-        replies = {a: -minimax(state.child(a), memory) for a in state.legal_actions()}
+        replies = {
+            a: -minimax(state.child(theirs), memory)
+            for a, theirs in spiel_actions(game, state).items()
+        }
         lines.append(moves)
         values.append(max(replies.values()))
         kept = [a for a, value in replies.items() if value == values[-1] >= 0]
@@ -93,7 +103,8 @@ def test_who_begins_wins_y_and_openings_are_symmetric(size):
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("y", 4), ("hex_swap", 4), ("connect_four", 44), ("connect_four", 55)]
+    ("name", "size"),
+    [("y", 4), ("hex_swap", 4), ("breakthrough", 44), ("connect_four", 44), ("connect_four", 55)],
 )
 def test_judged_positions_are_live_and_can_be_got_wrong(name, size):
     game = games.make(name, size)

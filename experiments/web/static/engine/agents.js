@@ -3,13 +3,13 @@
 import { gumbel } from "./gumbel.js";
 import { makeNetwork } from "./network.js";
 import { puct } from "./puct.js";
+import { regularised } from "./regularised.js";
 import { replay } from "./rules.js";
 import { think } from "./search.js";
 import { readSnapshot } from "./snapshot.js";
 
-/** The search rules that can be chosen. Regularised policy optimisation draws its simulations with
- * JAX's random numbers, and so is left to Python. */
-export const RULES = { puct, gumbel };
+/** The search rules that can be chosen. */
+export const RULES = { puct, gumbel, regularised };
 
 /**
  * An agent.

@@ -12,7 +12,8 @@ const f32 = Math.fround;
 /** Mean value of a node from its mover's view. */
 export const meanValue = (node) => f32(node.valueSum / Math.max(1, node.visits));
 
-/** The untried action of largest prior, the lower one on ties; undefined where none is left. */
+/** The untried action of largest prior, the lower one on ties; undefined where none is left. A node's
+ * `order` has the actions tried first, as `children` has them, then the others by their prior. */
 export const nextAction = (node) => node.order[node.children.length];
 
 /**
@@ -21,20 +22,28 @@ export const nextAction = (node) => node.order[node.children.length];
  * @param position live, as in rules.js
  * @param evaluate a network, as in network.js
  * @param nodes network evaluations, the root's included; 1 is the network alone
- * @param rule a search rule: {follow, conclude}, and openRoot and leaveRoot if it treats the root
- *   differently, as puct.js and gumbel.js have them
+ * @param rule a search rule: {follow, conclude}; openRoot and leaveRoot if it treats the root
+ *   differently, as gumbel.js has them; prepare and newAction if it draws, as regularised.js does
  */
 export function think(position, evaluate, nodes, rule) {
   const root = makeNode(position, evaluate);
   backUp(root);
   const record = rule.openRoot?.(root, nodes - 1);
+  const tree = [root];
   for (let k = 0; k < nodes - 1; k++) {
+    const chances = rule.prepare?.(tree, k);
     // From the root to a child that is followed, or to the root itself if it wants a new one.
     let node = record ? rule.leaveRoot(record, root, k) ?? root : root;
-    if (!record || node !== root) for (let next; (next = rule.follow(node)); ) node = next;
-    backUp(node.over ? node : expand(node, evaluate));
+    if (!record || node !== root) {
+      for (let next, level = 0; (next = rule.follow(node, chances, level)); level++) node = next;
+    }
+    if (!node.over) {
+      node = expand(node, rule.newAction ? rule.newAction(node, chances) : nextAction(node), evaluate);
+      tree.push(node);
+    }
+    backUp(node);
   }
-  return conclude(root, rule);
+  return conclude(root, rule, tree);
 }
 
 function makeNode(position, evaluate, parent = null, action = -1, prior = 0) {
@@ -59,10 +68,12 @@ function softmax(logits, { owner }) {
   return weights.map((weight) => f32(weight / sum));
 }
 
-function expand(node, evaluate) {
-  const action = nextAction(node);
+function expand(node, action, evaluate) {
+  const { order, children } = node;
+  order.splice(order.indexOf(action), 1);
+  order.splice(children.length, 0, action);
   const child = makeNode(step(node.position, action), evaluate, node, action, node.priors[action]);
-  node.children.push(child);
+  children.push(child);
   return child;
 }
 
@@ -74,7 +85,7 @@ function backUp(leaf) {
   }
 }
 
-function conclude(root, rule) {
+function conclude(root, rule, tree) {
   const { size } = root.position;
   const visits = new Array(size * size).fill(0);
   const q = new Array(size * size).fill(0);
@@ -82,7 +93,7 @@ function conclude(root, rule) {
     visits[child.action] = child.visits;
     q[child.action] = -meanValue(child);
   }
-  const { policy, action } = rule.conclude(root, visits, q);
+  const { policy, action } = rule.conclude(root, visits, q, tree);
   const spent = visits.reduce((sum, n) => sum + n, 0);
   const won = visits.reduce((sum, n, k) => sum + n * q[k], 0);
   return {

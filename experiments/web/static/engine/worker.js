@@ -6,11 +6,11 @@
 // {snapshot, buffer}                            the weights of a player, sent before it is asked
 
 import { makeAgent } from "./agents.js";
-import { LARGEST, Solver } from "./perfect.js";
+import { LARGEST, Solver, WHOLE } from "./perfect.js";
 
 const [PERFECT, RANDOM] = ["perfect", "random"];
 const GROWTH = 4; // while thoughts grow, each budget is so many times the last
-const VISITED = 3_000_000; // positions, at most, for one verdict
+const [SECONDS, SECONDS_BEYOND] = [15, 3]; // for one verdict: up to WHOLE, and on larger boards
 
 const agents = new Map(); // by player
 const solvers = new Map(); // by size
@@ -19,9 +19,9 @@ const running = new Set(); // questions whose answers are wanted
 const pick = (choices) => choices[Math.floor(Math.random() * choices.length)];
 
 function verdict(size, moves) {
-  if (size > LARGEST) throw new Error(`perfect play is known here up to ${LARGEST}×${LARGEST}`);
+  if (size > LARGEST) throw new Error(`nothing is proven here beyond ${LARGEST}×${LARGEST}`);
   if (!solvers.has(size)) solvers.set(size, new Solver(size));
-  return solvers.get(size).verdict(moves, VISITED);
+  return solvers.get(size).verdict(moves, size > WHOLE ? SECONDS_BEYOND : SECONDS);
 }
 
 /** A perfect player's move: one that wins, or else one after which few replies do. */

@@ -1,0 +1,191 @@
+"""Breakthrough as pure JAX functions, on grids of 4 to 8 rows and 3 to 8 columns.
+
+Stones move: one row ahead, straight or slanting, onto an empty cell, or slanting onto a stone of
+the opponent, which is taken. Who reaches the last row wins, or who takes all. Black begins on the
+top rows and goes down, white comes up; each has two rows of stones, one where there are fewer than
+six rows. Nobody is ever stuck: ahead of the foremost stone lie no stones of its own. These are the
+conventions of OpenSpiel.
+
+A board is called by two digits, rows then columns: 88 is the usual one.
+"""
+
+import dataclasses
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Int, Int8, Shaped
+
+from games.errors import InputError
+from games.protocol import Symmetries
+from games.text.notation import cell_at, parse_cell_at
+
+NAME = "breakthrough"
+ROWS, COLUMNS = range(4, 9), range(3, 9)
+SIZES = tuple(10 * rows + columns for rows in ROWS for columns in COLUMNS)
+TWO_ROWS_FROM = 6
+NOBODY = -1
+WAYS = "lsr"  # to the left, straight, to the right, as one looks at the board
+
+
+class BreakthroughState(NamedTuple):
+    """A position as the side to move sees it, its own stones going down."""
+
+    planes: Bool[Array, "2 R C"]  # mine, theirs
+    to_move: Int8[Array, ""]
+    winner: Int8[Array, ""]  # -1 while the game goes on
+
+
+@dataclasses.dataclass(frozen=True)
+class Breakthrough:
+    """The rules on a grid of one size; hashable, so that it can be a static argument of `jit`.
+
+    Args:
+        size: rows and columns as two digits.
+
+    Raises:
+        InputError: if it is not such digits.
+    """
+
+    size: int = 88
+
+    def __post_init__(self) -> None:
+        if self.size not in SIZES:
+            raise InputError(
+                f"{NAME}: size must be rows and columns, a digit of {ROWS[0]} to {ROWS[-1]} and "
+                f"one of {COLUMNS[0]} to {COLUMNS[-1]} (88 is the usual grid), got {self.size!r}"
+            )
+
+    name = NAME
+    num_planes = 2
+    fills_cells = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.size // 10, self.size % 10
+
+    @property
+    def num_actions(self) -> int:
+        """Three a cell: action 3 · cell + way moves what lies on the cell, `WAYS[way]`."""
+        return self.shape[0] * self.shape[1] * len(WAYS)
+
+    @property
+    def max_plies(self) -> int:
+        """Every move brings a stone one row ahead, and the first to reach the last row ends it."""
+        rows, columns = self.shape
+        ahead = sum(rows - 2 - row for row in range(self._filled))
+        return 2 * columns * ahead + 1
+
+    @property
+    def min_plies(self) -> int:
+        """A foremost stone of black goes straight ahead."""
+        return 2 * (self.shape[0] - self._filled) - 1
+
+    @property
+    def _filled(self) -> int:
+        """Rows of stones of each side."""
+        return 2 if self.shape[0] >= TWO_ROWS_FROM else 1
+
+    @property
+    def symmetries(self) -> Symmetries:
+        """Identity and mirror image, left for right."""
+        cells = np.arange(self.shape[0] * self.shape[1]).reshape(self.shape)
+        mirrored = cells[:, ::-1].ravel()
+        actions = (len(WAYS) * mirrored[:, None] + np.arange(len(WAYS))[::-1]).ravel()
+        return Symmetries(
+            np.stack([cells.ravel(), mirrored]), np.stack([np.arange(self.num_actions), actions])
+        )
+
+    def init(self) -> BreakthroughState:
+        """Both sides on their first rows, player 0 to move."""
+        mine = np.zeros(self.shape, bool)
+        mine[: self._filled] = True
+        return BreakthroughState(
+            jnp.asarray(np.stack([mine, mine[::-1]])), jnp.int8(0), jnp.int8(NOBODY)
+        )
+
+    def step(self, state: BreakthroughState, action: Int[Array, ""]) -> BreakthroughState:
+        """The state after the side to move plays `action` [].
+
+        A finished state is absorbing and an illegal action changes nothing.
+        """
+        rows, columns = self.shape
+        legal = self.legal(state).at[action].get(mode="fill", fill_value=False)
+        cell, way = jnp.divmod(action, len(WAYS))
+        row, column = jnp.divmod(cell, columns)
+        row = jnp.where(state.to_move == 0, row, rows - 1 - row)
+        at_row, at_column = jnp.arange(rows)[:, None], jnp.arange(columns)[None]
+        left = (at_row == row) & (at_column == column)
+        reached = (at_row == row + 1) & (at_column == column + way - 1)
+        mine, theirs = state.planes[0] & ~left | reached, state.planes[1] & ~reached
+        won = (row + 1 == rows - 1) | ~theirs.any()
+        seen_by_them = jnp.stack([theirs, mine])[:, ::-1]
+        return BreakthroughState(
+            planes=jnp.where(legal, seen_by_them, state.planes),
+            to_move=jnp.where(legal, 1 - state.to_move, state.to_move),
+            winner=jnp.where(legal & won, state.to_move, state.winner),
+        )
+
+    def legal(self, state: BreakthroughState) -> Bool[Array, "A"]:
+        """Moves of the mover's stones [A]; none once the game is over."""
+        columns = self.shape[1]
+        mine, theirs = state.planes
+        # What lies one row ahead, with a column of the mover's own on either side: no way out.
+        own = jnp.pad(mine[1:], ((0, 1), (1, 1)), constant_values=True)
+        blocked = [own[:, k : k + columns] for k in range(len(WAYS))]
+        blocked[1] |= jnp.pad(theirs[1:], ((0, 1), (0, 0)))
+        moves = mine[..., None] & ~jnp.stack(blocked, axis=-1)  # [R, C, 3]
+        return self.to_board_frame(state, moves.reshape(-1)) & (state.winner == NOBODY)
+
+    def terminal(self, state: BreakthroughState) -> Bool[Array, ""]:
+        """Whether somebody has broken through or taken all, bool []."""
+        return state.winner != NOBODY
+
+    def winner(self, state: BreakthroughState) -> Int8[Array, ""]:
+        """0 or 1, or -1 while the game goes on, int8 []."""
+        return state.winner
+
+    def to_move(self, state: BreakthroughState) -> Int8[Array, ""]:
+        """The player whose turn it is, int8 []; the loser once the game is over."""
+        return state.to_move
+
+    def owners(self, state: BreakthroughState) -> Int8[Array, "cells"]:
+        """Whose stone lies on each cell, int8 [R·C]: 0, 1, or -1."""
+        seen = jnp.where(state.to_move == 0, state.planes, state.planes[::-1, ::-1])
+        black, white = seen.reshape(2, -1).astype(jnp.int8)
+        return white - (black == white).astype(jnp.int8)  # equal where there is none
+
+    def observe(self, state: BreakthroughState) -> Bool[Array, "2 R C"]:
+        """Planes (mine, theirs), the mover's own stones going down."""
+        return state.planes
+
+    def to_mover_frame(
+        self, state: BreakthroughState, per_action: Shaped[Array, "A"]
+    ) -> Shaped[Array, "A"]:
+        """Re-index [A] to the frame in which the mover goes down: white's rows are turned round."""
+        turned = per_action.reshape(self.shape[0], -1)[::-1].reshape(-1)
+        return jnp.where(state.to_move == 0, per_action, turned)
+
+    def to_board_frame(
+        self, state: BreakthroughState, per_action: Shaped[Array, "A"]
+    ) -> Shaped[Array, "A"]:
+        """Re-index [A] to the board frame; turning the rows round undoes itself."""
+        return self.to_mover_frame(state, per_action)
+
+    def action_name(self, action: int) -> str:
+        """The cell that is left and the way, such as `c2s`."""
+        if action not in range(self.num_actions):
+            raise InputError(f"no move {action}; actions are 0 to {self.num_actions - 1}")
+        cell, way = divmod(action, len(WAYS))
+        return cell_at(cell, self.shape) + WAYS[way]
+
+    def parse_action(self, text: str) -> int:
+        """The move called `text`."""
+        text = text.strip().lower()
+        if text[-1:] not in tuple(WAYS):
+            raise InputError(
+                f"no move {text!r:.40}; a move is a cell and its way, left, straight or right as "
+                "one looks at the board: c2l, c2s, c2r"
+            )
+        return len(WAYS) * parse_cell_at(text[:-1], self.shape) + WAYS.index(text[-1])
