@@ -233,10 +233,13 @@ class Predicted(StoppingRule, frozen=True):
 
     def stops(self, look: Look) -> Bool[Array, "B"]:
         """By the position alone, as the first evaluation sees it."""
-        weights = jnp.array([self.entropy, self.lead, self.value, self.filled], jnp.float32)
-        score = jnp.sum(difficulty_signs(look.found, look.filled) * weights[None], axis=-1)
-        share = jax.nn.sigmoid(score + self.bias) / self.threshold
+        share = self.chance(difficulty_signs(look.found, look.filled)) / self.threshold
         return look.nodes.astype(jnp.float32) >= look.cap * share
+
+    def chance(self, signs: Float32[Array, "B 4"]) -> Float32[Array, "B"]:
+        """The probability that it tells, from `difficulty_signs`."""
+        weights = jnp.array([self.entropy, self.lead, self.value, self.filled], jnp.float32)
+        return jax.nn.sigmoid(jnp.sum(signs * weights[None], axis=-1) + self.bias)
 
 
 def difficulty_signs(found: SearchResult, filled: Float32[Array, "B"]) -> Float32[Array, "B 4"]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.statistics.bootstrap import percentile_interval
 
@@ -196,7 +197,8 @@ class Traced(NamedTuple):
     blunder: np.ndarray  # bool [M, K, N]
     rules: pd.DataFrame  # a row a rule, setting and cap [S]: rule, setting, cap
     stop: np.ndarray  # [M, S, N] index of a budget
-    fitted: np.ndarray  # bool [N], positions that settings and predictors were fitted on
+    half: np.ndarray  # bool [N]; settings and predictors of each half were fitted on the other
+    chance: np.ndarray  # [M, caps, N] of search helping, as the predictor says
 
 
 class RuleDraws(NamedTuple):
@@ -212,8 +214,8 @@ def draw_rules(
 ) -> list[RuleDraws]:
     """How many times more a uniform budget would have to be to play as well as each rule.
 
-    A rule's setting is the one whose mean comes nearest to the wanted one on the positions that
-    were set aside for that; all else is told of the others.
+    A rule's setting is the one whose mean comes nearest to the wanted one. Each half of the
+    positions is told of with what the other chose.
 
     Args:
         traced: the searches.
@@ -224,21 +226,23 @@ def draw_rules(
         One a cap and rule; `told` holds boardsize, network, cap, rule, setting, mean (evaluations),
         tail (the 95th percentile) and rate.
     """
-    test = ~traced.fitted
-    networks, positions = traced.blunder.shape[0], int(test.sum())
+    networks, _, positions = traced.blunder.shape
     drawn = Resamples.drawn(networks, positions, resamples)
     everywhere = np.ones((networks, positions), bool)
-    curve = drawn.means(traced.blunder[..., test], everywhere)  # [R, K]
+    curve = drawn.means(traced.blunder, everywhere)  # [R, K]
     made = traced.budgets[traced.stop]  # [M, S, N]
     fell = np.take_along_axis(traced.blunder, traced.stop, axis=1)
     found = []
     for _, own in traced.rules.groupby(["cap", "rule"], sort=False):
         cap, rule = int(own["cap"].iloc[0]), str(own["rule"].iloc[0])
-        trained = made[:, own.index][..., traced.fitted].mean((0, 2))
-        chosen = own.index[int(np.argmin(np.abs(np.log(trained / means[cap]))))]
-        here = [chosen]
-        rates = drawn.means(fell[:, here][..., test], everywhere)[:, 0]
-        cost = drawn.means(made[:, here][..., test], everywhere)[:, 0]
+        one, other = (
+            _nearest(made, own.index.to_numpy(), half, means[cap])
+            for half in (traced.half, ~traced.half)
+        )
+        here = np.where(traced.half, other, one)[None, None]  # [1, 1, N]
+        spent = np.take_along_axis(made, here, axis=1)
+        rates = drawn.means(np.take_along_axis(fell, here, axis=1), everywhere)[:, 0]
+        cost = drawn.means(spent, everywhere)[:, 0]
         factors = np.array(
             [nodes_for(traced.budgets, row, rate) / mean
              for row, rate, mean in zip(curve, rates, cost, strict=True)]
@@ -249,11 +253,52 @@ def draw_rules(
         )  # fmt: skip
         told = {
             "boardsize": traced.boardsize, "network": traced.network, "cap": cap, "rule": rule,
-            "setting": str(traced.rules.loc[chosen, "setting"]), "mean": cost[0],
-            "tail": float(np.quantile(made[:, chosen][:, test], 0.95)), "rate": rates[0],
+            "setting": " / ".join(dict.fromkeys(traced.rules.loc[[one, other], "setting"])),
+            "mean": cost[0], "tail": float(np.quantile(spent, 0.95)), "rate": rates[0],
         }  # fmt: skip
         found.append(RuleDraws(told, factors, rates - uniform))
     return found
+
+
+def _nearest(made: np.ndarray, rules: np.ndarray, where: np.ndarray, mean: float) -> int:
+    """The one of some rules whose mean evaluations on some positions come nearest to `mean`."""
+    means = made[:, rules][..., where].mean((0, 2))
+    return int(rules[np.argmin(np.abs(np.log(means / mean)))])
+
+
+def knowledge(traced: Traced) -> pd.DataFrame:
+    """How much there is to know, and how much of it the predictor knows.
+
+    Returns:
+        A row a cap: boardsize, network, cap, helped (share of the decisions in which the whole
+        search keeps a win that the policy throws away), harmed (the other way round), and auc (the
+        chance that the predictor ranks a helped one above another; ½ by luck), the mean over
+        networks.
+    """
+    lines = []
+    for place, cap in enumerate(traced.rules["cap"].unique().tolist()):
+        raw = traced.blunder[:, 0]
+        whole = traced.blunder[:, int(np.searchsorted(traced.budgets, cap))]
+        helped = raw & ~whole
+        lines.append(
+            {
+                "boardsize": traced.boardsize, "network": traced.network, "cap": cap,
+                "helped": helped.mean(), "harmed": (whole & ~raw).mean(),
+                "auc": np.nanmean(
+                    [_auc(chance, own)
+                     for chance, own in zip(traced.chance[:, place], helped, strict=True)]
+                ),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(lines)
+
+
+def _auc(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Area under the curve of a score [N] that tells labels [N]; NaN if all are alike."""
+    if labels.all() or not labels.any():
+        return np.nan
+    above = stats.mannwhitneyu(scores[labels], scores[~labels]).statistic
+    return float(above / (labels.sum() * (~labels).sum()))
 
 
 def multipliers(found: Sequence[RuleDraws]) -> pd.DataFrame:

@@ -156,3 +156,46 @@ def policies_by_cost(policies: pd.DataFrame) -> Figure:
         ]
         figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=9)
     return figure
+
+
+def elo_by_calls(contests: pd.DataFrame) -> Figure:
+    """Elo against one opponent over dependent calls: a panel a board and network.
+
+    Args:
+        contests: `own_games.contest_table`.
+    """
+    kinds = _kinds(contests)
+    families = [name for name in contests["family"].unique().tolist() if name != "puct"]
+    looks = {
+        name: (SERIES[place % len(SERIES)], "os^DvP"[place % 6])
+        for place, name in enumerate(families)
+    }
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 3.6))
+        panels = figure.subplots(1, len(kinds), squeeze=False, sharex=True)[0]
+        for axes, (size, network) in zip(panels, kinds, strict=True):
+            own = contests[(contests["boardsize"] == size) & (contests["network"] == network)]
+            axes.axhline(0, color=FAINT, lw=1)
+            for family in ("puct", *families):
+                line = own[own["family"] == family].sort_values("calls")
+                colour, marker = looks.get(family, (INK, "o"))
+                axes.errorbar(
+                    line["calls"], line["elo"],
+                    yerr=np.array([line["elo"] - line["elo_low"], line["elo_high"] - line["elo"]]),
+                    color=colour, marker=marker, ms=4, lw=1.6 if family == "puct" else 1.0,
+                    ls="-" if len(line) > 1 else "", elinewidth=0.7,
+                )  # fmt: skip
+            kata = own[own["kata"] > 0].drop_duplicates("calls").sort_values("calls")
+            axes.plot(kata["calls"], -kata["kata"], color=FAINT, ls="--", lw=1.4)
+            axes.set_xscale("log", base=2)
+            axes.set_title(f"{size}×{size}, {network}")
+        figure.supylabel("Elo", fontsize=10)
+        figure.supxlabel("dependent network calls a move", fontsize=10)
+        handles = [Line2D([], [], color=INK, marker="o", ms=4, lw=1.6, label="fewer, in a row")]
+        handles += [
+            Line2D([], [], color=colour, marker=marker, ms=4, lw=1.0, label=family)
+            for family, (colour, marker) in looks.items()
+        ]
+        handles.append(Line2D([], [], color=FAINT, ls="--", lw=1.4, label="KataGo’s formula"))
+        figure.legend(handles=handles, loc="outside upper left", ncols=4, fontsize=9)
+    return figure

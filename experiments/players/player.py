@@ -58,6 +58,7 @@ class Decision(NamedTuple):
     action: np.ndarray | jax.Array  # [L] what it plays
     value: np.ndarray | jax.Array  # [L] what it expects, the mover's view
     entropy: np.ndarray | jax.Array  # [L] of its policy, in nats
+    evaluations: np.ndarray | jax.Array | None = None  # [L] of the network, where they are counted
 
 
 class NetworkPlayer:
@@ -136,7 +137,8 @@ def compile_thinking(
     def choose(*arguments: Any) -> tuple[Decision, Any]:
         action, result, memory = think(*arguments)
         entropy = jax.scipy.special.entr(result.policy).sum(-1)
-        return Decision(action, result.value, entropy), memory if strategy.remembers else None
+        decision = Decision(action, result.value, entropy, result.evaluations)
+        return decision, memory if strategy.remembers else None
 
     return choose
 

@@ -153,7 +153,7 @@ def decision_tasks(
 
     Args:
         lab: the study's folder.
-        study: its name.
+        study: its name, as of the files.
         config: what the tasks are told.
         networks: shapes by board.
         task: takes a worker, the folder, the configuration, the board and the shape.
@@ -186,6 +186,15 @@ def read_decisions(paths: Sequence[Path]) -> list[dict[str, np.ndarray]]:
         with np.load(path, allow_pickle=False) as file:
             found.append({name: file[name] for name in file.files})
     return found
+
+
+def stored_decisions(
+    lab: Path, study: str, networks: Mapping[int, Sequence[str]]
+) -> list[dict[str, np.ndarray]]:
+    """The files of all shapes of networks, in their order."""
+    return read_decisions(
+        [file_of(lab, study, board, own) for board, shapes in networks.items() for own in shapes]
+    )
 
 
 def sources(lab: str, files: Sequence[dict[str, np.ndarray]]) -> list[tuple[str, str]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.report.exhibits.play_time.choices import choice_answer, choice_exhibits
+from analysis.report.exhibits.play_time.own_games import latency_answer, latency_exhibits
 from analysis.report.exhibits.play_time.strategies import strategy_answer, strategy_exhibits
 from analysis.report.study_page import Findings, Published
 from analysis.studies.compute_optimal import (
@@ -15,27 +17,74 @@ from analysis.studies.compute_optimal import (
     policy_table,
     pooled_policies,
 )
+from analysis.studies.own_games import contest_table
 from analysis.studies.play_time import ALL, best_within, in_a_row, strategy_points
 from analysis.studies.tuned import tuned_strategies
-from experiments.machine.parallel import Task
-from experiments.studies.decisions import decision_tasks, file_of, read_decisions, sources
-from experiments.studies.strategy_decisions import NAME, StrategiesConfig, decide_task, decided
+from experiments.machine.parallel import Task, Worker
+from experiments.studies.decisions import (
+    decision_tasks,
+    file_of,
+    sources,
+    stored_decisions,
+    stored_networks,
+    write_decisions,
+)
+from experiments.studies.own_games import contest_arrays, contests_of, play_contest
+from experiments.studies.strategy_decisions import (
+    NAME,
+    StrategiesConfig,
+    decide_task,
+    decided,
+    strategy_of,
+    way_of,
+)
 from experiments.studies.study import Stage, Study
+from games.hex import Hex
 from training.store import Store
+
+GAMES = f"{NAME}-games"
 
 
 def _decide(store: Store, config: StrategiesConfig) -> list[Task]:
     return decision_tasks(store.folder, NAME, config, config.networks, decide_task, "decisions of")
 
 
+def _play(store: Store, config: StrategiesConfig) -> list[Task]:
+    return decision_tasks(store.folder, GAMES, config, config.games, _play_task, "own games of")
+
+
+def _play_task(
+    worker: Worker, lab: Path, config: StrategiesConfig, board: int, network: str
+) -> None:
+    game = Hex(board)
+    there = stored_networks(Path(config.lab), game, network, config.recipe)
+    opponent = way_of(f"nodes={config.parallel}")
+    contests, arms = [], []
+    for number, arm in enumerate(map(way_of, config.arms)):
+        row = []
+        for own in there:
+            contest = play_contest(
+                game, own, strategy_of(arm.text), strategy_of(opponent.text), config.openings,
+                worker.should_stop,
+            )  # fmt: skip
+            if contest is None:
+                return
+            row.append(contest)
+        contests.append(row)
+        arms.append((arm.family, arm.text, arm.calls, opponent.text, opponent.calls))
+        worker.report((number + 1) / len(config.arms))
+    write_decisions(
+        file_of(lab, GAMES, board, network),
+        {
+            "board": board, "network": network, "runs": np.array([own.run for own in there]),
+            **contest_arrays(contests, arms),
+        },
+    )  # fmt: skip
+
+
 def _findings(lab: Path, config: StrategiesConfig) -> Findings:
-    files = read_decisions(
-        [
-            file_of(lab, NAME, board, network)
-            for board, networks in config.networks.items()
-            for network in networks
-        ]
-    )
+    files = stored_decisions(lab, NAME, config.networks)
+    played = stored_decisions(lab, GAMES, config.games)
     measured = [decided(file) for file in files]
     points = pd.concat(map(strategy_points, measured), ignore_index=True)
     everywhere = points[points["bin"] == ALL]
@@ -48,11 +97,22 @@ def _findings(lab: Path, config: StrategiesConfig) -> Findings:
         [tuned_strategies(own, budget) for own in measured for budget in config.tuned],
         ignore_index=True,
     )
+    contests = pd.concat(
+        [pd.DataFrame(), *(contest_table(contests_of(file)) for file in played)],
+        ignore_index=True,
+    )
     return Findings(
-        f"{strategy_answer(everywhere, rows)} {choice_answer(pooled, tuned)}",
+        " ".join(
+            [
+                strategy_answer(everywhere, rows),
+                choice_answer(pooled, tuned),
+                latency_answer(contests),
+            ]
+        ).strip(),
         [
             *strategy_exhibits(everywhere, chart, rows, config.parallel),
             *choice_exhibits(policies, pooled, chosen, tuned),
+            *latency_exhibits(contests),
         ],
         {
             "points": points,
@@ -62,14 +122,16 @@ def _findings(lab: Path, config: StrategiesConfig) -> Findings:
             "policies_pooled": pooled,
             "chosen": chosen,
             "tuned": tuned,
+            "own_games": contests,
         },
         [
             "Positions are those of random play, self-play and strong play in equal parts, each "
-            "distinct one alike. Elo in own games was not measured.",
+            "distinct one alike.",
+            "Own games are a network against itself: Elo against others is less.",
             "Networks trained on targets of PUCT: their values are those of its leaves.",
             "Two or three seeds of a shape, so that the intervals over networks say little.",
         ],
-        sources=sources(config.lab, files),
+        sources=sources(config.lab, [*files, *played]),
     )
 
 
@@ -86,14 +148,15 @@ STUDY = Study(
         "smoke": StrategiesConfig(
             networks={3: ("4x2",)}, positions=30, puct=(1, 4, 8), c_puct=(1.25, 2.5), parallel=8,
             means=(2, 4), tuned=(8,),
+            games={3: ("4x2",)}, arms=("nodes=4", "nodes=8,leaves=7"), openings=4,
             ways=("strategy=majority", "strategy=best-of-n,nodes=4", "nodes=8,leaves=7"),
         ),
         "laptop": StrategiesConfig(),
         "reference": StrategiesConfig(
-            networks={5: ("16x2", "64x2"), 6: ("64x2",), 4: ("16x2",)},
+            networks={4: ("16x2",), 5: ("16x2", "64x2"), 6: ("64x2",)}, plain=(4, 6)
         ),
     },
-    stages=(Stage("Decisions", _decide),),
+    stages=(Stage("Decisions", _decide), Stage("Games", _play)),
     findings_of_files=_findings,
     published=(
         Published(

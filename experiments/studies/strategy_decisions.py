@@ -119,6 +119,20 @@ WAYS = (
 )
 
 
+ARMS = (
+    "nodes=32",
+    "nodes=16",
+    "nodes=4",
+    "nodes=64,leaves=4",
+    "nodes=64,leaves=16",
+    "strategy=root-parallel,nodes=64,trees=4",
+    "strategy=root-parallel,nodes=64,trees=16",
+    "strategy=diverse-beam,nodes=65",
+)
+"""What meets PUCT with 64 evaluations in games: its own evaluations in a row, fewer of them, and
+as many at once."""
+
+
 class StrategiesConfig(FrozenModel, frozen=True):
     """Whose decisions, and by which strategies."""
 
@@ -137,20 +151,29 @@ class StrategiesConfig(FrozenModel, frozen=True):
     """Weights of its prior; the first one is the default."""
     ways: tuple[str, ...] = WAYS
     """Options of a player's name, one a strategy and budget."""
+    plain: tuple[int, ...] = ()
+    """Boards on which constants are the defaults."""
     parallel: int = 64
     """Budget at which calls in a row are set against calls at once."""
     means: tuple[float, ...] = (2, 4, 8, 16, 32, 64)
     """Mean evaluations of policies that choose by difficulty."""
     tuned: tuple[int, ...] = (16, 64)
     """Budgets at which constants are tuned."""
+    games: dict[int, tuple[str, ...]] = pydantic.Field(default={4: ("16x2",), 5: ("16x2",)})
+    """Shapes by board that play games against themselves; none if empty."""
+    arms: tuple[str, ...] = ARMS
+    """What they play with, against PUCT with `parallel` evaluations."""
+    openings: int = pydantic.Field(default=100, ge=2)
+    """Of each network and arm, each with both colours."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        for way in self.ways:
-            try:
-                strategy_of(way)
-            except InputError as error:
-                raise ValueError(f"ways: {error}") from None
+        for field in ("ways", "arms"):
+            for way in getattr(self, field):
+                try:
+                    strategy_of(way)
+                except InputError as error:
+                    raise ValueError(f"{field}: {error}") from None
         return self
 
 
@@ -173,10 +196,13 @@ def decide_task(
     won = won_positions(game, config.positions)
     keys = jax.random.split(jax.random.key(board), len(won.keeping))
     fell, made, prior = _traced(config, game, there, won)
-    for number, way in enumerate(config.ways):
+    ways = [way_of(way) for way in config.ways]
+    if board in config.plain:
+        ways = [way for way in ways if not way.setting]
+    for number, way in enumerate(ways):
         if worker.should_stop():
             return
-        strategy = strategy_of(way)
+        strategy = strategy_of(way.text)
         found = [
             jax.device_get(
                 compile_deciding(game, own.shape, strategy)(own.params, won.states, keys)
@@ -186,8 +212,8 @@ def decide_task(
         actions, evaluations = zip(*found, strict=True)
         fell.append(blunders(won.keeping, np.stack(actions)))
         made.append(np.stack(evaluations))
-        worker.report((number + 1) / len(config.ways))
-    ways = [*puct_ways(config.puct, config.c_puct), *map(way_of, config.ways)]
+        worker.report((number + 1) / len(ways))
+    ways = [*puct_ways(config.puct, config.c_puct), *ways]
     write_decisions(
         file_of(lab, NAME, board, network),
         {

@@ -14,6 +14,7 @@ from analysis.studies.play_time import (
     bins_of,
     draw_rules,
     kata_elo,
+    knowledge,
     multipliers,
     nodes_for,
     pooled_multipliers,
@@ -93,9 +94,13 @@ def test_a_rule_that_knows_where_search_helps_has_its_planted_multiplier():
         {"rule": ["knows", "blind", "blind"], "setting": ["", "a", "b"], "cap": [64] * 3}
     )
     stop = np.stack([np.where(hard, 6, 0), np.full(600, 5), np.full(600, 0)])
+    chance = np.where(hard, 0.7, 0.3) * np.ones((2, 1, 1))
     traced = Traced(
-        5, "16x2", BUDGETS, blunder, rules, np.broadcast_to(stop, (2, 3, 600)), positions % 2 == 0
-    )
+        5, "16x2", BUDGETS, blunder, rules, np.broadcast_to(stop, (2, 3, 600)), positions % 2 == 0,
+        chance,
+    )  # fmt: skip
+    (known,) = knowledge(traced).to_dict("records")
+    assert (known["helped"], known["harmed"], known["auc"]) == (0.5, 0, 1)
     draws = draw_rules(traced, {64: 32.0}, resamples=100)
     found = multipliers(draws).set_index("rule")
     assert found.loc["knows", "mean"] == pytest.approx(32.5)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.studies.adaptive import fitted_predictors
+from experiments.studies.budget_traces import fitted_predictors
 from experiments.studies.strategy_decisions import WAYS, StrategiesConfig, puct_ways, way_of
 
 
@@ -36,6 +36,9 @@ def test_strategies_are_judged_with_stored_networks(hexlaw, tmp_path, capsys):
     policies = pd.read_csv(out / "tables" / "policies.csv")
     assert set(policies["difficulty"]) == {"predicted", "true"}
     assert policies["evaluations"].between(1, 8).all()
+    games = pd.read_csv(out / "tables" / "own_games.csv").set_index("text")
+    assert games["evaluations"].tolist() == [4, 8]
+    assert games["opponent_evaluations"].tolist() == [8, 8]
     assert pd.read_csv(out / "tables" / "tuned.csv")["family"].tolist() == ["puct"]
     capsys.readouterr()
     run_study(hexlaw, tmp_path, "strategies")
@@ -50,8 +53,12 @@ def test_budgets_by_position_are_read_off_traces(hexlaw, tmp_path):
         assert (own["mean"] <= cap).all()
         assert (own["tail"] <= cap).all()
         # Nobody can know more than who knows the answer.
-        assert own["rate"].min() == own.loc["oracle", "rate"]
+        assert own["rate"].min() == pytest.approx(own.loc["oracle", "rate"])
         assert own["mean"].min() >= 1
+    games = pd.read_csv(out / "tables" / "own_games.csv")
+    assert games["text"].tolist() == ["predicted, cap 8", "predicted, cap 16"]
+    assert (games["evaluations"] <= [8, 16]).all()
+    assert games["share"].between(0, 1).all()
 
 
 def test_the_predictor_finds_planted_weights():

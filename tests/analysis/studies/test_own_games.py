@@ -1,0 +1,49 @@
+"""Games of one network with two strategies, planted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.studies.own_games import Contests, contest_table, elo_of, pooled_contests
+from analysis.studies.play_time import kata_elo
+
+
+def contests(share: float, openings: int = 1000) -> Contests:
+    """Two networks; the first arm wins a share of the openings with both colours, the second all
+    games."""
+    won = np.arange(openings) < share * openings
+    score = np.stack([np.stack([won, won]), np.ones((2, openings))]).astype(float)
+    arms = pd.DataFrame(
+        {
+            "family": ["leaf-parallel", "puct"], "text": ["nodes=64,leaves=16", "nodes=512"],
+            "calls": [5, 512], "opponent": "nodes=64", "opponent_calls": 64,
+        }
+    )  # fmt: skip
+    evaluations = np.array([[[64, 64]] * 2, [[512, 64]] * 2])
+    return Contests(5, "16x2", arms, score, evaluations)
+
+
+def test_elo_is_that_of_the_share_of_games_with_openings_drawn_anew():
+    first, second = contest_table(contests(10 / 11), resamples=400).to_dict("records")
+    assert first["elo"] == pytest.approx(400, abs=2)  # ten games to one
+    assert first["games"] == 4000
+    # Both colours and both networks of an opening are alike: 1.96 standard errors of 1,000 shares.
+    half = 1.96 * np.sqrt(10 / 11 * 1 / 11 / 1000)
+    assert (first["high"] - first["low"]) / 2 == pytest.approx(half, rel=0.2)
+    assert first["elo_low"] < first["elo"] < first["elo_high"]
+    assert first["kata"] == pytest.approx(kata_elo(64 / 5, 64))
+    # Who makes more evaluations than the opponent, one after the other, loses nothing by threads.
+    assert second["kata"] == 0
+    assert second["share"] == 1
+    assert np.isfinite(second["elo"])
+
+
+def test_an_arm_is_pooled_over_boards():
+    pooled = pooled_contests([contests(0.4), contests(0.6)], resamples=50).set_index("text")
+    assert pooled.loc["nodes=64,leaves=16", "share"] == pytest.approx(0.5)
+    assert pooled.loc["nodes=64,leaves=16", "elo"] == pytest.approx(0, abs=1e-9)
+    # None of ten games is told as half of one: 1 to 19.
+    expected = [-400 * np.log10(19), 0]
+    np.testing.assert_allclose(elo_of(np.array([0.0, 0.5]), 10), expected)
