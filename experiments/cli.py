@@ -63,6 +63,10 @@ VERBS = {
         "verbs.train", "TrainVerbConfig", "train",
         "Train an agent, or a population of agents that differ in seed or a setting.",
     ),
+    "label": VerbPlace(
+        "verbs.label", "LabelVerbConfig", "label",
+        "Make a label set: positions with a teacher's policy and value, for students.",
+    ),
     "serve": VerbPlace(
         "verbs.serve", "ServeConfig", "serve",
         "Look at agents and matches, and play against them, in a browser on this machine.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pydantic
@@ -14,6 +14,7 @@ from mcts import SearchConfig
 from training.networks import AnyNetwork, Mlp
 
 SNAPSHOT_NAME = r"([^#\s]+)#(\d+)"  # a run and the place of a snapshot in it
+LABELS_NAME = r"([^#:\s]+):(\d+)"  # a label set and how many of its positions
 SELFPLAY_SEARCH = SearchConfig(nodes=64, noise_fraction=0.25)
 
 
@@ -25,6 +26,7 @@ class TrainConfig(FrozenModel, frozen=True):
         "full_every": 1,
         "window_share": 1.0,
         "final_learning_rate": 1.0,
+        "labels": (),
     }
 
     recipe: str = ""
@@ -37,6 +39,11 @@ class TrainConfig(FrozenModel, frozen=True):
     begin: str = pydantic.Field(default="", pattern=rf"^$|^{SNAPSHOT_NAME}$")
     """Snapshot of the lab, RUN#INDEX, whose weights the run begins with; what they had cost counts
     as spent. Fresh weights if empty. Jones: fresh."""
+
+    labels: tuple[Annotated[str, pydantic.Field(pattern=f"^{LABELS_NAME}$")], ...] = ()
+    """Label sets of the lab that the run learns from, NAME:COUNT, the first COUNT positions of each
+    (`training.labels`). Nobody plays then: `samples` only says how long is learnt, each standing
+    for `replay_ratio` positions of the learner. Self-play if empty. Jones: self-play."""
 
     search: SearchConfig = SELFPLAY_SEARCH
     """Search of every self-play move that is learnt from. Jones: `mcts.JONES`."""
@@ -112,6 +119,10 @@ class TrainConfig(FrozenModel, frozen=True):
                 f"full_every {self.full_every} and fast_nodes {self.fast_nodes} do not go "
                 "together: moves between full searches need fast_nodes, and it needs such moves"
             )
+        if self.labels and self.full_every > 1:
+            raise ValueError("labels and full_every exclude each other: nobody plays")
+        if len(self.label_counts) < len(self.labels):
+            raise ValueError(f"labels: name each set once, not {', '.join(self.labels)}")
         if self.learner_steps < 1:
             raise ValueError(
                 f"replay_ratio {self.replay_ratio} × {self.learnt_per_iteration} positions an "
@@ -144,8 +155,16 @@ class TrainConfig(FrozenModel, frozen=True):
         """Of these, the positions that are learnt from: those searched in full."""
         return self.samples_per_iteration // self.full_every
 
+    @property
+    def label_counts(self) -> dict[str, int]:
+        """How many positions are learnt from, by label set."""
+        parts = (name.rpartition(":") for name in self.labels)
+        return {name: int(count) for name, _, count in parts}
+
     def evaluations(self, samples: int) -> int:
         """Network evaluations of the self-play of whole iterations, given their positions."""
+        if self.labels:
+            return 0
         learnt = samples // self.full_every
         fast = 0 if self.fast_search is None else self.fast_search.evaluations
         return learnt * self.search.evaluations + (samples - learnt) * fast

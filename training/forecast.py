@@ -75,7 +75,9 @@ def forecast(configs: Sequence[TrainConfig], devices: int = 1) -> Forecast:
     )
     peak = devices * measured_peak_flops(config.network.products)
     costs: Any = spent.costs(config.rules, config.network, config.evaluations(samples), peak)
-    memory = [_memory(compiled) for compiled in (program.play, program.learn)]
+    # Where labels are learnt from, nobody plays, and nothing is compiled for it.
+    compiled = (program.learn,) if config.labels else (program.play, program.learn)
+    memory = [_memory(step) for step in compiled]
     return Forecast(
         members=members,
         parameters=parameter_count(config.rules, config.network),

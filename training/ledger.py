@@ -60,6 +60,8 @@ COSTS = (
     "network_evaluations",
     "selfplay_flops",
     "learner_flops",
+    "label_flops",
+    "teacher_flops",
     "train_flops",
     "jones_flops",
     "seconds",
@@ -135,6 +137,8 @@ class Ledger:
             "network_evaluations": evaluations,
             "selfplay_flops": selfplay,
             "learner_flops": learner,
+            "label_flops": 0.0,  # labels are there before the run, as what it begins with is
+            "teacher_flops": 0.0,
             "train_flops": spent,
             "jones_flops": float(evaluations * parameter_count(game, network)),
             "utilisation": spent / self.seconds / peak_flops if self.seconds else None,

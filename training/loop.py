@@ -22,6 +22,7 @@ from training.beginning import begin_with, beginning_of
 from training.config import TrainConfig
 from training.devices import EnergyMeter, agree, is_first_process
 from training.files import Checkpoints
+from training.labels import spent_on_labels, with_labels
 from training.ledger import Ledger
 from training.metrics import ROWS, Tally, what_is_wrong
 from training.networks import trim_params
@@ -124,6 +125,8 @@ def _check(configs: Sequence[TrainConfig], devices: int) -> None:
         raise InputError(
             f"search.rule: {coupled}, so a run with it needs a program and a device of its own"
         )
+    if first.labels and devices > 1:
+        raise InputError("a run from labels takes one device, because nobody plays")
     if shape_of(first).lane_groups % devices:
         raise InputError(
             f"lanes {first.lanes} fall into {shape_of(first).lane_groups} groups, which cannot be "
@@ -147,13 +150,17 @@ class _Training:
         self._records = records
         self._writes = is_first_process()
         beginnings = [beginning_of(store, config) for config in members]
-        self._spent = [{} if own is None else own.spent for own in beginnings]
+        self._spent = [
+            _sum({} if own is None else own.spent, spent_on_labels(store, config))
+            for own, config in zip(beginnings, members, strict=True)
+        ]
         shape = shape_of(members[0], len(members), devices, roomy=roomy)
         self._program: Program = compile_program(shape)
         self._settings = settings_of(members)
         seeds = np.array([config.seed for config in members], np.uint32)
         start: TrainState = self._program.start(self._settings, seeds)
-        self._state = begin_with(start, members, beginnings, shape.computed)
+        start = begin_with(start, members, beginnings, shape.computed)
+        self._state = with_labels(start, store, members, shape)
         self._checkpoints = Checkpoints(store.folder / "checkpoints" / _name(members))
         self._iteration, self._ledger, self._tally = 0, Ledger(), Tally()
         if resumed := self._checkpoints.latest(self._state):
@@ -260,6 +267,10 @@ class _Training:
             self._records.leave(healthy, "done", None)
             if not self.failed:
                 shutil.rmtree(self._checkpoints.folder, ignore_errors=True)
+
+
+def _sum(one: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    return one | {name: one.get(name, 0.0) + value for name, value in other.items()}
 
 
 def _name(members: Sequence[TrainConfig]) -> str:

@@ -69,6 +69,7 @@ class Shape(NamedTuple):
     members: int = 1
     devices: int = 1
     roomy: bool = False  # small networks lie in a common, roomier shape
+    labels: int = 0  # positions that are learnt from where nobody plays
 
     @property
     def computed(self) -> NetworkConfig:
@@ -124,7 +125,7 @@ class Program(NamedTuple):
     """Compiled functions for one shape; `play` and `learn` use up the state they are given."""
 
     start: Callable[[Settings, np.ndarray], TrainState]
-    play: Callable[[Settings, TrainState], tuple[TrainState, Played]]
+    play: Callable[[Settings, TrainState], tuple[TrainState, Played]]  # nothing, with labels
     learn: Callable[[Settings, TrainState], tuple[TrainState, Learnt]]
 
 
@@ -137,7 +138,7 @@ def shape_of(
     a network filled up with zeros learns as it would without, because the zeros have no gradient
     (`training.networks.pad_params`).
     """
-    return Shape(
+    shape = Shape(
         game=config.rules,
         network=config.network,
         search=config.search,
@@ -153,6 +154,13 @@ def shape_of(
         devices=devices,
         roomy=roomy,
     )
+    if not config.labels:
+        return shape
+    # What says how to play does not tell programs apart that never do.
+    return shape._replace(
+        search=SearchConfig(nodes=1), lanes=1, moves=1, window=1, mixing_moves=0, fast_search=None,
+        labels=sum(config.label_counts.values()),
+    )  # fmt: skip
 
 
 def settings_of(configs: Sequence[TrainConfig]) -> Settings:
@@ -216,6 +224,11 @@ def init_state(shape: Shape, settings: Settings, seeds: UInt32[Array, "P"]) -> T
         functools.partial(_play_lanes, one_search), settings.schedule, learner.params, lanes, keys
     )
     one_move = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), record)
+    if shape.labels:  # each stands for a game of one move, which ends with its value
+        one_move = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct((leaf.shape[0], shape.labels, *leaf.shape[2:]),
+                                              leaf.dtype), one_move,
+        )  # fmt: skip
     return TrainState(learner, lanes, empty_window(one_move.move, shape.window), key)
 
 
@@ -365,8 +378,8 @@ def _compile_steps(shape: Shape) -> tuple[Any, Any]:
     if where is not None:
         everywhere, spread = where
         placed = {"in_shardings": (everywhere, spread), "out_shardings": (spread, everywhere)}
-    compiled = []
-    for step in (play, learn_from):
+    compiled = [_play_nothing] if shape.labels else []
+    for step in (learn_from,) if shape.labels else (play, learn_from):
         program = jax.jit(
             functools.partial(step, shape),
             donate_argnums=1,
@@ -375,6 +388,12 @@ def _compile_steps(shape: Shape) -> tuple[Any, Any]:
         )
         compiled.append(program.lower(settings, state).compile())
     return compiled[0], compiled[1]
+
+
+def _play_nothing(settings: Settings, state: TrainState) -> tuple[TrainState, Played]:
+    """In place of `play` where labels are learnt from."""
+    none = jnp.zeros(settings.averaging.shape, jnp.int32)
+    return state, Played(none, none, none)
 
 
 def _arguments(shape: Shape) -> tuple[Any, Any, Any, tuple[Any, Any] | None]:

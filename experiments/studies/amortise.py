@@ -315,8 +315,8 @@ PRESETS = {
     ),
     "sitting": AmortiseConfig(
         arms=(
-            *_arms(4, "16x2", 30_000, 3, {"puct": ALL}, (16, 256)),
-            *_arms(5, "32x2", 50_000, 3, {"puct": ALL}, (16, 256)),
+            *_arms(4, "16x2", 30_000, 3, {"puct": (2, 8, 32, 64, 256)}, (8,)),
+            *_arms(5, "32x2", 50_000, 3, {"puct": (2, 8, 64, 256)}),
         ),
         snapshots=5, positions=600,
     ),

@@ -22,6 +22,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainin
 from rich.progress import Progress as Bar
 
 from experiments.machine.parallel import Task, Worker, run_tasks, work_off
+from experiments.players.agents import open_lab
 from experiments.reproduction.recipe import configure, load_recipe, parse_setting
 from experiments.tracking import tracked
 from experiments.verb import InterruptedByUserError, Outcome, VerbConfig
@@ -30,6 +31,7 @@ from training.beginning import beginning_of
 from training.config import TrainConfig
 from training.devices import is_first_process, join_processes
 from training.forecast import Forecast, forecast
+from training.labels import check_labels, read_label_set
 from training.loop import Progress, RunEnd, train_population
 from training.provenance import device_name
 from training.store import Leases, Run, Snapshot, Store, place_database
@@ -54,6 +56,9 @@ class TrainVerbConfig(VerbConfig, frozen=True):
     """One agent each."""
     begin: str | None = None
     """Snapshot of the lab to begin with, RUN#INDEX, of this board or, with a convolution, any."""
+    labels: tuple[str, ...] = ()
+    """Label sets of the lab to learn from instead of self-play, NAME or NAME:COUNT for its first
+    COUNT positions; `hexlaw label` makes them."""
     samples: int | None = None
     """Self-play positions after which each run ends."""
     set: tuple[str, ...] = ()
@@ -88,8 +93,9 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
     """
     if config.distributed:
         join_processes(config.distributed)
+    config = config.model_copy(update={"labels": _counted(config)})
     runs = plan_runs(config)
-    devices = config.devices or jax.device_count()
+    devices = config.devices or (1 if config.labels else jax.device_count())
     console.quiet = not is_first_process()
     with contextlib.ExitStack() as stack:
         if not config.plan_only:
@@ -101,6 +107,7 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
                 leases.claim_or_refuse("these runs", [run.run_id for run in runs])
             for run in runs:
                 beginning_of(store, run)  # refused now, not after compilation
+                check_labels(store, run)
         expected = forecast(runs, devices)
         _print_plan(console, runs, expected, devices)
         if config.plan_only:
@@ -119,6 +126,17 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
     return Outcome({"lab": str(config.lab), "runs": results, "plan": expected._asdict()}, exit_code)
 
 
+def _counted(config: TrainVerbConfig) -> tuple[str, ...]:
+    """The label sets with their counts, NAME:COUNT."""
+    if all(":" in name for name in config.labels):
+        return config.labels
+    store = open_lab(config.lab)
+    return tuple(
+        name if ":" in name else f"{name}:{read_label_set(store, name).count}"
+        for name in config.labels
+    )
+
+
 def plan_runs(config: TrainVerbConfig) -> list[TrainConfig]:
     """The run of every seed and every combination of varied values."""
     recipe = load_recipe(config.recipe, config.file)
@@ -131,6 +149,8 @@ def plan_runs(config: TrainVerbConfig) -> list[TrainConfig]:
         "begin": config.begin,
     }
     changes |= {key: value for key, value in named.items() if value is not None}
+    if config.labels:
+        changes["labels"] = config.labels
     axes: list[list[tuple[str, Any]]] = [[("seed", seed) for seed in config.seeds]]
     for key, values in map(parse_setting, config.vary):
         if not isinstance(values, list) or not values:

@@ -98,8 +98,9 @@ class Snapshot(Table):
         "from before the first step stands before them if the run kept it."
     )
     samples: orm.Mapped[int] = orm.mapped_column(
-        doc="Positions searched in self-play so far; here and in all costs below, what the network "
-        "had cost that the run began with is included."
+        doc="Positions searched in self-play so far (of a run from labels, where nobody plays, as "
+        "many as it would have taken for the learner's steps); here and in all costs below, what "
+        "the network had cost that the run began with is included."
     )
     learner_samples: orm.Mapped[int] = orm.mapped_column(
         doc="Positions the learner has trained on so far, repeats counted."
