@@ -6,6 +6,7 @@ import hashlib
 import json
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -75,12 +76,13 @@ def blunders(store: Store, config: TrainConfig, states, keeping) -> float:
 def likeliest(made: TrainConfig, params: Params, states) -> np.ndarray:
     rules = made.rules
     logits, _ = forward(made.network.module(rules), params, jax.vmap(rules.observe)(states))
-    framed = jax.vmap(rules.to_mover_frame)(states, jax.vmap(rules.legal)(states))
+    legal = jax.vmap(rules.legal)(states)
+    framed = jax.vmap(rules.to_mover_frame)(states, legal)
     best = np.where(framed, logits, -np.inf).argmax(1)
-    # Back to the board's frame: the action whose turned indicator is the best one.
-    eye = np.eye(rules.num_actions, dtype=np.float32)
-    turn = jax.vmap(jax.vmap(rules.to_mover_frame, (None, 0)), (0, None))(states, eye)
-    return np.asarray(turn).argmax(2)[..., :].argsort(1)[np.arange(len(best)), best]
+    # Back to the board's frame: where each action's own number stands in the mover's.
+    numbers = jnp.broadcast_to(jnp.arange(rules.num_actions), legal.shape)
+    turned = np.asarray(jax.vmap(rules.to_mover_frame)(states, numbers))
+    return turned[np.arange(len(best)), best]
 
 
 def test_a_perfect_teacher_makes_a_student_without_a_blunder(store, student):
