@@ -136,10 +136,10 @@ def read_label_set(store: Store, name: str) -> LabelSet:
         return LabelSet.model_validate_json(path.read_text())
     except OSError as error:
         raise InputError(
-            f"the lab {store.folder} has no finished label set {name!r}; `hexlaw label` makes one"
+            f"the lab {store.folder} has no finished label set {name!r}; make it first"
         ) from error
     except pydantic.ValidationError as error:
-        raise InputError(f"{path} is damaged; remove it and run `hexlaw label` again") from error
+        raise InputError(f"{path} is damaged; remove it and make the set again") from error
 
 
 def shard_bytes(labels: Labels, config: LabelConfig) -> bytes:
@@ -162,9 +162,7 @@ def read_shard(game: Game, payload: bytes, path: Path) -> Labels:
         leaves = [tensors[f"state{place}"] for place in range(structure.num_leaves)]
         return Labels(structure.unflatten(leaves), tensors["policy"], tensors["value"])
     except (safetensors.SafetensorError, KeyError) as error:
-        raise InputError(f"{path} holds no labels; remove it and run `hexlaw label` again") from (
-            error
-        )
+        raise InputError(f"{path} holds no labels; remove it and make the set again") from (error)
 
 
 def load_labels(store: Store, name: str, count: int | None = None) -> Labels:
@@ -194,7 +192,7 @@ def _whole(path: Path, shard: Shard) -> bytes:
     if hashlib.sha256(payload).hexdigest() != shard.sha256:
         raise InputError(
             f"{path} is not the shard that set.json describes (its SHA-256 differs): it was "
-            "damaged or replaced; remove the set's folder and run `hexlaw label` again"
+            "damaged or replaced; remove the set's folder and make it again"
         )
     return payload
 
