@@ -96,6 +96,8 @@ def test_costs_by_hand():
         "learner_flops": 7 * (96 + 2 * 96 - 48),
         "train_flops": 50 * 96 + 7 * 240,
         # Weights 24 + 9 + 12 + 3 and biases 3 + 3 + 4 + 1.
+        "label_flops": 0.0,
+        "teacher_flops": 0.0,
         "jones_flops": 10 * 5 * 59,
         "utilisation": pytest.approx((4_800 + 1_680) / 2.0 / 10_000),
     }
