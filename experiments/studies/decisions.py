@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from experiments.arena.judging import fixed_set
 from experiments.machine.parallel import Task
 from experiments.players.agents import open_lab
+from experiments.players.player import deciding
 from games.config import FrozenModel
 from games.errors import InputError
 from games.exact.populations import population, subsample
@@ -100,16 +101,17 @@ def won_positions(game: Game, limit: int) -> WonPositions:
 
 @functools.lru_cache(maxsize=4)
 def compile_deciding(
-    game: Game, network: NetworkConfig, strategy: Strategy
+    game: Game, network: NetworkConfig, strategy: Strategy, second: NetworkConfig | None = None
 ) -> Callable[[Params, State, jax.Array], tuple[jax.Array, jax.Array]]:
-    """(params, states [N], keys [N]) → moves [N], and evaluations made for each [N]."""
-    evaluate = make_evaluate(game, network)
+    """(params, states [N], keys [N]) → moves [N], and evaluations made for each [N]. With a
+    `second` network, params are a pair."""
+    think = deciding(game, network, strategy, second)
     strategy = strategy.for_evaluation()
 
     @functools.partial(jax.jit, compiler_options=compiler_options())
     def decide(params: Params, states: State, keys: jax.Array) -> tuple[jax.Array, jax.Array]:
         own = keys if strategy.draws else keys[0]
-        found, _ = strategy.decide(game, evaluate, params, states, own)
+        found, _ = think(params, states, own, None)
         return found.action, found.evaluations
 
     return decide

@@ -1,26 +1,62 @@
-"""Should the network that judges be larger than the one that proposes, at equal FLOPs a node?"""
+"""Should the network that judges be larger than the one that proposes, at equal FLOPs a node?
+
+Networks of one board cost the same, but share it out otherwise between a trunk of the policy's and
+one of the value's. Each trains by self-play of its own, and perfect play judges what it does: its
+policy alone, its value alone, tree search with both, best of N, where one proposes and the other
+verifies. Beside them stand trees that ask two networks (MPV-MCTS).
+"""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
+import jax
+import numpy as np
+import pandas as pd
 import pydantic
 
-from experiments.machine.parallel import Task
+from analysis.report.study_page import Findings, Published
+from analysis.studies.verifier import PUCT, SHARED, SMALL, Judged
+from analysis.studies.verifier_findings import findings
+from experiments.arena.judging import fixed_set
+from experiments.machine.parallel import Task, Worker
 from experiments.reproduction.recipe import configure, load_recipe
 from experiments.reproduction.stages.training import training_tasks
+from experiments.studies.decisions import (
+    StoredNetwork,
+    blunders,
+    compile_deciding,
+    compile_trace,
+    decision_tasks,
+    file_of,
+    read_decisions,
+    sources,
+    stored_networks,
+    won_positions,
+    write_decisions,
+)
 from experiments.studies.study import Stage, Study
 from games.config import FrozenModel
+from games.exact.populations import population
 from games.hex import Hex
-from games.protocol import Game
+from games.protocol import Game, State
+from mcts import RawPolicy, Strategy, TwoNetworkStrategy
+from mcts.strategies.best_of_n import BestOfN
+from mcts.strategies.mpv import Mpv
+from mcts.strategies.raw_value import RawValue
 from training.config import TrainConfig
-from training.ledger import forward_flops, trunk_parameters
-from training.networks import HEADS, Mlp
+from training.ledger import calls_flops, forward_flops, trunk_parameters
+from training.networks import HEADS, Mlp, NetworkConfig, make_evaluate
 from training.store import Store
 
+NAME = "verifier"
 RECIPE = "efficient"
+COLUMNS = ("family", "nodes", "calls", "flops")
 
 
 class Board(FrozenModel, frozen=True):
@@ -40,18 +76,33 @@ class VerifierConfig(FrozenModel, frozen=True):
 
     boards: tuple[Board, ...]
     ratios: tuple[float, ...] = (1 / 16, 1 / 4, 1, 4, 16)
-    """Parameters of the value's trunk over those of the policy's."""
+    """Parameters of the value's trunk over those of the policy's, heads included."""
     depth: int = 2
     seeds: int = pydantic.Field(default=3, ge=1)
     snapshots: int = pydantic.Field(default=6, ge=2)
+    positions: int = pydantic.Field(default=800, ge=10)
+    """Won positions of play, about, in which decisions are judged; values are in all there are."""
+    puct: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+    """Budgets of the tree search; the first is the raw policy."""
+    verified: tuple[int, ...] = (2, 4, 8)
+    """Moves that best of N draws and verifies."""
+    mpv: tuple[tuple[int, int], ...] = ((16, 2), (64, 2), (64, 8))
+    """Evaluations of trees that ask two networks, and those of the small one to one of the
+    large."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.puct[:1] != (1,):
+            raise ValueError("puct: the first budget must be 1, the raw policy")
+        return self
 
     def shapes(self, board: Board) -> dict[str, str]:
-        """Names of the board's networks by what they are in the study."""
+        """The board's networks by their kind."""
         game = Hex(board.boardsize)
         shared = Mlp(width=board.width, depth=self.depth)
+        small = Mlp(width=board.small, depth=self.depth)
         split = {f"{ratio:g}": split_network(game, shared, ratio).name for ratio in self.ratios}
-        small = Mlp(width=board.small, depth=self.depth).name
-        return {"shared": shared.name, "small": small, **split}
+        return {SHARED: shared.name, SMALL: small.name, **split}
 
     @property
     def runs(self) -> list[TrainConfig]:
@@ -75,14 +126,20 @@ def split_network(game: Game, shared: Mlp, ratio: float) -> Mlp:
 
     def miss(widths: tuple[int, int]) -> tuple[bool, float]:
         network = Mlp(width=widths[0], depth=shared.depth, value_width=widths[1])
-        parameters = trunk_parameters(game, network)
-        policy, value = (parameters[head] for head in HEADS)
         dearer = abs(math.log(forward_flops(game, network) / cost))
-        return dearer > math.log(1.03), abs(math.log(value / policy / ratio)) + 4 * dearer
+        off = abs(math.log(ratio_of(game, network) / ratio))
+        return dearer > math.log(1.03), off + 4 * dearer
 
     every = range(1, 2 * shared.width)
     policy, value = min(itertools.product(every, every), key=miss)
     return Mlp(width=policy, depth=shared.depth, value_width=value)
+
+
+def ratio_of(game: Game, network: NetworkConfig) -> float:
+    """Parameters that the value hangs on over those that the policy hangs on."""
+    parameters = trunk_parameters(game, network)
+    policy, value = (parameters[head] for head in HEADS)
+    return value / policy
 
 
 def _train(store: Store, config: VerifierConfig) -> list[Task]:
@@ -92,14 +149,155 @@ def _train(store: Store, config: VerifierConfig) -> list[Task]:
     return training_tasks(store, config.runs, name)
 
 
+def _decide(store: Store, config: VerifierConfig) -> list[Task]:
+    shapes = {board.boardsize: tuple(config.shapes(board).values()) for board in config.boards}
+    return decision_tasks(store.folder, NAME, config, shapes, _decide_task, "decisions of")
+
+
+class Way(NamedTuple):
+    """A way to decide, other than the tree search, and its calls."""
+
+    family: str
+    strategy: Strategy
+    second: bool = False  # whether the board's shared network is asked as well
+
+
+def ways_of(config: VerifierConfig, kind: str) -> Iterator[Way]:
+    """What networks of a kind decide by."""
+    yield Way("value", RawValue())
+    for tries in config.verified:
+        yield Way("best-of-n", BestOfN(nodes=1 + tries))
+    if kind == SMALL:
+        for tries in config.verified:
+            yield Way("verified", BestOfN(nodes=1 + tries), second=True)
+        for nodes, every in config.mpv:
+            yield Way("mpv", Mpv(nodes=nodes, every=every), second=True)
+
+
+def _decide_task(
+    worker: Worker, lab: Path, config: VerifierConfig, board: int, network: str
+) -> None:
+    game, (own,) = Hex(board), [own for own in config.boards if own.boardsize == board]
+    shapes = config.shapes(own)
+    kind = next(kind for kind, name in shapes.items() if name == network)
+    mine, large = (stored_networks(lab, game, name, RECIPE) for name in (network, shapes[SHARED]))
+    shape = NetworkConfig.parse(network)
+    won = won_positions(game, config.positions)
+    trace = compile_trace(game, mine[0].shape, config.puct)
+    actions = [np.asarray(trace(one.params, won.states).action) for one in mine]  # [M][K, N]
+    fell = list(np.swapaxes(blunders(won.keeping, np.stack(actions)), 0, 1))  # [K][M, N]
+    told: list[tuple[Any, ...]] = [
+        (PUCT, nodes, nodes, nodes * forward_flops(game, shape)) for nodes in config.puct
+    ]
+    # A tree of one node plays the policy's move.
+    fell.append(fell[0])
+    told.append(_cost(game, Way("policy", RawPolicy()), shape, shape))
+    keys = jax.random.split(jax.random.key(board), len(won.keeping))
+    for way in ways_of(config, kind):
+        if worker.should_stop():
+            return
+        fell.append(_fallen(game, way, mine, large, won, keys))
+        told.append(_cost(game, way, shape, NetworkConfig.parse(shapes[SHARED])))
+    states, winning, weight = every_position(game)
+    values = [_values(game, one.shape)(one.params, states) for one in mine]
+    wrong = (np.stack(values) > 0) != winning
+    write_decisions(
+        file_of(lab, NAME, board, network),
+        {
+            "board": board, "kind": kind, "network": network, "ratio": ratio_of(game, shape),
+            "blunder": np.stack(fell, axis=1), "wrong": wrong, "weight": weight,
+            "runs": np.array([one.run for one in mine]),
+            **dict(zip(COLUMNS, map(np.array, zip(*told, strict=True)), strict=True)),
+        },
+    )  # fmt: skip
+
+
+def _fallen(
+    game: Game,
+    way: Way,
+    mine: Sequence[StoredNetwork],
+    large: Sequence[StoredNetwork],
+    won: Any,
+    keys: jax.Array,
+) -> np.ndarray:
+    """Which wins are thrown away [M, N]; each network with the large one of its own seed."""
+    second = large[0].shape if way.second else None
+    decide = compile_deciding(game, mine[0].shape, way.strategy, second)
+    pairs = zip(mine, large, strict=True)
+    actions = [
+        np.asarray(decide((one.params, other.params) if way.second else one.params,
+                          won.states, keys)[0])
+        for one, other in pairs
+    ]  # fmt: skip
+    return blunders(won.keeping, np.stack(actions))
+
+
+def _cost(
+    game: Game, way: Way, network: NetworkConfig, large: NetworkConfig
+) -> tuple[str, int, int, int]:
+    """A row of `COLUMNS`."""
+    strategy = way.strategy
+    if not way.second:
+        calls = strategy.calls(game)
+        flops = calls_flops(game, network, calls)
+        return way.family, sum(calls), strategy.dependent_calls, flops
+    assert isinstance(strategy, TwoNetworkStrategy)
+    own, others = strategy.calls_of_both(game)
+    flops = calls_flops(game, network, own) + calls_flops(game, large, others)
+    return way.family, sum(own) + sum(others), strategy.dependent_calls, flops
+
+
+def every_position(game: Game) -> tuple[State, np.ndarray, np.ndarray]:
+    """All judged positions of a board, whether the side to move wins [K], and their weights [K]."""
+    played = population(game) if isinstance(game, Hex) else None
+    if played is not None:
+        return played.states, played.winning.any(1), played.weight
+    _, states, verdicts, *_ = fixed_set(game)
+    won = verdicts.value > 0
+    return states, won, np.full(len(won), 1 / len(won))
+
+
+@functools.lru_cache(maxsize=4)
+def _values(game: Game, network: NetworkConfig) -> Any:
+    """(params, states [K]) → what the network thinks of them [K]."""
+    evaluate = make_evaluate(game, network)
+    return jax.jit(lambda params, states: evaluate(params, states)[1])
+
+
+def _findings(lab: Path, config: VerifierConfig) -> Findings:
+    names = [
+        (board.boardsize, network)
+        for board in config.boards
+        for network in config.shapes(board).values()
+    ]
+    files = read_decisions([file_of(lab, NAME, *name) for name in names])
+    judged = [
+        Judged(
+            int(file["board"]), str(file["kind"]), str(file["network"]), float(file["ratio"]),
+            pd.DataFrame({name: file[name] for name in COLUMNS}),
+            file["blunder"], file["wrong"], file["weight"],
+        )
+        for file in files
+    ]  # fmt: skip
+    return findings(judged, sources("the study's own lab", files))
+
+
 STUDY = Study(
     title="A verifier larger than the policy",
-    question="At equal FLOPs a node: should the value's trunk be larger than the policy's?",
-    expectation="",
+    question="Language models are searched with a verifier that is many times larger than the "
+    "model that proposes (the open replications of o1), though a smaller one is said to do (Cobbe "
+    "2021). If FLOPs a node are given, how are parameters best shared out between value and "
+    "policy, and does that change with the budget of search?",
+    expectation="Without search the policy decides, and its trunk should be the larger one. The "
+    "more nodes, the more the value decides and the less the prior, so the best ratio rises with "
+    "the budget, to some 4 at hundreds of nodes. The shared trunk is better than any split, as "
+    "both heads need the same features of the board. Best of N with a large verifier beats the "
+    "policy alone and loses against a tree of equal FLOPs.",
     presets={
         "smoke": VerifierConfig(
             boards=(Board(boardsize=3, width=12, small=3, samples=4_096),),
-            ratios=(1 / 4, 4), seeds=1, snapshots=2,
+            ratios=(4,), seeds=1, snapshots=2, positions=40, puct=(1, 4, 16),
+            verified=(2,), mpv=((8, 2),),
         ),
         "laptop": VerifierConfig(
             boards=(
@@ -107,6 +305,37 @@ STUDY = Study(
                 Board(boardsize=5, width=32, small=8, samples=120_000),
             ),
         ),
+        "sitting": VerifierConfig(
+            boards=(
+                Board(boardsize=4, width=32, small=8, samples=30_000),
+                Board(boardsize=5, width=32, small=8, samples=120_000),
+            ),
+        ),
+        "reference": VerifierConfig(
+            boards=(
+                Board(boardsize=4, width=32, small=8, samples=300_000),
+                Board(boardsize=5, width=64, small=16, samples=1_000_000),
+            ),
+            ratios=tuple(4.0**k for k in range(-3, 4)), seeds=5, positions=3_000,
+        ),
     },
-    stages=(Stage("Training", _train),),
+    stages=(Stage("Training", _train), Stage("Decisions", _decide)),
+    findings_of_files=_findings,
+    published=(
+        Published(
+            "large generator with small verifier, and the reverse",
+            "the former is better: a verifier needs less size",
+            "Cobbe et al. 2021, arXiv 2110.14168, ablations",
+        ),
+        Published(
+            "verifier of 8B over policies of 1B and 3B",
+            "3B with search beats 70B without on MATH-500",
+            "Beeching et al. 2024, Scaling test-time compute with open models",
+        ),
+        Published(
+            "two networks in one tree, at equal budget",
+            "beat either alone (9×9 NoGo)",
+            "Lan et al. 2019, arXiv 1905.13521",
+        ),
+    ),
 )  # fmt: skip

@@ -1,0 +1,200 @@
+"""What the study of verifiers and policies has found: figures, tables and the sentences beside
+them, from what `experiments.studies.verifier` measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures.wording import interval, listed, number, percent
+from analysis.report.exhibits.base import Cell, Exhibit, Table, board, cell
+from analysis.report.study_page import Findings
+from analysis.studies.verifier import (
+    PUCT,
+    SHARED,
+    SMALL,
+    Judged,
+    best_ratios,
+    drift,
+    resampled,
+    value_points,
+    way_points,
+)
+from analysis.studies.verifier_figures import (
+    best_by_budget,
+    blunder_maps,
+    heads_by_ratio,
+    kind_name,
+    ways_by_flops,
+)
+
+
+def findings(judged: Sequence[Judged], sources: Sequence[tuple[str, str]]) -> Findings:
+    """The page.
+
+    Args:
+        judged: every kind of network on every board.
+        sources: where they come from, what and its value.
+    """
+    drawn = resampled(judged)
+    points, values = way_points(drawn), value_points(drawn)
+    best, power = best_ratios(drawn), drift(drawn)
+    ratios = [float(kind) for kind in points["kind"].unique() if kind not in (SHARED, SMALL)]
+    exhibits = [
+        Exhibit(
+            "heads", "Figure 1", "What each head does alone",
+            "At equal FLOPs of a whole evaluation, by how they are shared out. The value alone "
+            "plays the move after which it likes its position best, of all.",
+            figure=heads_by_ratio(points, values), tables=[_heads_table(points, values)],
+        ),
+        Exhibit(
+            "map", "Figure 2", "Tree search by ratio and budget",
+            "Won positions thrown away, in percent, means over seeds. A row costs the same all "
+            "along, within some percent.",
+            figure=blunder_maps(points), tables=[_trees_table(points)],
+        ),
+        Exhibit(
+            "best", "Figure 3", "The best ratio by budget",
+            "The vertex of a parabola of the logarithm of the blunder rate in the logarithm of the "
+            "ratio, with its 95 % interval over networks and positions; no estimate leaves the "
+            "ratios measured.",
+            figure=best_by_budget(best, ratios), tables=[_best_table(best, power)],
+        ),
+        Exhibit(
+            "ways", "Figure 4", "Best of N and two networks beside the tree, at equal FLOPs",
+            "Best of N: one evaluation of the policy, N of the value, each alone where trunks are "
+            "apart. Beyond: wins thrown away more (−: fewer) than by tree search of the shared "
+            "network at equal FLOPs, in points.",
+            figure=ways_by_flops(points), tables=[_ways_table(points)],
+        ),
+    ]  # fmt: skip
+    seeds = min(len(own.blunder) for own in judged)
+    return Findings(
+        _answer(points, power), exhibits,
+        {"ways": points, "values": values, "best": best, "drift": power},
+        [
+            "Each kind trained on self-play of its own, so that better targets and better use of "
+            "targets are not told apart; on frozen common data they would be.",
+            f"{seeds} seeds a kind and one size of network a board: intervals over so few networks "
+            "are wide, and where the best ratio lies for larger ones is not shown.",
+            "Fully connected networks on boards of 16 and 25 cells. Best of N has few moves to "
+            "draw from, and all of them are verified at N of that size.",
+            "Ratios count weights and biases; the first layer, which sees the board, is a third of "
+            "a trunk, and narrower trunks have more of it.",
+            "Search constants (c_puct 1.25; α = 1/2 and β = 0 in trees of two networks) were not "
+            "tuned for any kind.",
+        ],
+        sources=sources,
+    )  # fmt: skip
+
+
+def _share(row: pd.Series, digits: int = 1) -> Cell:
+    low, high = 100 * row["low"], 100 * row["high"]
+    return Cell(number(100 * row["rate"], digits), interval(low, high, digits))
+
+
+def _beyond(row: pd.Series, digits: int = 1) -> Cell:
+    if np.isnan(row["beyond"]):
+        return Cell("–")
+    low, high = 100 * row["beyond_low"], 100 * row["beyond_high"]
+    return Cell(number(100 * row["beyond"], digits), interval(low, high, digits))
+
+
+def _heads_table(points: pd.DataFrame, values: pd.DataFrame) -> Table:
+    heads = points.set_index(["boardsize", "kind", "family"])
+    lines: list[list[Cell | str]] = []
+    for _, row in values.iterrows():
+        size, kind = row["boardsize"], row["kind"]
+        sign = row.rename({"wrong": "rate"})
+        alone = [heads.loc[(size, kind, family)] for family in ("policy", "value")]
+        lines.append(
+            [
+                f"{board(size)}, {kind_name(kind)}", str(row["network"]), number(row["ratio"], 2),
+                *map(_share, alone), _share(sign), _beyond(row),
+            ]
+        )  # fmt: skip
+    head = [
+        "board, wanted", "network", "ratio", "policy alone, %", "value alone, %",
+        "wrong sign, %", "beyond the shared, points",
+    ]  # fmt: skip
+    return Table("Each head alone; 95 % intervals over networks and positions.", head, lines)
+
+
+def _trees_table(points: pd.DataFrame) -> Table:
+    trees = points[(points["family"] == PUCT) & (points["kind"] != SMALL)]
+    budgets = [n for n in trees["nodes"].drop_duplicates() if n in (1, 4, 16, 64, 256)]
+    lines: list[list[Cell | str]] = [
+        [
+            f"{board(size)}, {kind_name(kind)}",
+            *(_beyond(own[own["nodes"] == n].iloc[0], 2) for n in budgets),
+        ]
+        for (size, kind), own in trees[trees["kind"] != SHARED].groupby(  # pyright: ignore[reportGeneralTypeIssues]
+            ["boardsize", "kind"], sort=False
+        )
+    ]
+    head = ["board, ratio", *(f"{number(n)} nodes" for n in budgets)]
+    return Table("Beyond the shared trunk at equal FLOPs, points.", head, lines)
+
+
+def _best_table(best: pd.DataFrame, power: pd.DataFrame) -> Table:
+    powers = power.set_index("boardsize")
+    lines: list[list[Cell | str]] = []
+    for size, own in best.groupby("boardsize"):
+        grows = powers.loc[size]
+        for place, (_, row) in enumerate(own.iterrows()):
+            told = cell(grows["power"], (grows["low"], grows["high"]), 2) if place == 0 else ""
+            lines.append(
+                [
+                    f"{board(row['boardsize'])}, {number(row['nodes'])} nodes",
+                    cell(row["ratio"], (row["low"], row["high"]), 2),
+                    cell(row["gain"], (row["gain_low"], row["gain_high"]), 2),
+                    told,
+                ]
+            )
+    head = ["board, budget", "best ratio", "blunders at ratio 1 over those", "power of the budget"]
+    return Table("The best ratio, and by what power of the budget it grows.", head, lines)
+
+
+def _ways_table(points: pd.DataFrame) -> Table:
+    named = {
+        "best-of-n": "best of N", "verified": "best of N, verified by shared", "value": "value",
+        "mpv": "two networks in one tree",
+    }  # fmt: skip
+    rows = points[points["family"].isin(list(named))]
+    lines: list[list[Cell | str]] = [
+        [
+            f"{board(row['boardsize'])}, {kind_name(row['kind'])}: {named[row['family']]}, "
+            f"{number(row['nodes'])} evaluations",
+            number(row["flops"]), number(row["calls"]), _share(row), _beyond(row),
+        ]
+        for _, row in rows.iterrows()
+    ]  # fmt: skip
+    head = ["board, network: way", "FLOPs a move", "calls in a row", "thrown away, %", "beyond"]
+    return Table("Ways beside the tree.", head, lines)
+
+
+def _answer(points: pd.DataFrame, power: pd.DataFrame) -> str:
+    split = points[~points["kind"].isin([SHARED, SMALL])]
+    trees = split[split["family"] == PUCT]
+    better, worse = trees[trees["beyond_high"] < 0], trees[trees["beyond_low"] > 0]
+    grows = [
+        f"{number(row['power'], 2)} ({interval(row['low'], row['high'], 2)}) on "
+        f"{board(row['boardsize'])}"
+        for _, row in power.iterrows()
+    ]
+    ends = []
+    for size, own in trees.groupby("boardsize"):
+        least = own.loc[own.groupby("nodes")["rate"].idxmin()].sort_values("nodes")
+        first, last = least.iloc[0], least.iloc[-1]
+        ends.append(
+            f"on {board(int(str(size)))} ratio {kind_name(first['kind'])} is best without search "
+            f"({percent(first['rate'])} %) and {kind_name(last['kind'])} with "
+            f"{number(last['nodes'])} nodes ({percent(last['rate'])} %)"
+        )
+    return (
+        f"Split trunks throw away fewer wins than a shared one of equal FLOPs for certain at "
+        f"{len(better)} of {len(trees)} ratios and budgets, more at {len(worse)}. Of the split "
+        f"ones, {listed(ends)}. The best ratio goes with the power {listed(grows)} of the nodes."
+    )

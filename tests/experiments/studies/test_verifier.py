@@ -1,0 +1,50 @@
+"""The study of verifiers and policies, from training to its page, with counts cut."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from experiments.studies.verifier import STUDY, ratio_of, split_network
+from games.hex import Hex
+from training.ledger import forward_flops
+from training.networks import Mlp
+
+
+def test_networks_of_two_trunks_are_trained_and_judged(hexlaw, tmp_path, capsys):
+    command = ("study", "verifier", "--preset", "smoke", "--lab", tmp_path / "lab",
+               "--out", tmp_path / "out", "--workers", 1)  # fmt: skip
+    assert hexlaw(*command) == 0
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "Cobbe" in page
+    ways = pd.read_csv(tmp_path / "out" / "tables" / "ways.csv")
+    assert ways["rate"].between(0, 1).all()
+    shared = ways[ways["kind"] == "shared"].set_index(["family", "nodes"])
+    # The raw policy is a tree of one node, but for the value's head.
+    assert shared.loc[("policy", 1), "rate"] == shared.loc[("puct", 1), "rate"]
+    trunk = 2 * (18 * 12 + 2 * 12 * 12)
+    assert shared.loc[("puct", 4), "flops"] == 4 * (trunk + 2 * 12 * 9 + 2 * 12)
+    assert shared.loc[("value", 9), "flops"] == 9 * (trunk + 2 * 12)
+    assert shared.loc[("best-of-n", 3), "flops"] == trunk + 2 * 12 * 9 + 2 * (trunk + 2 * 12)
+    small = ways[ways["kind"] == "small"].set_index(["family", "nodes"])
+    one = 2 * (18 * 3 + 2 * 3 * 3 + 3 * 9 + 3)
+    large = trunk + 2 * 12 * 9 + 2 * 12
+    assert small.loc[("mpv", 7), "flops"] == 5 * one + 2 * large
+    capsys.readouterr()
+    assert hexlaw(*command) == 0
+    assert "Decisions: done already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ratio", [1 / 16, 1, 16])
+def test_split_trunks_cost_what_the_shared_one_does(ratio):
+    game, shared = Hex(5), Mlp(width=32, depth=2)
+    network = split_network(game, shared, ratio)
+    assert forward_flops(game, network) == pytest.approx(forward_flops(game, shared), rel=0.03)
+    assert ratio_of(game, network) == pytest.approx(ratio, rel=0.15)
+
+
+def test_every_preset_names_each_kind_once():
+    for config in STUDY.presets.values():
+        for board in config.boards:
+            shapes = config.shapes(board)
+            assert len(set(shapes.values())) == len(shapes) == len(config.ratios) + 2
