@@ -118,21 +118,42 @@ class VerifierConfig(FrozenModel, frozen=True):
         ]  # fmt: skip
 
 
+class _Trunk(NamedTuple):
+    """A trunk of some width with its head."""
+
+    width: int
+    flops: int
+    parameters: int
+
+
 @functools.cache
 def split_network(game: Game, shared: Mlp, ratio: float) -> Mlp:
     """Trunks of policy and value that cost together what `shared` costs, their parameters as
     nearly in the ratio as whole widths allow: FLOPs within 3 %, if any pair of widths is."""
     cost = forward_flops(game, shared)
 
-    def miss(widths: tuple[int, int]) -> tuple[bool, float]:
-        network = Mlp(width=widths[0], depth=shared.depth, value_width=widths[1])
-        dearer = abs(math.log(forward_flops(game, network) / cost))
-        off = abs(math.log(ratio_of(game, network) / ratio))
+    def miss(pair: tuple[_Trunk, _Trunk]) -> tuple[bool, float]:
+        policy, value = pair
+        dearer = abs(math.log((policy.flops + value.flops) / cost))
+        off = abs(math.log(value.parameters / policy.parameters / ratio))
         return dearer > math.log(1.03), off + 4 * dearer
 
-    every = range(1, 2 * shared.width)
-    policy, value = min(itertools.product(every, every), key=miss)
-    return Mlp(width=policy, depth=shared.depth, value_width=value)
+    policy, value = min(
+        itertools.product(*(_trunks(game, shared, head) for head in HEADS)), key=miss
+    )
+    return Mlp(width=policy.width, depth=shared.depth, value_width=value.width)
+
+
+def _trunks(game: Game, shared: Mlp, head: str) -> list[_Trunk]:
+    """Trunks of one head, up to one that costs more than the shared network."""
+    alike = (
+        Mlp(width=width, depth=shared.depth, value_width=width)
+        for width in range(1, 2 * shared.width)
+    )
+    return [
+        _Trunk(own.width, forward_flops(game, own, [head]), trunk_parameters(game, own)[head])
+        for own in alike
+    ]
 
 
 def ratio_of(game: Game, network: NetworkConfig) -> float:
@@ -300,12 +321,6 @@ STUDY = Study(
             verified=(2,), mpv=((8, 2),),
         ),
         "laptop": VerifierConfig(
-            boards=(
-                Board(boardsize=4, width=32, small=8, samples=60_000),
-                Board(boardsize=5, width=32, small=8, samples=120_000),
-            ),
-        ),
-        "sitting": VerifierConfig(
             boards=(
                 Board(boardsize=4, width=32, small=8, samples=30_000),
                 Board(boardsize=5, width=32, small=8, samples=120_000),
