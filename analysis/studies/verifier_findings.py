@@ -3,7 +3,8 @@ them, from what `experiments.studies.verifier` measured."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,12 +91,12 @@ def findings(judged: Sequence[Judged], sources: Sequence[tuple[str, str]]) -> Fi
     )  # fmt: skip
 
 
-def _share(row: pd.Series, digits: int = 1) -> Cell:
+def _share(row: Mapping[Any, Any], digits: int = 1) -> Cell:
     low, high = 100 * row["low"], 100 * row["high"]
     return Cell(number(100 * row["rate"], digits), interval(low, high, digits))
 
 
-def _beyond(row: pd.Series, digits: int = 1) -> Cell:
+def _beyond(row: Mapping[Any, Any], digits: int = 1) -> Cell:
     if np.isnan(row["beyond"]):
         return Cell("–")
     low, high = 100 * row["beyond_low"], 100 * row["beyond_high"]
@@ -103,12 +104,14 @@ def _beyond(row: pd.Series, digits: int = 1) -> Cell:
 
 
 def _heads_table(points: pd.DataFrame, values: pd.DataFrame) -> Table:
-    heads = points.set_index(["boardsize", "kind", "family"])
+    heads = {
+        (row["boardsize"], row["kind"], row["family"]): row for row in points.to_dict("records")
+    }
     lines: list[list[Cell | str]] = []
-    for _, row in values.iterrows():
+    for row in values.to_dict("records"):
         size, kind = row["boardsize"], row["kind"]
-        sign = row.rename({"wrong": "rate"})
-        alone = [heads.loc[(size, kind, family)] for family in ("policy", "value")]
+        sign = {**row, "rate": row["wrong"]}
+        alone = [heads[size, kind, family] for family in ("policy", "value")]
         lines.append(
             [
                 f"{board(size)}, {kind_name(kind)}", str(row["network"]), number(row["ratio"], 2),
@@ -125,25 +128,20 @@ def _heads_table(points: pd.DataFrame, values: pd.DataFrame) -> Table:
 def _trees_table(points: pd.DataFrame) -> Table:
     trees = points[(points["family"] == PUCT) & (points["kind"] != SMALL)]
     budgets = [n for n in trees["nodes"].drop_duplicates() if n in (1, 4, 16, 64, 256)]
-    lines: list[list[Cell | str]] = [
-        [
-            f"{board(size)}, {kind_name(kind)}",
-            *(_beyond(own[own["nodes"] == n].iloc[0], 2) for n in budgets),
-        ]
-        for (size, kind), own in trees[trees["kind"] != SHARED].groupby(  # pyright: ignore[reportGeneralTypeIssues]
-            ["boardsize", "kind"], sort=False
-        )
-    ]
+    lines: list[list[Cell | str]] = []
+    for _, own in trees[trees["kind"] != SHARED].groupby(["boardsize", "kind"], sort=False):
+        rows = [row for row in own.to_dict("records") if row["nodes"] in budgets]
+        name = f"{board(rows[0]['boardsize'])}, {kind_name(rows[0]['kind'])}"
+        lines.append([name, *(_beyond(row, 2) for row in rows)])
     head = ["board, ratio", *(f"{number(n)} nodes" for n in budgets)]
     return Table("Beyond the shared trunk at equal FLOPs, points.", head, lines)
 
 
 def _best_table(best: pd.DataFrame, power: pd.DataFrame) -> Table:
-    powers = power.set_index("boardsize")
     lines: list[list[Cell | str]] = []
-    for size, own in best.groupby("boardsize"):
-        grows = powers.loc[size]
-        for place, (_, row) in enumerate(own.iterrows()):
+    for grows in power.to_dict("records"):
+        own = best[best["boardsize"] == grows["boardsize"]]
+        for place, row in enumerate(own.to_dict("records")):
             told = cell(grows["power"], (grows["low"], grows["high"]), 2) if place == 0 else ""
             lines.append(
                 [
@@ -169,7 +167,7 @@ def _ways_table(points: pd.DataFrame) -> Table:
             f"{number(row['nodes'])} evaluations",
             number(row["flops"]), number(row["calls"]), _share(row), _beyond(row),
         ]
-        for _, row in rows.iterrows()
+        for row in rows.to_dict("records")
     ]  # fmt: skip
     head = ["board, network: way", "FLOPs a move", "calls in a row", "thrown away, %", "beyond"]
     return Table("Ways beside the tree.", head, lines)
@@ -182,7 +180,7 @@ def _answer(points: pd.DataFrame, power: pd.DataFrame) -> str:
     grows = [
         f"{number(row['power'], 2)} ({interval(row['low'], row['high'], 2)}) on "
         f"{board(row['boardsize'])}"
-        for _, row in power.iterrows()
+        for row in power.to_dict("records")
     ]
     ends = []
     for size, own in trees.groupby("boardsize"):

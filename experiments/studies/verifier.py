@@ -138,9 +138,8 @@ def split_network(game: Game, shared: Mlp, ratio: float) -> Mlp:
         off = abs(math.log(value.parameters / policy.parameters / ratio))
         return dearer > math.log(1.03), off + 4 * dearer
 
-    policy, value = min(
-        itertools.product(*(_trunks(game, shared, head) for head in HEADS)), key=miss
-    )
+    policies, values = (_trunks(game, shared, head) for head in HEADS)
+    policy, value = min(itertools.product(policies, values), key=miss)
     return Mlp(width=policy.width, depth=shared.depth, value_width=value.width)
 
 
@@ -272,9 +271,9 @@ def every_position(game: Game) -> tuple[State, np.ndarray, np.ndarray]:
     """All judged positions of a board, whether the side to move wins [K], and their weights [K]."""
     played = population(game) if isinstance(game, Hex) else None
     if played is not None:
-        return played.states, played.winning.any(1), played.weight
+        return played.states, played.winning.sum(1) > 0, played.weight
     _, states, verdicts, *_ = fixed_set(game)
-    won = verdicts.value > 0
+    won = np.asarray(verdicts.value) > 0
     return states, won, np.full(len(won), 1 / len(won))
 
 

@@ -85,30 +85,30 @@ def test_a_best_ratio_beyond_those_measured_is_the_last_of_them():
 
 
 def test_ways_are_set_against_the_shared_tree_at_equal_flops(drawn):
-    points = way_points(drawn).set_index(["kind", "family", "nodes"])
-    assert points.loc[(SHARED, PUCT, 16), "beyond"] == 0
+    points = way_points(drawn).set_index(["kind", "family", "nodes"]).to_dict("index")
+    assert points[SHARED, PUCT, 16]["beyond"] == 0
     # 8,000 FLOPs lie between 4 and 16 nodes of the shared network, in the middle by logarithm.
-    best_of_n = points.loc[(SHARED, "best-of-n", 9)]
+    best_of_n = points[SHARED, "best-of-n", 9]
     assert best_of_n["flops"] == 8 * FLOPS
     assert best_of_n["beyond"] == pytest.approx(0.1 - 0.075, abs=0.005)
     assert best_of_n["beyond_low"] < best_of_n["beyond"] < best_of_n["beyond_high"]
     # A search a little dearer than one node of the shared network is set against one node; one of
     # a tenth of it against nothing.
-    split = points.loc[("1", PUCT, 1)]
+    split = points["1", PUCT, 1]
     assert split["beyond"] == pytest.approx(rate(1, 1) - 0.2, abs=0.01)
-    assert np.isnan(points.loc[(SMALL, PUCT, 1), "beyond"])
+    assert np.isnan(points[SMALL, PUCT, 1]["beyond"])
     # 6,400 FLOPs, a third of the way: 0.05 against 0.083.
-    assert points.loc[(SMALL, PUCT, 64), "beyond"] == pytest.approx(-0.033, abs=0.006)
+    assert points[SMALL, PUCT, 64]["beyond"] == pytest.approx(-0.033, abs=0.006)
     # Networks and positions are alike, so that the interval is that of 60,000 positions at least.
     half = (split["high"] - split["low"]) / 2
     assert half > 1.6 * np.sqrt(split["rate"] * (1 - split["rate"]) / SEEDS / POSITIONS)
 
 
 def test_wrong_signs_are_counted_by_weight(drawn):
-    values = value_points(drawn).set_index("kind")
-    assert values.loc[SHARED, "wrong"] == pytest.approx(0.2, abs=0.03)
-    assert values.loc[SHARED, "beyond"] == 0
-    assert values.loc["4", "beyond_high"] < 0
+    values = value_points(drawn).set_index("kind").to_dict("index")
+    assert values[SHARED]["wrong"] == pytest.approx(0.2, abs=0.03)
+    assert values[SHARED]["beyond"] == 0
+    assert values["4"]["beyond_high"] < 0
     lopsided = drawn[0].judged._replace(weight=np.array([0.99] + [1e-5] * 999))
     (alone,) = resampled([lopsided], resamples=2)
     assert alone.wrong[0] == pytest.approx(lopsided.wrong[:, 0].mean(), abs=0.02)

@@ -11,6 +11,11 @@ from training.ledger import forward_flops
 from training.networks import Mlp
 
 
+def of_kind(ways, kind):
+    """Rows of one kind of network, by family and evaluations."""
+    return ways[ways["kind"] == kind].set_index(["family", "nodes"]).to_dict("index")
+
+
 def test_networks_of_two_trunks_are_trained_and_judged(hexlaw, tmp_path, capsys):
     command = ("study", "verifier", "--preset", "smoke", "--lab", tmp_path / "lab",
                "--out", tmp_path / "out", "--workers", 1)  # fmt: skip
@@ -19,17 +24,17 @@ def test_networks_of_two_trunks_are_trained_and_judged(hexlaw, tmp_path, capsys)
     assert "Cobbe" in page
     ways = pd.read_csv(tmp_path / "out" / "tables" / "ways.csv")
     assert ways["rate"].between(0, 1).all()
-    shared = ways[ways["kind"] == "shared"].set_index(["family", "nodes"])
+    shared = of_kind(ways, "shared")
     # The raw policy is a tree of one node, but for the value's head.
-    assert shared.loc[("policy", 1), "rate"] == shared.loc[("puct", 1), "rate"]
+    assert shared["policy", 1]["rate"] == shared["puct", 1]["rate"]
     trunk = 2 * (18 * 12 + 2 * 12 * 12)
-    assert shared.loc[("puct", 4), "flops"] == 4 * (trunk + 2 * 12 * 9 + 2 * 12)
-    assert shared.loc[("value", 9), "flops"] == 9 * (trunk + 2 * 12)
-    assert shared.loc[("best-of-n", 3), "flops"] == trunk + 2 * 12 * 9 + 2 * (trunk + 2 * 12)
-    small = ways[ways["kind"] == "small"].set_index(["family", "nodes"])
+    assert shared["puct", 4]["flops"] == 4 * (trunk + 2 * 12 * 9 + 2 * 12)
+    assert shared["value", 9]["flops"] == 9 * (trunk + 2 * 12)
+    assert shared["best-of-n", 3]["flops"] == trunk + 2 * 12 * 9 + 2 * (trunk + 2 * 12)
+    small = of_kind(ways, "small")
     one = 2 * (18 * 3 + 2 * 3 * 3 + 3 * 9 + 3)
     large = trunk + 2 * 12 * 9 + 2 * 12
-    assert small.loc[("mpv", 7), "flops"] == 5 * one + 2 * large
+    assert small["mpv", 7]["flops"] == 5 * one + 2 * large
     capsys.readouterr()
     assert hexlaw(*command) == 0
     assert "Decisions: done already" in capsys.readouterr().out
