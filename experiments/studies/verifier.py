@@ -22,7 +22,6 @@ import pydantic
 
 from analysis.report.study_page import Findings, Published
 from analysis.studies.verifier import PUCT, SHARED, SMALL, Judged
-from analysis.studies.verifier_findings import findings
 from experiments.arena.judging import fixed_set
 from experiments.machine.parallel import Task, Worker
 from experiments.reproduction.recipe import configure, load_recipe
@@ -41,6 +40,7 @@ from experiments.studies.decisions import (
     write_decisions,
 )
 from experiments.studies.study import Stage, Study
+from experiments.studies.verifier_findings import findings
 from games.config import FrozenModel
 from games.exact.populations import population
 from games.hex import Hex
