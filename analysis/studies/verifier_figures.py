@@ -33,7 +33,7 @@ def kind_name(kind: str) -> str:
     return kind if kind in (SHARED, SMALL) else ratio_name(float(kind))
 
 
-def blunder_maps(points: pd.DataFrame) -> Figure:
+def blunders_by_ratio(points: pd.DataFrame) -> Figure:
     """Blunder rates of the tree search by ratio and nodes, in percent: a panel a board; the shared
     trunk stands first.
 

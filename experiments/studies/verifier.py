@@ -174,7 +174,7 @@ def _decide(store: Store, config: VerifierConfig) -> list[Task]:
     return decision_tasks(store.folder, NAME, config, shapes, _decide_task, "decisions of")
 
 
-class Way(NamedTuple):
+class Play(NamedTuple):
     """A way to decide, other than the tree search, and its calls."""
 
     family: str
@@ -182,16 +182,16 @@ class Way(NamedTuple):
     second: bool = False  # whether the board's shared network is asked as well
 
 
-def ways_of(config: VerifierConfig, kind: str) -> Iterator[Way]:
+def plays_of(config: VerifierConfig, kind: str) -> Iterator[Play]:
     """What networks of a kind decide by."""
-    yield Way("value", RawValue())
+    yield Play("value", RawValue())
     for tries in config.verified:
-        yield Way("best-of-n", BestOfN(nodes=1 + tries))
+        yield Play("best-of-n", BestOfN(nodes=1 + tries))
     if kind == SMALL:
         for tries in config.verified:
-            yield Way("verified", BestOfN(nodes=1 + tries), second=True)
+            yield Play("verified", BestOfN(nodes=1 + tries), second=True)
         for nodes, every in config.mpv:
-            yield Way("mpv", Mpv(nodes=nodes, every=every), second=True)
+            yield Play("mpv", Mpv(nodes=nodes, every=every), second=True)
 
 
 def _decide_task(
@@ -211,13 +211,13 @@ def _decide_task(
     ]
     # A tree of one node plays the policy's move.
     fell.append(fell[0])
-    told.append(_cost(game, Way("policy", RawPolicy()), shape, shape))
+    told.append(_cost(game, Play("policy", RawPolicy()), shape, shape))
     keys = jax.random.split(jax.random.key(board), len(won.keeping))
-    for way in ways_of(config, kind):
+    for play in plays_of(config, kind):
         if worker.should_stop():
             return
-        fell.append(_fallen(game, way, mine, large, won, keys))
-        told.append(_cost(game, way, shape, NetworkConfig.parse(shapes[SHARED])))
+        fell.append(_fallen(game, play, mine, large, won, keys))
+        told.append(_cost(game, play, shape, NetworkConfig.parse(shapes[SHARED])))
     states, winning, weight = every_position(game)
     values = [_values(game, one.shape)(one.params, states) for one in mine]
     wrong = (np.stack(values) > 0) != winning
@@ -234,18 +234,18 @@ def _decide_task(
 
 def _fallen(
     game: Game,
-    way: Way,
+    play: Play,
     mine: Sequence[StoredNetwork],
     large: Sequence[StoredNetwork],
     won: Any,
     keys: jax.Array,
 ) -> np.ndarray:
     """Which wins are thrown away [M, N]; each network with the large one of its own seed."""
-    second = large[0].shape if way.second else None
-    decide = compile_deciding(game, mine[0].shape, way.strategy, second)
+    second = large[0].shape if play.second else None
+    decide = compile_deciding(game, mine[0].shape, play.strategy, second)
     pairs = zip(mine, large, strict=True)
     actions = [
-        np.asarray(decide((one.params, other.params) if way.second else one.params,
+        np.asarray(decide((one.params, other.params) if play.second else one.params,
                           won.states, keys)[0])
         for one, other in pairs
     ]  # fmt: skip
@@ -253,18 +253,18 @@ def _fallen(
 
 
 def _cost(
-    game: Game, way: Way, network: NetworkConfig, large: NetworkConfig
+    game: Game, play: Play, network: NetworkConfig, large: NetworkConfig
 ) -> tuple[str, int, int, int]:
     """A row of `COLUMNS`."""
-    strategy = way.strategy
-    if not way.second:
+    strategy = play.strategy
+    if not play.second:
         calls = strategy.calls(game)
         flops = calls_flops(game, network, calls)
-        return way.family, sum(calls), strategy.dependent_calls, flops
+        return play.family, sum(calls), strategy.dependent_calls, flops
     assert isinstance(strategy, TwoNetworkStrategy)
     own, others = strategy.calls_of_both(game)
     flops = calls_flops(game, network, own) + calls_flops(game, large, others)
-    return way.family, sum(own) + sum(others), strategy.dependent_calls, flops
+    return play.family, sum(own) + sum(others), strategy.dependent_calls, flops
 
 
 def every_position(game: Game) -> tuple[State, np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ from analysis.studies.verifier import (
 )
 from analysis.studies.verifier_figures import (
     best_by_budget,
-    blunder_maps,
+    blunders_by_ratio,
     heads_by_ratio,
     kind_name,
     ways_by_flops,
@@ -54,7 +54,7 @@ def findings(judged: Sequence[Judged], sources: Sequence[tuple[str, str]]) -> Fi
             "map", "Figure 2", "Tree search by ratio and budget",
             "Won positions thrown away, in percent, means over seeds. A row costs the same all "
             "along, within some percent.",
-            figure=blunder_maps(points), tables=[_trees_table(points)],
+            figure=blunders_by_ratio(points), tables=[_trees_table(points)],
         ),
         Exhibit(
             "best", "Figure 3", "The best ratio by budget",
