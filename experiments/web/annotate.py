@@ -194,7 +194,7 @@ class Annotator:
         if self._lab is None or record.number is None:
             return ""
         lines = [
-            f"Lab {self._lab.name}, game {record.number} of {record.tournament}.",
+            f"{self._lab.title}, game {record.number} of {record.tournament}.",
             f"Seed {record.seed}.",
             *(
                 f"{colour.capitalize()}'s weights: SHA-256 {player.snapshot_sha256}."

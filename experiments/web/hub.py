@@ -208,7 +208,7 @@ def _lab_card(lab: LabView, published: Sequence[HubEntry]) -> str:
         )
     commits = ", ".join(sorted({each.run["commit"] for each in published}))
     return f"""{_front_matter(fields)}
-# {lab.name}: {len(published)} agents of {PAGE_GAME.capitalize()}
+# {lab.called}: {len(published)} agents of {PAGE_GAME.capitalize()}
 
 AlphaZero agents trained by self-play with hexlaw, from random play to the strongest of the lab.
 Each has a folder of its own with its weights, its configuration and a card. Commit: {commits}.

@@ -49,6 +49,11 @@ class LabView:
 
     @property
     def title(self) -> str:
+        """What its pages are called."""
+        return f"Hex agents: {self.called}"
+
+    @property
+    def called(self) -> str:
         """The folder's name as people write it; of one that is only called lab, that around it."""
         folder = self.store.folder.absolute()
         name = folder.parent.name if folder.name == "lab" else folder.name
@@ -150,7 +155,7 @@ class LabView:
         shown.sort(key=_place)
         return {
             "lab": self.name,
-            "title": f"Hex agents: {self.title}",
+            "title": self.title,
             "sizes": sorted({row["size"] for row in [*snapshots.values(), *shown]}),
             "games": self._row(sa.select(_count(GameRow)))[0],
             "snapshots": [

@@ -121,7 +121,7 @@ export function Play({ lab, settings }) {
   return html`<div class="play stage">
     <div class="board-side">
       <p class="turn" role="status"><${Stone} player=${over ? winner : moves.length % 2} /> ${status({ over, winner, mine, human, moves, size, name: title })}</p>
-      <p class="coach" aria-live="polite">${coached && feedback(game, verdicts)}</p>
+      <p class="coach" aria-live="polite">${coached && !over && feedback(game, verdicts)}</p>
       <${Board} size=${size} moves=${moves} hint=${hint ?? undefined} labels=${labels}
         heat=${thought ? heatOf(thought, kind) : undefined}
         ghosts=${showsLine && thought ? thought.variation : []}
@@ -167,7 +167,7 @@ export function Play({ lab, settings }) {
         <p><label><input type="checkbox" checked=${thinks} onChange=${(event) => setThinks(event.target.checked)} /> Show what it thinks of this position</label></p>
         ${thinks && !over && html`<${Choice} name="play-heat" label="Heat map" options=${[["none", "none"], ["prior", "prior"], ["visits", "visits"], ["q", "Q"]]} value=${kind} onChange=${setKind} />`}
         ${thought && html`<${ThoughtsTable} thought=${thought} size=${size} player=${moves.length % 2} looked=${looked}
-          winning=${verdict && { winner: verdict.winner, moves: won }} thinker=${nameOf(lab, player)} nodes=${thought.nodes}
+          winning=${verdict && { winner: verdict.winner, moves: won }} thinker=${title} nodes=${thought.nodes}
           onLine=${setShowsLine} showsLine=${showsLine} />
           <p class="grown">${grown.map((each) => html`<span><b>${each.nodes}</b> ${cellName(each.action, size)} ${signed(each.value)}</span>`)}</p>
           ${!thought.done && html`<p role="status">thinking on, up to ${nodes} nodes …</p>`}`}

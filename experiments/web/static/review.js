@@ -35,7 +35,7 @@ export function turningPoints({ moves, size }, verdicts, thoughts) {
       const [was, is] = [thoughts[ply].value, -thoughts[ply + 1].value];
       if (was - is < SWING) return;
       const better = cellName(thoughts[ply].action, size);
-      found.push({ ply, text: `looks like a mistake (value ${signed(was)}, then ${signed(is)}); the agent would have played ${better}` });
+      found.push({ ply, text: `played what looks like a mistake (value ${signed(was)}, then ${signed(is)}); the agent would have played ${better}` });
     }
   });
   return found;
@@ -95,6 +95,7 @@ export function Review({ lab, game, onBranch }) {
       : html`<p role="status">${complete && judged ? `Nowhere: ${PLAYERS[winner]}’s moves were right from the beginning, as far as is known here.` : "Looking at every move …"}</p>`}
     <p class="legend">${[
       unproven < moves.length && "“Gave the win away” is proven by exact search.",
+      !judged && "Still looking for proofs …",
       judged && unproven > 0 && `Of ${unproven === moves.length ? `the ${unproven}` : `${unproven} of the ${moves.length}`} positions no proof was found in time; there speaks the opinion of ${nameOf(lab, reviewer)} with ${NODES} nodes.`,
     ].filter(Boolean).join(" ")}</p>
     <${Replay} key=${`${start}${complete}`} record=${record} start=${start}

@@ -66,7 +66,7 @@ export class LabData {
       players: agents.map(side),
       analyses: [],
       perfect: game.names.map(() => null),
-      origin: `Lab ${this.overview.lab}, game ${id}.`,
+      origin: `${this.overview.title}, game ${id}.`,
       agents,
     };
   }

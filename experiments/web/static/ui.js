@@ -55,7 +55,7 @@ export function ThemeChoice() {
     remember("hexlaw-theme", theme);
   }, [theme]);
   return html`<label class="theme">
-    Theme${" "}
+    <span>Theme${" "}</span>
     <select value=${theme} onChange=${(event) => setTheme(event.target.value)}>
       ${Object.entries(THEMES).map(([key, name]) => html`<option value=${key}>${name}</option>`)}
     </select>

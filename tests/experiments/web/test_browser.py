@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from experiments.arena.game_records import GameRecord, PlayerRecord
 from experiments.players.thoughts import Analysis
@@ -219,3 +220,17 @@ def test_the_offline_page_by_mouse_and_keyboard(watched, store, rules, snapshot_
     page.keyboard.press("End")
     assert page.locator(".cell").count() == rules.num_actions
     assert watched.requests == [(tmp_path / "game.html").as_uri()]
+
+
+def test_a_figure_of_a_report_is_whole_on_a_phone_and_can_be_read_after_a_tap(watched):
+    """The stored report; a label of 5 px as it is shown at first is of more than 10 then."""
+    page = watched.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto((Path(__file__).parents[3] / "reference_run/report.html").as_uri())
+    figure = page.locator(".plot svg").first
+    assert figure.bounding_box()["width"] <= 390
+    figure.click()
+    assert figure.bounding_box()["width"] > 800
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("Space")  # the tap has put the focus there
+    assert figure.bounding_box()["width"] <= 390
