@@ -104,7 +104,7 @@ export function Play({ lab, settings }) {
   const advise = (winning) => ask({ ask: "move", size, moves, ...adviser }, (said) => setHint(favourite(said, winning)), fail);
   const askHint = () => known !== undefined || !prompt
     ? advise(known?.winning ?? [])
-    : ask({ ask: "verdict", size, moves }, (said) => advise(said.winning), fail);
+    : ask({ ask: "verdict", size, moves }, ({ winning }) => advise(winning), fail);
   const verdict = shown ? known : null;
   const keep = (name) => {
     const seats = [{ player: "you", nodes: 1, rule }, { player, rule, nodes: position.nodes }];
