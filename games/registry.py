@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from numpy.typing import ArrayLike
 
-from games import breakthrough, connect_four, hex_swap, y
+from games import breakthrough, connect_four, havannah, hex_swap, y
 from games.breakthrough import Breakthrough
 from games.connect_four import ConnectFour
 from games.errors import InputError
+from games.havannah import Havannah
 from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.hex_swap import HexSwap
 from games.kinds import load_entry_points
 from games.protocol import Game, State, Symmetries
-from games.text import drawing, grid, swap, triangle
+from games.text import drawing, grid, hexhex, swap, triangle
 from games.text.hexworld import hexworld_link
 from games.text.notation import cell_name, parse_cell, parse_moves, play
 from games.y import Y
@@ -150,6 +151,12 @@ register(
 register(breakthrough.NAME, Breakthrough, breakthrough.SIZES)
 register(connect_four.NAME, ConnectFour, connect_four.SIZES)
 register(
+    havannah.NAME,
+    Havannah,
+    range(havannah.MIN_SIZE, havannah.MAX_SIZE + 1),
+    Pictures(hexhex.draw_text, hexhex.draw_svg),
+)
+register(
     y.NAME,
     Y,
     range(y.MIN_SIZE, y.MAX_SIZE + 1),
@@ -161,6 +168,7 @@ __all__ = [
     "Breakthrough",
     "ConnectFour",
     "Game",
+    "Havannah",
     "Hex",
     "HexSwap",
     "InputError",

@@ -21,6 +21,7 @@ _COUNTERPARTS: dict[str, tuple[str, Callable[[Game], dict[str, int | bool]]]] = 
     "hex_swap": ("hex", lambda game: {"board_size": game.size, "swap": True}),
     "y": ("y", lambda game: {"board_size": game.size}),
     "connect_four": ("connect_four", lambda game: _rows_and_columns(game)),
+    "havannah": ("havannah", lambda game: {"board_size": game.size}),
     "breakthrough": ("breakthrough", lambda game: _rows_and_columns(game)),
 }
 """Its name there and its parameters, by our name."""
@@ -50,10 +51,14 @@ def spiel_game(game: Game) -> pyspiel.Game:
 
 
 def from_spiel_action(game: Game, spiel_action: int) -> int:
-    """Our action for OpenSpiel's `spiel_action`: the same number, but of moving stones.
+    """Our action for OpenSpiel's `spiel_action`: the same number in most games.
 
     Breakthrough there has six ways to move, three for each side, each with and without a capture.
+    Havannah's columns run the other way.
     """
+    if game.name == "havannah":
+        columns = game.shape[1]
+        return spiel_action + columns - 1 - 2 * (spiel_action % columns)
     if game.name == "breakthrough":
         cell, way = divmod(spiel_action // 2, 6)
         return 3 * cell + way % 3

@@ -16,6 +16,7 @@ TOY = drop.NAME  # registered by its import; it is a game like any other
 SOME_SIZES = {
     "connect_four": {44, 49, 67, 94, 99},  # of 36: the smallest, flat, usual, tall, largest
     "breakthrough": {43, 48, 65, 88},
+    "havannah": {2, 3, 6, 10},
     "hex_swap": {2, 3, 11, 12},  # both label types of Hex
 }
 BOARDS = [

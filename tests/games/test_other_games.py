@@ -16,6 +16,7 @@ from games.spiel import spiel_actions, spiel_game
 
 BOARDS = [
     *(("breakthrough", size) for size in (43, 54, 55, 65, 78, 88)),
+    *(("havannah", size) for size in (2, 3, 4, 5, 8)),
     *(("hex_swap", size) for size in (2, 3, 5, 11, 12)),
     *(("y", size) for size in (2, 3, 4, 5, 6, 7, 9, 12, 19)),
     *(("connect_four", size) for size in (44, 45, 54, 55, 56, 67, 76, 88, 99)),
@@ -73,6 +74,28 @@ def test_stones_lie_where_openspiel_draws_them(name, size):
         letters = {"y": ".O@", "breakthrough": ".bw"}.get(name, ".xo")
         drawn = [letter for letter in str(theirs) if letter in letters][: on_board.sum()]
         assert drawn == [letters[owner + 1] for owner in owners]
+
+
+@pytest.mark.parametrize(
+    ("stones", "wins"),
+    [
+        ("d1 c2 b3 a4", True),  # a bridge of two corners, along a side
+        ("d4 e3 f2 c4 b4 a5 e4 e5 e6 d7", False),  # two sides and what belongs to none
+        ("d3 e3 e4 d5 c5 c4", True),  # a ring around d4
+        ("d3 e3 e4 d5 c5 d4 c4", True),  # a ring around a stone of its own
+        ("d3 e3 e4 d4 c4 c5", False),  # solid, and no cell with six around it
+    ],
+)
+def test_what_wins_havannah(stones, wins):
+    """Black's stones, white's far away or on the rim where they join nothing."""
+    game = games.make("havannah", 4)
+    black = stones.split()
+    state = game.init()
+    for k, name in enumerate(black):
+        state = game.step(state, jnp.int32(game.parse_action(name)))
+        last = k == len(black) - 1
+        assert int(state.winner) == (0 if last and wins else -1), name
+        state = state._replace(to_move=jnp.int8(0))  # white passes
 
 
 def test_a_full_triangle_has_exactly_one_winner():

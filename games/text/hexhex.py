@@ -1,0 +1,86 @@
+"""Pictures of a position of Havannah: the hexagon as text for a terminal, and as SVG for a page."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from games.havannah import Havannah, HavannahState
+from games.text.hexagons import (
+    SIDE,
+    check_last_move,
+    draw_cells,
+    draw_labels,
+    draw_stones,
+    point,
+    row_text,
+)
+from games.text.notation import PLAYER_NAMES, cell_name
+from games.text.picture import GREY, checked_heat, new_svg, situation, write
+
+
+def draw_text(game: Havannah, state: HavannahState, last_move: int | None = None) -> str:
+    """The position in plain characters: `x` black, `o` white, `[x]` just played.
+
+    Columns run down to the right; their letters stand above and, of the first ones, to the left.
+
+    Raises:
+        InputError: if `last_move` is not an occupied cell.
+    """
+    columns, size = game.shape[1], game.size
+    owner = np.asarray(game.owners(state))
+    check_last_move(last_move, owner, columns)
+    letters = [cell_name(column, columns)[0] for column in range(columns)]
+    lines = [" " * (columns + size + 2) + " ".join(letters[size - 1 :])]
+    for row in range(columns):
+        first = max(size - 1 - row, 0)
+        cells = np.flatnonzero(game.on_board[row]) + row * columns
+        shown = row_text(owner[cells], int(cells[0]), last_move).rstrip()
+        letter = letters[first - 1] if 0 < first < size else " "
+        lines.append(f"{' ' * (row + 2 * first + 1)}{letter} {row + 1:2}{shown}")
+    return "\n".join([*lines, situation(game, state, letters=True)])
+
+
+def draw_svg(
+    game: Havannah,
+    state: HavannahState,
+    *,
+    last_move: int | None = None,
+    heat: ArrayLike | None = None,
+    labels: Mapping[int, str] | None = None,
+    title: str | None = None,
+) -> str:
+    """The position as one self-contained `<svg>` element; arguments as in `drawing.draw_svg`."""
+    columns, size = game.shape[1], game.size
+    owner = np.asarray(game.owners(state))
+    check_last_move(last_move, owner, columns)
+    shade = checked_heat(heat, game.num_actions)
+    left, right = point(-1, size - 1)[0], point(columns, size - 1)[0] + 0.5 * SIDE
+    top, bottom = point(0, -1)[1] - 0.6 * SIDE, point(0, columns - 1)[1] + 1.2 * SIDE
+    svg = new_svg(left, top, right - left, bottom - top)
+    ET.SubElement(svg, "title").text = title or f"Havannah of side {size}: {situation(game, state)}"
+    ET.SubElement(svg, "desc").text = _description(owner, columns, last_move)
+    draw_cells(svg, columns, shade, np.flatnonzero(game.on_board).tolist())
+    draw_stones(svg, columns, owner, (), last_move)
+    coordinates = ET.SubElement(svg, "g")
+    for k in range(columns):
+        first, last = max(size - 1 - k, 0), min(3 * (size - 1) - k, columns - 1)
+        letter, number = cell_name(k, columns)[0], str(k + 1)
+        write(coordinates, point(k, first - 1), letter, 0.72 * SIDE, GREY)  # its column runs there
+        write(coordinates, point(last + 1, k), number, 0.72 * SIDE, GREY)
+    draw_labels(svg, columns, owner, shade, labels or {})
+    ET.indent(svg, space=" ")
+    return ET.tostring(svg, encoding="unicode")
+
+
+def _description(owner: np.ndarray, columns: int, last_move: int | None) -> str:
+    sentences = ["A bridge of two corners, a fork of three sides or a ring wins."]
+    for player, name in enumerate(PLAYER_NAMES):
+        stones = [cell_name(action, columns) for action in np.flatnonzero(owner == player).tolist()]
+        sentences.append(f"{name.capitalize()} has {' '.join(stones) or 'no stones'}.")
+    if last_move is not None:
+        sentences.append(f"The last move was {cell_name(last_move, columns)}.")
+    return " ".join(sentences)
