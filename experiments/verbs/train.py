@@ -105,6 +105,7 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
             if is_first_process():
                 leases = stack.enter_context(Leases(store))
                 leases.claim_or_refuse("these runs", [run.run_id for run in runs])
+                stack.enter_context(tracked(store, config.tracker, console))
             for run in runs:
                 beginning_of(store, run)  # refused now, not after compilation
                 check_labels(store, run)
@@ -113,16 +114,16 @@ def train(config: TrainVerbConfig, console: Console) -> Outcome:
         if config.plan_only:
             return Outcome({"runs": [run.run_id for run in runs], "plan": expected._asdict()})
         console.print(f"lab {config.lab}; Ctrl-C stops, the same command goes on")
-        if is_first_process():
-            stack.enter_context(tracked(store, config.tracker, console))
         statuses = _run(runs, store, devices, console, leases)
+    exit_code = FAILED if "failed" in statuses else 0
+    if leases is None:
+        return Outcome({}, exit_code)  # the first process tells
     results = _results(store, runs)
     for result in results:
         reason = f": {result['reason']}" if result["reason"] else ""
         console.print(f"{result['id']} is {result['status']}{reason}")
         if result["file"]:
             console.print(f"  last snapshot {config.lab / result['file']}")
-    exit_code = FAILED if "failed" in statuses else 0
     return Outcome({"lab": str(config.lab), "runs": results, "plan": expected._asdict()}, exit_code)
 
 

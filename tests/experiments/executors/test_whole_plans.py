@@ -128,3 +128,14 @@ def test_with_the_database_on_a_server(plan, alone, postgres, own_settings, hexl
     assert rows(lab) == alone
     assert hexlaw(*command(plan, "server", "--workers", 1)) == 0  # the folder knows the address
     assert rows(lab) == alone
+
+
+def test_a_study_with_its_database_on_a_server(plan, postgres, own_settings, hexlaw):
+    study = ("study", ROOT / "tests" / "toys" / "ladder_study.py", "--preset", "smoke")
+    labs = {"file": (), "server": ("--store", postgres.address("study"))}
+    for name, where in labs.items():
+        place = ("--lab", plan.with_name(f"study-{name}"), "--out", plan.with_name(f"out-{name}"))
+        assert hexlaw(*study, *place, "--workers", 1, *where) == 0
+    file, server = (rows(plan.with_name(f"study-{name}")) for name in labs)
+    assert server == file
+    assert file["games"]

@@ -255,6 +255,19 @@ def test_metrics_go_to_the_tracker_that_is_named(train, tmp_path):
         assert name in content
 
 
+@pytest.mark.parametrize("where", ["host,2,0", "host:1,2", "host:1,2,2", "everywhere"])
+def test_processes_that_are_not_named_as_they_should_be_are_refused(train, where):
+    _, told = train("--distributed", where, code=2)
+    assert "HOST:PORT,N,K" in told
+
+
+def test_processes_that_nobody_has_started_are_refused(train):
+    """Several of them were run by hand (docs/scaling.md): on a busy machine, where one compiles for
+    minutes, the others' collectives give up."""
+    _, told = train("--distributed", "auto", code=2)
+    assert "the processes of auto did not find each other" in told
+
+
 def test_the_forecast_counts_memory_and_time(recipe_file):
     runs = plan_runs(TrainVerbConfig(file=recipe_file, boardsize=3))
     expected = forecast(runs)
