@@ -51,7 +51,7 @@ from mcts.strategies.mpv import Mpv
 from mcts.strategies.raw_value import RawValue
 from training.config import TrainConfig
 from training.ledger import calls_flops, forward_flops, trunk_parameters
-from training.networks import HEADS, Mlp, NetworkConfig, make_evaluate
+from training.networks import HEADS, Mlp, NetworkConfig, make_evaluate, pad_params
 from training.store import Store
 
 NAME = "verifier"
@@ -200,7 +200,10 @@ def _decide_task(
     game, (own,) = Hex(board), [own for own in config.boards if own.boardsize == board]
     shapes = config.shapes(own)
     kind = next(kind for kind, name in shapes.items() if name == network)
-    mine, large = (stored_networks(lab, game, name, RECIPE) for name in (network, shapes[SHARED]))
+    mine, large = (
+        [_padded(game, one, config, own) for one in stored_networks(lab, game, name, RECIPE)]
+        for name in (network, shapes[SHARED])
+    )
     shape = NetworkConfig.parse(network)
     won = won_positions(game, config.positions)
     trace = compile_trace(game, mine[0].shape, config.puct)
@@ -230,6 +233,23 @@ def _decide_task(
             **dict(zip(COLUMNS, map(np.array, zip(*told, strict=True)), strict=True)),
         },
     )  # fmt: skip
+
+
+def _padded(
+    game: Game, network: StoredNetwork, config: VerifierConfig, board: Board
+) -> StoredNetwork:
+    """The same in the shape that all networks of two trunks of a board fit into, so that they
+    share their programs."""
+    if not isinstance(network.shape, Mlp) or network.shape.value_width is None:
+        return network
+    shared = Mlp(width=board.width, depth=config.depth)
+    split = [split_network(game, shared, ratio) for ratio in config.ratios]
+    roomy = Mlp(
+        width=max(own.width for own in split), depth=config.depth,
+        value_width=max(own.trunks[1][0] for own in split),
+    )  # fmt: skip
+    params = pad_params(game, network.params, roomy)
+    return network._replace(shape=roomy, params=params)
 
 
 def _fallen(
