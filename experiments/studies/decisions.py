@@ -7,7 +7,7 @@ board's fixed set where none was drawn. A file holds what all networks of one sh
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,8 +44,10 @@ class StoredNetwork(NamedTuple):
     flops: float  # of one evaluation, by its own shape
 
 
-def stored_networks(lab: Path, game: Game, network: str, recipe: str) -> list[StoredNetwork]:
-    """The networks of one shape that a lab holds for a board, one a seed.
+def stored_networks(
+    lab: Path, game: Game, network: str, recipe: str, runs: Container[str] | None = None
+) -> list[StoredNetwork]:
+    """The networks of one shape that a lab holds for a board, one a seed; of these `runs` only.
 
     Raises:
         InputError: if there is none.
@@ -60,7 +62,11 @@ def stored_networks(lab: Path, game: Game, network: str, recipe: str) -> list[St
         )
         .order_by(Run.seed, Run.id, Snapshot.index)
     )  # fmt: skip
-    last = {run: (file, sha256) for run, file, sha256 in store.frame_query(query)[1]}
+    last = {
+        run: (file, sha256)
+        for run, file, sha256 in store.frame_query(query)[1]
+        if runs is None or run in runs
+    }
     if not last:
         raise InputError(
             f"the lab {lab} has no {network} of recipe {recipe} for {game.name} on "

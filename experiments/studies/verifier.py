@@ -200,8 +200,9 @@ def _decide_task(
     game, (own,) = Hex(board), [own for own in config.boards if own.boardsize == board]
     shapes = config.shapes(own)
     kind = next(kind for kind, name in shapes.items() if name == network)
+    runs = {run.run_id for run in config.runs}
     mine, large = (
-        [_padded(game, one, config, own) for one in stored_networks(lab, game, name, RECIPE)]
+        [_padded(game, one, config, own) for one in stored_networks(lab, game, name, RECIPE, runs)]
         for name in (network, shapes[SHARED])
     )
     shape = NetworkConfig.parse(network)
