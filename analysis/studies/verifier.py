@@ -20,6 +20,8 @@ LEVEL = 0.95
 SHARED, SMALL = "shared", "small"
 """The kind whose policy and value have one trunk, and that of the small network of two."""
 PUCT = "puct"
+OWN, COMMON = "own play", "common labels"
+"""The arms: what networks have learnt from."""
 
 
 class Judged(NamedTuple):

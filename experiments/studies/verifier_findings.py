@@ -4,7 +4,7 @@ them, from what `experiments.studies.verifier` measured."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from analysis.figures.wording import interval, listed, number, percent
 from analysis.report.exhibits.base import Cell, Exhibit, Table, board, cell
 from analysis.report.study_page import Findings
 from analysis.studies.verifier import (
+    COMMON,
     PUCT,
     SHARED,
     SMALL,
@@ -32,63 +33,100 @@ from analysis.studies.verifier_figures import (
 )
 
 
-def findings(judged: Sequence[Judged], sources: Sequence[tuple[str, str]]) -> Findings:
+def findings(
+    judged: Mapping[str, Sequence[Judged]], sources: Sequence[tuple[str, str]]
+) -> Findings:
     """The page.
 
     Args:
-        judged: every kind of network on every board.
+        judged: by arm, every kind of network on every board.
         sources: where they come from, what and its value.
     """
-    drawn = resampled(judged)
-    points, values = way_points(drawn), value_points(drawn)
-    best, power = best_ratios(drawn), drift(drawn)
-    ratios = [float(kind) for kind in points["kind"].unique() if kind not in (SHARED, SMALL)]
+    parts = {arm: _Measured.of(own) for arm, own in judged.items()}
     exhibits = [
+        exhibit
+        for place, (arm, own) in enumerate(parts.items())
+        for exhibit in _exhibits(arm, own, 4 * place)
+    ]
+    tables = {
+        name: pd.concat([getattr(own, name).assign(arm=arm) for arm, own in parts.items()])
+        for name in _Measured._fields
+    }
+    seeds = min(len(one.blunder) for own in judged.values() for one in own)
+    answer = " ".join(
+        f"{arm.capitalize()}: {_answer(own.ways, own.drift)}" for arm, own in parts.items()
+    )
+    return Findings(answer, exhibits, tables, _limits(seeds, COMMON in judged), sources=sources)
+
+
+class _Measured(NamedTuple):
+    """The tables of one arm."""
+
+    ways: pd.DataFrame
+    values: pd.DataFrame
+    best: pd.DataFrame
+    drift: pd.DataFrame
+
+    @classmethod
+    def of(cls, judged: Sequence[Judged]) -> _Measured:
+        drawn = resampled(judged)
+        return cls(way_points(drawn), value_points(drawn), best_ratios(drawn), drift(drawn))
+
+
+def _exhibits(arm: str, found: _Measured, before: int) -> list[Exhibit]:
+    """The exhibits of one arm, with so many `before` them."""
+    points, values, best, power = found
+    ratios = [float(kind) for kind in points["kind"].unique() if kind not in (SHARED, SMALL)]
+    key = arm.split()[0]
+    return [
         Exhibit(
-            "heads", "Figure 1", "What each head does alone",
+            f"heads_{key}", f"Figure {before + 1}", f"What each head does alone ({arm})",
             "At equal FLOPs of a whole evaluation, by how they are shared out. The value alone "
             "plays the move after which it likes its position best, of all.",
             figure=heads_by_ratio(points, values), tables=[_heads_table(points, values)],
         ),
         Exhibit(
-            "map", "Figure 2", "Tree search by ratio and budget",
+            f"map_{key}", f"Figure {before + 2}", f"Tree search by ratio and budget ({arm})",
             "Won positions thrown away, in percent, means over seeds. A row costs the same all "
             "along, within some percent.",
             figure=blunders_by_ratio(points), tables=[_trees_table(points)],
         ),
         Exhibit(
-            "best", "Figure 3", "The best ratio by budget",
+            f"best_{key}", f"Figure {before + 3}", f"The best ratio by budget ({arm})",
             "The vertex of a parabola of the logarithm of the blunder rate in the logarithm of the "
             "ratio, with its 95 % interval over networks and positions; no estimate leaves the "
             "ratios measured.",
             figure=best_by_budget(best, ratios), tables=[_best_table(best, power)],
         ),
         Exhibit(
-            "ways", "Figure 4", "Best of N and two networks beside the tree, at equal FLOPs",
+            f"ways_{key}", f"Figure {before + 4}",
+            f"Best of N and two networks beside the tree, at equal FLOPs ({arm})",
             "Best of N: one evaluation of the policy, N of the value, each alone where trunks are "
             "apart. Beyond: wins thrown away more (−: fewer) than by tree search of the shared "
             "network at equal FLOPs, in points.",
             figure=ways_by_flops(points), tables=[_ways_table(points)],
         ),
     ]  # fmt: skip
-    seeds = min(len(own.blunder) for own in judged)
-    return Findings(
-        _answer(points, power), exhibits,
-        {"ways": points, "values": values, "best": best, "drift": power},
-        [
-            "Each kind trained on self-play of its own, so that better targets and better use of "
-            "targets are not told apart; on frozen common data they would be.",
-            f"{seeds} seeds a kind and one size of network a board: intervals over so few networks "
-            "are wide, and where the best ratio lies for larger ones is not shown.",
-            "Fully connected networks on boards of 16 and 25 cells. Best of N has few moves to "
-            "draw from, and all of them are verified at N of that size.",
-            "Ratios count weights and biases; the first layer, which sees the board, is a third of "
-            "a trunk, and narrower trunks have more of it.",
-            "Search constants (c_puct 1.25; α = 1/2 and β = 0 in trees of two networks) were not "
-            "tuned for any kind.",
-        ],
-        sources=sources,
-    )  # fmt: skip
+
+
+def _limits(seeds: int, has_common: bool) -> list[str]:
+    arms = (
+        "Labels are a network's, so that what they say wrongly is learnt by all kinds."
+        if has_common
+        else "Each kind trained on self-play of its own, so that better targets and better use of "
+        "targets are not told apart; the arm on common labels (`--set labels=100000`) was not run."
+    )
+    return [
+        arms,
+        f"{seeds} seeds a kind and one size of network a board: intervals over so few networks are "
+        "wide, and where the best ratio lies for larger ones is not shown.",
+        "Fully connected networks on boards of 16 and 25 cells. Best of N has few moves to draw "
+        "from, and all of them are verified at N of that size.",
+        "Ratios count weights and biases; the first layer, which sees the board, is a third of a "
+        "trunk, and narrower trunks have more of it.",
+        "Search constants (c_puct 1.25; α = 1/2 and β = 0 in trees of two networks) were not tuned "
+        "for any kind.",
+    ]
 
 
 def _share(row: Mapping[Any, Any], digits: int = 1) -> Cell:

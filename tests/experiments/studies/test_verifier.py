@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from experiments.studies.verifier import STUDY, ratio_of, split_network
+from experiments.studies.verifier import STUDY
+from experiments.studies.verifier_runs import ratio_of, split_network
 from games.hex import Hex
 from training.ledger import forward_flops
 from training.networks import Mlp
@@ -23,6 +24,13 @@ def test_networks_of_two_trunks_are_trained_and_judged(hexlaw, tmp_path, capsys)
     page = (tmp_path / "out" / "index.html").read_text()
     assert "Cobbe" in page
     ways = pd.read_csv(tmp_path / "out" / "tables" / "ways.csv")
+    by_arm = dict(iter(ways.groupby("arm")))
+    assert set(by_arm) == {"own play", "common labels"}
+    own, common = by_arm["own play"], by_arm["common labels"]
+    same = ["kind", "network", "family", "nodes", "flops"]
+    assert own[same].to_numpy().tolist() == common[same].to_numpy().tolist()
+    assert (own["rate"].to_numpy() != common["rate"].to_numpy()).any()
+    ways = own
     assert ways["rate"].between(0, 1).all()
     shared = of_kind(ways, "shared")
     # The raw policy is a tree of one node, but for the value's head.
