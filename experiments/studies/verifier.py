@@ -22,7 +22,7 @@ from experiments.machine.parallel import Task
 from experiments.reproduction.stages.training import training_tasks
 from experiments.studies.decisions import decision_tasks, file_of, read_decisions, sources
 from experiments.studies.study import Stage, Study
-from experiments.studies.verifier_decisions import COLUMNS, judge, study_of
+from experiments.studies.verifier_decisions import COLUMNS, judge_shape, study_of
 from experiments.studies.verifier_findings import findings
 from experiments.studies.verifier_runs import Board, VerifierConfig
 from training.config import TrainConfig
@@ -50,7 +50,7 @@ def _decide(store: Store, config: VerifierConfig) -> list[Task]:
         task
         for arm in config.arms
         for task in decision_tasks(
-            store.folder, study_of(arm), config, shapes, functools.partial(judge, arm),
+            store.folder, study_of(arm), config, shapes, functools.partial(judge_shape, arm),
             f"decisions ({arm}) of",
         )
     ]  # fmt: skip

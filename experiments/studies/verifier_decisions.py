@@ -70,7 +70,7 @@ def plays_of(config: VerifierConfig, kind: str) -> Iterator[Play]:
             yield Play("mpv", Mpv(nodes=nodes, every=every), second=True)
 
 
-def judge(
+def judge_shape(
     arm: str, worker: Worker, lab: Path, config: VerifierConfig, board: int, network: str
 ) -> None:
     """What networks of one shape do in the judged positions, written to the lab's `file_of`."""
