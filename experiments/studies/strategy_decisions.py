@@ -195,7 +195,8 @@ def decide_task(
     there = stored_networks(Path(config.lab), game, network, config.recipe)
     won = won_positions(game, config.positions)
     keys = jax.random.split(jax.random.key(board), len(won.keeping))
-    fell, made, prior = _traced(config, game, there, won)
+    weights = config.c_puct[:1] if board in config.plain else config.c_puct
+    fell, made, prior = _traced(config.puct, weights, game, there, won)
     ways = [way_of(way) for way in config.ways]
     if board in config.plain:
         ways = [way for way in ways if not way.setting]
@@ -213,7 +214,7 @@ def decide_task(
         fell.append(blunders(won.keeping, np.stack(actions)))
         made.append(np.stack(evaluations))
         worker.report((number + 1) / len(ways))
-    ways = [*puct_ways(config.puct, config.c_puct), *ways]
+    ways = [*puct_ways(config.puct, weights), *ways]
     write_decisions(
         file_of(lab, NAME, board, network),
         {
@@ -229,15 +230,19 @@ def decide_task(
 
 
 def _traced(
-    config: StrategiesConfig, game: Game, there: Sequence[StoredNetwork], won: WonPositions
+    budgets: tuple[int, ...],
+    weights: Sequence[float],
+    game: Game,
+    there: Sequence[StoredNetwork],
+    won: WonPositions,
 ) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
     """What PUCT does with each weight of the prior and budget: blunders and evaluations [M, N]
     each, in the order of `puct_ways`, and the networks' policies [M, N, A]."""
     fell, made, prior = [], [], np.empty(0)
-    for weight in config.c_puct:
-        trace = compile_trace(game, there[0].shape, config.puct, weight)
+    for weight in weights:
+        trace = compile_trace(game, there[0].shape, budgets, weight)
         found = [jax.device_get(trace(own.params, won.states)) for own in there]
-        for place in range(len(config.puct)):
+        for place in range(len(budgets)):
             actions = np.stack([own.action[place] for own in found])
             fell.append(blunders(won.keeping, actions))
             made.append(np.stack([own.evaluations[place] for own in found]))

@@ -123,14 +123,15 @@ def strategy_answer(points: pd.DataFrame, rows: pd.DataFrame) -> str:
         if names
         else "No strategy throws away fewer wins than PUCT of equal cost for certain"
     )
-    at_once = rows[rows["family"] == "leaf-parallel"].sort_values("calls")
+    at_once = rows[(rows["family"] == "leaf-parallel") & (rows["setting"] == "")]
+    at_once = at_once.sort_values("calls", kind="stable")
     told = ""
     if len(at_once):
-        least = at_once.iloc[0]
+        most = at_once.iloc[-1]
         told = (
-            f" With {number(least['calls'])} calls in a row instead of {number(least['nodes'])}, "
-            f"leaves at once cost {number(100 * least['beyond'], 1)} points on "
-            f"{least['boardsize']}×{least['boardsize']} with {least['network']} "
-            f"({interval(100 * least['beyond_low'], 100 * least['beyond_high'], 1)})."
+            f" With {number(most['calls'])} calls in a row instead of {number(most['nodes'])}, "
+            f"leaves at once cost {number(100 * most['beyond'], 1)} points on "
+            f"{most['boardsize']}×{most['boardsize']} with {most['network']} "
+            f"({interval(100 * most['beyond_low'], 100 * most['beyond_high'], 1)})."
         )
     return f"{said}; {len(worse)} throw away more.{told}"
