@@ -153,7 +153,8 @@ STUDY = Study(
         ),
         "laptop": StrategiesConfig(),
         "reference": StrategiesConfig(
-            networks={4: ("16x2",), 5: ("16x2", "64x2"), 6: ("32x2",)}, plain=(4, 6)
+            networks={4: ("16x2",), 5: ("16x2", "64x2"), 6: ("32x2",)}, plain=(4, 6),
+            games={5: ("16x2",)},
         ),
     },
     stages=(Stage("Decisions", _decide), Stage("Games", _play)),

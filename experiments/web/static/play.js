@@ -153,7 +153,8 @@ export function Play({ lab, settings }) {
       </div>
       <${LevelChoice} lab=${lab} size=${size} value=${game} onChange=${change} />
       ${isNetwork(player) && html`
-        <${NodesSlider} lab=${lab} choice=${game} seconds=${answer?.nodes === nodes ? answer.seconds : undefined} onChange=${(next) => change({ nodes: next })} />`}
+        <${NodesSlider} lab=${lab} choice=${game} seconds=${answer?.nodes === nodes ? answer.seconds : undefined} onChange=${(next) => change({ nodes: next })} />
+        ${answer?.nodes && moves.length > 0 && html`<p class="legend spent">Its last move took ${costOf(answer)}.</p>`}`}
       <details class="others"><summary>Any other agent</summary>
         <div class="setup">
           <${PlayerChoice} lab=${lab} size=${size} value=${player} label="Agent" onChange=${(next) => change({ player: next })} />
@@ -178,6 +179,11 @@ export function Play({ lab, settings }) {
   </div>
   ${reviewed && html`<${Review} lab=${lab} game=${{ size, moves: reviewed, names: human === 0 ? ["You", title] : [title, "You"] }}
     onBranch=${(before) => (setReviewed(null), change({ moves: before }), window.scrollTo(0, 0))} />`}`;
+}
+
+/** What a move cost and why no more; an agent that is asked in the page has always spent its nodes. */
+function costOf({ spent, nodes }) {
+  return spent ?? `${nodes} evaluation${nodes === 1 ? "" : "s"}`;
 }
 
 /** Who is played against at first: the middle of the levels, so that a beginner has a chance. */

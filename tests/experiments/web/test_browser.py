@@ -96,6 +96,7 @@ def test_undo_hint_slider_and_thoughts(watched, web, rules, snapshot_key):
     page.locator('[data-cell="a1"]').click()
     assert my_turn(watched)
     assert len(kept_moves(watched)) == 2
+    assert page.locator(".spent").inner_text() == "Its last move took 8 evaluations."
     page.get_by_role("button", name="Undo").click()
     assert kept_moves(watched) == []
     page.get_by_role("button", name="Hint").click()
