@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from analysis.figures.wording import listed, number
+from analysis.figures.wording import interval, listed, number
 from analysis.laws.threeway.break_even import plan_table
 from analysis.laws.threeway.elo_map import EloMap
 from analysis.laws.threeway.stored import as_json, stored_law
@@ -22,6 +22,8 @@ from analysis.report.exhibits.three_way.seconds import seconds_exhibit
 from analysis.studies.three_way_laws import BoardLaw, joined, laws_of
 
 _WIDE = 1.5  # factor of an interval that is called wide
+_AS_WELL = 1.05  # times the chosen form's error on fitted agents
+_STRONG = 0.1  # blunder rate of the middle
 LAW_FILE = "law"
 """Name of the file of laws, which `hexlaw advise` reads."""
 
@@ -88,7 +90,8 @@ def law_findings(
         [
             *limits,
             *(_closeness(own, laws.compared) for own in laws.boards),
-            *filter(None, (_wide(own) for own in laws.boards)),
+            *(_wide(own) for own in laws.boards),
+            *(_by_forms(own, laws.compared) for own in laws.boards),
             "The law’s intervals draw runs anew; they do not tell of a law of another form. Its "
             "errors, and the rates of the other forms, do.",
             "Size rates compare networks after the same games; larger networks play dearer games.",
@@ -124,6 +127,26 @@ def _wide(own: BoardLaw) -> str:
         "strong play is reached by few runs, towards their ends; only a stretch of the frontier "
         f"lies within the nodes measured; and size is told by {len(own.cells.networks)} networks "
         "alone." + few
+    )
+
+
+def _by_forms(own: BoardLaw, compared: pd.DataFrame) -> str:
+    """What forms that fit as well make of the rate along the frontier, weak agents and strong."""
+    fitted = compared[compared["boardsize"] == own.boardsize].set_index("form")["fitted"]
+    good = [str(form) for form in fitted.index[fitted <= _AS_WELL * fitted[own.law.form.name]]]
+    rates = own.by_form[own.by_form["form"].isin(good)].dropna(subset=["frontier"])
+    told = []
+    for where, here in (
+        (f"at {100 * _STRONG:g} % blunders and more", rates["blunder_rate"] >= _STRONG),
+        ("at fewer", rates["blunder_rate"] < _STRONG),
+    ):
+        if here.any():
+            found = rates.loc[here, "frontier"]
+            told.append(f"{interval(found.min(), found.max(), 2)} {where}")
+    return (
+        f"On {board(own.boardsize)} the forms that fit as well ({listed(good)}) put the rate along "
+        f"the frontier from {' and from '.join(told) or 'nowhere'}: where that is wider than the "
+        "intervals, the form decides."
     )
 
 
