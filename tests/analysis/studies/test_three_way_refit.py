@@ -86,7 +86,7 @@ def rate_of_training(
 
             if beyond(ends[0]) > 0 or beyond(ends[1]) < 0:
                 continue
-            x = scipy.optimize.brentq(beyond, *ends)
+            x = float(scipy.optimize.root_scalar(beyond, bracket=tuple(ends)).root)
             by_training.append(beyond(x + 1e-3) - beyond(x - 1e-3))
             by_search.append(beyond(x, p, m + 1e-3) - beyond(x, p, m - 1e-3))
     return float(np.mean(by_training) / np.mean(by_search))
