@@ -25,6 +25,7 @@ from games.errors import InputError
 
 _PLANNED = 3  # strengths of plans, even steps between what the weakest and the strongest reach
 _FORECAST_MOVES = (1.0, 1e4, 1e8)
+_FEWEST_SEEDS = 3  # of a board whose resamples, few as they are, tell rates by kinds of agents
 _NICE = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002, 0.001)
 
 
@@ -41,7 +42,7 @@ class BoardLaw:
     sizes: dict[str, BestSize]  # by the search that is held fixed, in words
     plans: list[Plan]
     forecasts: pd.DataFrame
-    tuned: pd.DataFrame  # of `tuned_rates`
+    tuned: pd.DataFrame  # of `tuned_rates`; empty with few seeds, as the next
     by_difficulty: pd.DataFrame  # of `rates_over_strength`, column `stratum`
 
     @property
@@ -52,8 +53,7 @@ class BoardLaw:
     @property
     def seeds(self) -> int:
         """The fewest runs that a network has."""
-        runs = pd.Series(self.cells.run).groupby(self.cells.network).nunique()
-        return int(runs.min())
+        return _fewest_runs(self.cells)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +113,7 @@ def _board(cube: pd.DataFrame, cells: Cells, chosen: str, resamples: int) -> Boa
     along = {name: frontier_rates(law.whole(), cells) for name, law in laws.items()}
     law = laws[chosen]
     levels = _levels(law, cells)
+    told = _fewest_runs(cells) >= _FEWEST_SEEDS
     return BoardLaw(
         cells=cells,
         law=law,
@@ -128,9 +129,16 @@ def _board(cube: pd.DataFrame, cells: Cells, chosen: str, resamples: int) -> Boa
         sizes=_sizes(cells, law, resamples),
         plans=[plan for level in levels for plan in cheapest_plans(law, cells, level)],
         forecasts=forecast(cells, chosen, _seeds(cube, cells), levels, _FORECAST_MOVES),
-        tuned=tuned_rates(cube, cells.boardsize, chosen, few),
-        by_difficulty=_by_difficulty(cube, cells.boardsize, chosen, few),
+        tuned=tuned_rates(cube, cells.boardsize, chosen, few) if told else pd.DataFrame(),
+        by_difficulty=(
+            _by_difficulty(cube, cells.boardsize, chosen, few) if told else pd.DataFrame()
+        ),
     )
+
+
+def _fewest_runs(cells: Cells) -> int:
+    """Of a network."""
+    return int(pd.Series(cells.run).groupby(cells.network).nunique().min())
 
 
 def _by_difficulty(cube: pd.DataFrame, size: int, chosen: str, resamples: int) -> pd.DataFrame:

@@ -10,17 +10,15 @@ from analysis.report.exhibits.three_way.exchange import rate_cell
 from analysis.studies.three_way_laws import BoardLaw, CubeLaws
 from analysis.tables.cube import BEST, FIXED
 
-_FEWEST_SEEDS = 3  # of a board whose few resamples tell intervals
 _LEVELS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 
 
 def check_exhibits(laws: CubeLaws) -> list[Exhibit]:
     """The rates again, with other constants and by bins of difficulty."""
     found = []
-    boards = [own for own in laws.boards if own.seeds >= _FEWEST_SEEDS]
-    if tuned := [own for own in boards if len(own.tuned)]:
+    if tuned := [own for own in laws.boards if len(own.tuned)]:
         found.append(_tuned_exhibit(tuned))
-    if binned := [own for own in boards if len(own.by_difficulty)]:
+    if binned := [own for own in laws.boards if len(own.by_difficulty)]:
         found.append(
             Exhibit(
                 "law_difficulty", "Law 9", "The rate of training by difficulty",

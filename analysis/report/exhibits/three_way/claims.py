@@ -96,7 +96,8 @@ def law_answer(laws: CubeLaws) -> str:
     chosen = [_few(own, own.frontier, "frontier") for own in laws.boards]
     rates = [
         "With the best size for each trade, as along Jones’s frontier, a decade of training "
-        "replaces so many decades of search (95 % intervals): "
+        "replaces so many decades of search (95 % intervals, by the form that foretells best; "
+        "what others make of it stands among the limits): "
         f"{'; '.join(filter(None, chosen)) or 'not told'}.",
         "At a fixed network, most of whose trainings and searches waste compute, it replaces "
         f"{'; '.join(filter(None, fixed)) or 'not told'}.",
