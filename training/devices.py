@@ -76,6 +76,8 @@ def join_processes(where: str) -> None:
         raise InputError(
             f"the processes of {where} did not find each other: {str(error).splitlines()[0]}"
         ) from error
+    # On CPUs the first exchange fails after 30 s: now, before one of them compiles for longer.
+    agree(0)
 
 
 def is_first_process() -> bool:
