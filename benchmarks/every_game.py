@@ -29,7 +29,14 @@ from mcts.tree import select
 from training.networks import NetworkConfig, init_params, make_evaluate
 from training.provenance import code_version, device_name
 
-RULES_OF = {"hex": 9, "y": 9, "connect_four": 67, "breakthrough": 88}
+RULES_OF = {
+    "hex": 9,
+    "hex_swap": 9,
+    "y": 9,
+    "havannah": 6,
+    "connect_four": 67,
+    "breakthrough": 88,
+}
 BATCH, STEPS = 2048, 64  # of games side by side and of steps of each in a timed call
 SEARCHED = ConnectFour(67)
 NODES = 64
@@ -53,8 +60,9 @@ def steps_at_random(game: Game, key: jax.Array) -> Any:
 
     def one(states: Any, key: jax.Array) -> tuple[Any, jax.Array]:
         legal = jax.vmap(game.legal)(states)
-        # 16 random bits an action are enough and cost a fraction of a categorical draw.
-        noise = jax.random.bits(key, legal.shape, jnp.uint16)
+        # One draw a game and a product an action: a draw for each would cost more than the rules.
+        draw = jax.random.bits(key, (BATCH, 1), jnp.uint32)
+        noise = (draw * (2 * jnp.arange(game.num_actions, dtype=jnp.uint32)[None] + 1)) >> 8
         after = jax.vmap(game.step)(states, jnp.argmax(jnp.where(legal, noise | 1, 0), axis=-1))
         ended = jax.vmap(game.terminal)(after)
         return select(ended, first, after), ended.sum()
@@ -176,8 +184,10 @@ if __name__ == "__main__":
     )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--batches", type=int, nargs="+", default=[128, 256])
+    parser.add_argument("--rules-only", action="store_true")
     options = parser.parse_args()
     print(f"{device_name()}, commit {code_version()}, jax {jax.__version__}")
     check_pgx()
     report_rules(options.repeats)
-    report_search(options.repeats, options.batches)
+    if not options.rules_only:
+        report_search(options.repeats, options.batches)

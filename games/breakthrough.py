@@ -111,14 +111,16 @@ class Breakthrough:
         A finished state is absorbing and an illegal action changes nothing.
         """
         rows, columns = self.shape
-        legal = self.legal(state).at[action].get(mode="fill", fill_value=False)
         cell, way = jnp.divmod(action, len(WAYS))
         row, column = jnp.divmod(cell, columns)
         row = jnp.where(state.to_move == 0, row, rows - 1 - row)
         at_row, at_column = jnp.arange(rows)[:, None], jnp.arange(columns)[None]
         left = (at_row == row) & (at_column == column)
         reached = (at_row == row + 1) & (at_column == column + way - 1)
-        mine, theirs = state.planes[0] & ~left | reached, state.planes[1] & ~reached
+        mine, theirs = state.planes
+        blocked = (mine & reached).any() | ((way == 1) & (theirs & reached).any())
+        legal = (mine & left).any() & reached.any() & ~blocked & (state.winner == NOBODY)
+        mine, theirs = mine & ~left | reached, theirs & ~reached
         won = (row + 1 == rows - 1) | ~theirs.any()
         seen_by_them = jnp.stack([theirs, mine])[:, ::-1]
         return BreakthroughState(

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import games
 from analysis.ratings.scales import rate_rows
 from analysis.tables.rows import LabRows
 from experiments.arena.judging_tasks import blunder_tasks
@@ -21,17 +22,19 @@ from experiments.machine.parallel import Task, Worker
 from experiments.players.agents import all_snapshots, enter_agents, load_player
 from experiments.players.move_keys import stable_seed
 from experiments.players.specs import PlayerSpec
-from games.hex import Hex
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from mcts import SearchConfig
 from training.store import Store
 
 
-def judging_tasks(store: Store, boards: Sequence[int], nodes: Sequence[int]) -> list[Task]:
+def judging_tasks(
+    store: Store, boards: Sequence[int], nodes: Sequence[int], game: str = "hex"
+) -> list[Task]:
     """Judge every snapshot of the lab on its board's fixed set, with each number of nodes."""
     tasks = []
     for size in boards:
-        rules = Hex(size)
+        rules = games.make(game, size)
         specs = [
             spec for n in nodes for spec in all_snapshots(store, rules, SearchConfig(nodes=n), 0.0)
         ]
@@ -64,7 +67,7 @@ def league_tasks(
     name = tournament(rules, specs, meeting)
     stored = stored_rounds(store, name) if specs else set(range(rounds))
     waiting = [number for number in range(rounds) if number not in stored]
-    title = f"{rules.size}×{rules.size} board, league of {len(specs)}"
+    title = f"{side_by_side(rules.size)} board, league of {len(specs)}"
     task = Task(
         title, _play_league, (store.folder, rules, list(specs), opponents, waiting, meeting, lanes),
         work=float(len(waiting) * len(specs) * opponents), holds=(name,),

@@ -1,0 +1,93 @@
+"""Several games side by side: strength by compute, positions by how often they are met."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
+
+from analysis.figures import theme
+from analysis.figures.theme import AXIS_LABELS, INK, SERIES, log_axis, themed
+from analysis.studies.second_game import by_board
+from games.text.numbers import side_by_side
+
+WHOLE = StrMethodFormatter("{x:,.0f}")
+
+
+def game_words(game: str) -> str:
+    """A game in words: `Connect Four`."""
+    return game.replace("_", " ").title()
+
+
+def board_words(game: str, size: int) -> str:
+    """A board in words: `Connect Four 4×4`."""
+    return f"{game_words(game)} {side_by_side(size)}"
+
+
+def strength_by_compute(points: pd.DataFrame) -> Figure:
+    """A panel a board, a line a run in the colour of its network; Elo above, compute along.
+
+    Args:
+        points: from `analysis.studies.second_game.game_points`.
+    """
+    boards = by_board(points)
+    networks = points.groupby("network")["parameters"].mean().sort_values().index.tolist()
+    colours = {name: SERIES[k % len(SERIES)] for k, name in enumerate(networks)}
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 3.2))
+        row = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
+        for axes, (game, size, board) in zip(row, boards, strict=True):
+            trained = board[board["train_flops"] > 0]
+            for _, run in trained.groupby("run_id"):
+                colour = colours[run["network"].iloc[0]]
+                axes.plot(run["train_flops"], run["elo"], color=colour, lw=1.2, marker="o", ms=2)
+            axes.set_title(board_words(game, size).replace(" ", "\n"), fontsize=9)
+            axes.set_xscale("log")
+            log_axis(axes.xaxis)
+        row[0].set_ylabel("Elo, the board’s best 0")
+        figure.supxlabel(AXIS_LABELS["train_flops"], fontsize=10, color=INK)
+        _legend(figure, {name.replace("x", "×"): colours[name] for name in networks}, "network")
+    return figure
+
+
+def positions_by_frequency(counts: pd.DataFrame, rates: pd.DataFrame) -> Figure:
+    """Left Zipf's plot, how often a position is met by its rank; right, blunders by how often.
+
+    Args:
+        counts: columns game, boardsize, count, a row a position.
+        rates: columns game, boardsize, met (a class's middle), rate, low, high.
+    """
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 3.3))
+        left, right = figure.subplots(1, 2)
+        colours: dict[str, str] = {}
+        for k, (game, size, board) in enumerate(by_board(counts)):
+            colours[board_words(game, size)] = colour = SERIES[k % len(SERIES)]
+            own = board["count"].sort_values(ascending=False).to_numpy()
+            left.plot(np.arange(1, len(own) + 1), own, color=colour, lw=1.2)
+            here = (rates["game"] == game) & (rates["boardsize"] == size)
+            rate = rates[here].sort_values("met")
+            right.plot(rate["met"], 100 * rate["rate"], color=colour, lw=1.2, marker="o", ms=3)
+            right.vlines(rate["met"], 100 * rate["low"], 100 * rate["high"], color=colour, lw=0.7)
+        for axes, title in ((left, "How often positions are met"), (right, "Blunders there, %")):
+            axes.set_xscale("log")
+            axes.set_title(title)
+            axes.xaxis.set_major_formatter(WHOLE)
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        left.set_yscale("log")
+        left.yaxis.set_major_formatter(WHOLE)
+        left.yaxis.set_minor_formatter(NullFormatter())
+        left.set_xlabel("rank of the position")
+        right.set_xlabel("times met")
+        _legend(figure, colours, "")
+    return figure
+
+
+def _legend(figure: Figure, colours: dict[str, str], title: str) -> None:
+    handles = [Line2D([], [], color=colour, lw=1.8, label=name) for name, colour in colours.items()]
+    figure.legend(
+        handles=handles, loc="outside upper left", ncols=len(handles), fontsize=8,
+        title=title or None, title_fontsize=9, alignment="left",
+    )  # fmt: skip
