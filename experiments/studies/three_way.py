@@ -235,7 +235,7 @@ TINY = Grid(boardsize=4, widths=(2,), seeds=2, samples=2_048)
 PRESETS = {
     "smoke": CubeConfig(
         grids=(TINY,), snapshots=2, first_snapshot=1_024, most_nodes=4, positions=96,
-        league=CubeLeague(boards=(4,), nodes=(1,), stages=2, opponents=2, openings=1, rounds=1),
+        league=CubeLeague(boards=(4,), nodes=(1,), stages=1, opponents=2, openings=1, rounds=1),
         timing=MoveTiming(boards=(4,), lanes={2: (1,)}, repeats=1),
     ),
     "laptop": CubeConfig(

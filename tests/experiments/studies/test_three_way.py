@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
 from analysis.tables.cube import ALL, BEST, read_cube
+from analysis.tables.rows import load_lab
 from experiments.arena.traces import TracePlan, trace_tasks
-from experiments.studies.three_way import PRESETS
+from experiments.studies.three_way import C_PUCT, PRESETS
 from games.errors import InputError
 from games.hex import Hex
 from training.store import Store
@@ -44,9 +46,17 @@ def test_the_study_goes_from_configuration_to_page_and_judges_nothing_twice(
     text = (out / "index.html").read_text()
     assert re.search(r"trained networks throw away on 4×4 from \d+ to [\d.]+ % without", text)
     assert (whole[whole["tuning"] == BEST]["c_puct"] > 0).all()
+    (timed,) = (lab / "move_seconds").glob("4-2x2-*.csv")
+    (seconds,) = pd.read_csv(timed)["seconds"]
+    assert 0 < seconds < 1
+    rated = config.league.ratings(load_lab(Store(lab, read_only=True)), config.runs, C_PUCT)[4]
+    assert len(rated) == len(config.runs), "the last stage of each, without search"
+    assert (rated["error"] > 0).all()
     capsys.readouterr()
     assert hexlaw(*command, "--workers", 1) == 0
-    assert "Other constants: done already" in capsys.readouterr().out
+    again = capsys.readouterr().out
+    for stage in ("Other constants", "League", "Seconds a move"):
+        assert f"{stage}: done already" in again
 
 
 def test_a_board_without_positions_of_play_is_refused(tmp_path):
