@@ -26,7 +26,7 @@ class _Run:
 @TRACKERS.add
 class Trackio(Tracker, frozen=True):
     """A run of trackio for each run, of the same name; it sends nothing unless TRACKIO_SPACE_ID
-    names a place."""
+    or TRACKIO_SERVER_URL names a place."""
 
     kind: ClassVar[str] = "trackio"
     module: ClassVar[str] = "trackio"

@@ -21,7 +21,7 @@ from training.store import Store, WorkerRow
 
 ROOT = Path(__file__).parents[3]
 PLAN = """
-title = "two networks"
+title = "tiny"
 [train]
 lanes = 8
 moves = 2
@@ -32,7 +32,7 @@ snapshots = 2
 search = {nodes = 2}
 [[boards]]
 boardsize = 3
-networks = ["2x1", "conv2x1"]
+networks = ["2x1"]
 samples = 32
 [[stages]]
 kind = "league"
@@ -123,9 +123,13 @@ def test_submitits_debug_jobs_run_one_after_the_other_before_anybody_asks(tmp_pa
 def test_with_the_database_on_a_server(plan, alone, postgres, own_settings, hexlaw):
     address = postgres.address("whole_plan")
     lab = plan.with_name("server")
-    assert hexlaw(*command(plan, "server", "--store", address, "--workers", 1)) == 0
+    where = ("--store", address, "--workers", 1)
+    tracker = ("--tracker", "tensorboard") if importlib.util.find_spec("tensorboardX") else ()
+    assert hexlaw(*command(plan, "server", *where, *tracker)) == 0
     assert not (lab / "lab.sqlite").exists()
     assert rows(lab) == alone
+    tracked = {path.name for path in (lab / "tensorboard").glob("*/")}
+    assert not tracker or tracked >= {run for run, _ in alone["runs"]}
     assert hexlaw(*command(plan, "server", "--workers", 1)) == 0  # the folder knows the address
     assert rows(lab) == alone
 
