@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.figures.wording import interval, listed, number, percent
+from analysis.figures.wording import interval, listed, number
 from analysis.report.exhibits.base import Cell, Exhibit, Table, board, cell
 from analysis.report.study_page import Findings
 from analysis.studies.verifier import (
@@ -53,9 +53,7 @@ def findings(
         for name in _Measured._fields
     }
     seeds = min(len(one.blunder) for own in judged.values() for one in own)
-    answer = " ".join(
-        f"{arm.capitalize()}: {_answer(own.ways, own.drift)}" for arm, own in parts.items()
-    )
+    answer = " ".join(f"{arm.capitalize()}: {_answer(own)}" for arm, own in parts.items())
     return Findings(answer, exhibits, tables, _limits(seeds, COMMON in judged), sources=sources)
 
 
@@ -135,7 +133,8 @@ def _share(row: Mapping[Any, Any], digits: int = 1) -> Cell:
 
 
 def _beyond(row: Mapping[Any, Any], digits: int = 1) -> Cell:
-    if np.isnan(row["beyond"]):
+    is_base = row["kind"] == SHARED and row.get("family", PUCT) == PUCT
+    if is_base or np.isnan(row["beyond"]):
         return Cell("–")
     low, high = 100 * row["beyond_low"], 100 * row["beyond_high"]
     return Cell(number(100 * row["beyond"], digits), interval(low, high, digits))
@@ -211,26 +210,34 @@ def _ways_table(points: pd.DataFrame) -> Table:
     return Table("Ways beside the tree.", head, lines)
 
 
-def _answer(points: pd.DataFrame, power: pd.DataFrame) -> str:
-    split = points[~points["kind"].isin([SHARED, SMALL])]
-    trees = split[split["family"] == PUCT]
+def _answer(found: _Measured) -> str:
+    points = found.ways[~found.ways["kind"].isin([SHARED, SMALL])]
+    trees = points[points["family"] == PUCT]
     better, worse = trees[trees["beyond_high"] < 0], trees[trees["beyond_low"] > 0]
-    grows = [
-        f"{number(row['power'], 2)} ({interval(row['low'], row['high'], 2)}) on "
-        f"{board(row['boardsize'])}"
-        for row in power.to_dict("records")
-    ]
-    ends = []
-    for size, own in trees.groupby("boardsize"):
-        least = own.loc[own.groupby("nodes")["rate"].idxmin()].sort_values("nodes")
-        first, last = least.iloc[0], least.iloc[-1]
-        ends.append(
-            f"on {board(int(str(size)))} ratio {kind_name(first['kind'])} is best without search "
-            f"({percent(first['rate'])} %) and {kind_name(last['kind'])} with "
-            f"{number(last['nodes'])} nodes ({percent(last['rate'])} %)"
+    told = []
+    for row in found.drift.to_dict("records"):
+        best = found.best[found.best["boardsize"] == row["boardsize"]].to_dict("records")
+        first, last = best[0], best[-1]
+        told.append(
+            f"{_ratio(first)} without search and {_ratio(last)} with {number(last['nodes'])} nodes "
+            f"on {board(row['boardsize'])} (nodes to the power {number(row['power'], 2)}, "
+            f"{interval(row['low'], row['high'], 2)})"
         )
+    others = found.ways[found.ways["family"].isin(["best-of-n", "verified", "mpv"])]
+    lost = [
+        f"{len(own[own['beyond_low'] > 0])} of {len(own)} settings of {name}"
+        for name, families in (
+            ("best of N", ("best-of-n", "verified")), ("two networks in one tree", ("mpv",)),
+        )
+        if len(own := others[others["family"].isin(families) & others["beyond"].notna()])
+    ]  # fmt: skip
     return (
-        f"Split trunks throw away fewer wins than a shared one of equal FLOPs for certain at "
-        f"{len(better)} of {len(trees)} ratios and budgets, more at {len(worse)}. Of the split "
-        f"ones, {listed(ends)}. The best ratio goes with the power {listed(grows)} of the nodes."
+        "Trunks of their own throw away fewer wins than a shared one of equal FLOPs for certain at "
+        f"{len(better)} of {len(trees)} ratios and budgets, more at {len(worse)}. Where trunks are "
+        f"apart, the best ratio of value to policy is {listed(told)}. Against tree search of the "
+        f"shared network at equal FLOPs, {listed(lost)} throw away more wins for certain."
     )
+
+
+def _ratio(row: Mapping[Any, Any]) -> str:
+    return f"{number(row['ratio'], 2)} ({interval(row['low'], row['high'], 2)})"
