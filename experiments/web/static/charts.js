@@ -74,6 +74,16 @@ export function EloChart({ series, axis, chosen, onPick, base = 10 }) {
     .filter((value) => log(value) >= x0 && log(value) <= x1);
   const elos = ticks(y0, y1, niceStep((y1 - y0) / 5));
   const pointed = points.find((p) => p.id === over) ?? points.find((p) => p.id === chosen);
+  // One stop of the tabulator key, not hundreds: from there arrows lead from point to point.
+  const entry = points.some((p) => p.id === chosen) ? chosen : points[0].id;
+  const step = (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const all = [...event.currentTarget.closest("svg").querySelectorAll(".point")];
+    const next = by && all[all.indexOf(event.currentTarget) + by];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  };
   return html`<figure class="elo-chart">
     <svg viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="Elo against ${axis}">
       ${elos.map((elo) => html`<g>
@@ -86,9 +96,9 @@ export function EloChart({ series, axis, chosen, onPick, base = 10 }) {
       ${series.map((each) => html`<g style=${{ color: `var(--board-${each.colour})` }}>
         <path class="run" d=${each.points.map((p, i) => `${i ? "L" : "M"}${x(p.x).toFixed(1)} ${y(p.elo).toFixed(1)}`).join("")} />
         ${each.points.map((p) => html`<g
-          key=${p.id} class="point ${p.id === chosen ? "chosen" : ""}" role="link" tabindex="0" aria-label=${describe(p, axis)}
+          key=${p.id} class="point ${p.id === chosen ? "chosen" : ""}" role="link" tabindex=${p.id === entry ? 0 : -1} aria-label=${describe(p, axis)}
           onClick=${() => onPick(p.id)}
-          onKeyDown=${(event) => event.key === "Enter" && onPick(p.id)}
+          onKeyDown=${(event) => (event.key === "Enter" ? onPick(p.id) : step(event))}
           onPointerEnter=${() => setOver(p.id)} onPointerLeave=${() => setOver(null)}
           onFocus=${() => setOver(p.id)} onBlur=${() => setOver(null)}
         >

@@ -33,7 +33,7 @@ function Contestant({ lab, size, moves, entry, winning, onRemove }) {
   const right = winning && said && winning.includes(said.action);
   return html`<section class="contestant">
     <h3>${nameOf(lab, entry.player)}${isNetwork(entry.player) && html`<small>${whole(entry.nodes)} ${entry.nodes === 1 ? "node" : "nodes"}${lab.rules.length > 1 ? `, ${entry.rule}` : ""}</small>`}
-      <button type="button" aria-label="Remove" onClick=${onRemove}>✕</button></h3>
+      <button type="button" aria-label="Remove ${nameOf(lab, entry.player)}, ${entry.nodes} nodes" onClick=${onRemove}>✕</button></h3>
     <${Board} size=${size} moves=${moves} hint=${said?.action} name="What ${entry.player} thinks"
       heat=${said?.visits && heatOf(said, entry.nodes === 1 ? "prior" : "visits")}
       labels=${said?.visits ? labelsOf(said, entry.nodes === 1 ? "prior" : "visits") : {}} />

@@ -170,6 +170,19 @@ def test_the_lab_is_browsed_down_to_a_game(watched, web):
     assert "wins" in page.locator(".situation").inner_text()
 
 
+def test_the_tabulator_key_stops_once_in_a_chart(watched, web):
+    page = watched.page
+    page.goto(web.origin)
+    page.locator(".point").first.wait_for()
+    assert page.locator(".point[tabindex='0']").count() == 1
+    page.locator(".point[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    second = page.locator(".point").nth(1).get_attribute("aria-label")
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == second
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Opponents").wait_for()
+
+
 def test_a_few_wide_intervals_do_not_stretch_the_axis(watched, web):
     """By hand: widths 20, 20, 20, 2,000; the median leaves 30 Elo on either side of a rating."""
     watched.page.goto(web.origin)
