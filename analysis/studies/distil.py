@@ -29,9 +29,9 @@ COSTS = {
 def distil_points(
     rows: LabRows, groups: Mapping[str, Sequence[tuple[str, str, int]]]
 ) -> pd.DataFrame:
-    """A row a snapshot and group: boardsize, network, parameters, seed, run_id, index, group, teacher, count
-    (of labels; 0 in self-play), total, taught and own (FLOPs, `COSTS`), raw and searched (shares of
-    won positions thrown away with the fewest nodes and the most).
+    """A row a snapshot and group: boardsize, network, parameters, seed, run_id, index, group,
+    teacher, count (of labels; 0 in self-play), total, taught and own (FLOPs, `COSTS`), raw and
+    searched (shares of won positions thrown away with the fewest nodes and the most).
 
     Args:
         rows: the lab.
