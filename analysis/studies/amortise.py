@@ -246,10 +246,12 @@ def retention_rows(strengths: Strengths, comparison: str) -> pd.DataFrame:
     Returns:
         A row an arm and budget of play: boardsize, comparison, rule, nodes (in training), played
         (nodes at play time), rate (of blunders), policy_kl (from the search to the raw policy, of
-        the last snapshots), retention, low and high.
+        the last snapshots), retention, low and high; these NaN where the gain itself cannot be
+        told from 0.
     """
     arms, values = arms_at(strengths, comparison)
     kept = retention(values, strengths.untrained)
+    gained = values - strengths.untrained[:, None, None]
     board = strengths.board
     last = board.snapshots.groupby("run_id").tail(1)
     lines = []
@@ -258,6 +260,8 @@ def retention_rows(strengths: Strengths, comparison: str) -> pd.DataFrame:
         divergence = board.policy_kl[ends.index].mean(0)
         for k, played in enumerate(board.budgets):
             middle, low, high = with_interval(kept[:, m, k])
+            if with_interval(gained[:, m, k])[1] <= 0:
+                middle = low = high = math.nan
             lines.append((
                 board.size, comparison, rule, nodes, played, 1 / (1 + math.exp(values[0, m, k])),
                 divergence[k], middle, low, high,

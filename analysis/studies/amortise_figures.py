@@ -31,6 +31,7 @@ def heat_maps(kept: pd.DataFrame) -> Figure:
     """
     boards = sorted(kept["boardsize"].unique().tolist())
     shown = [name for name in COMPARISONS if name in set(kept["comparison"])]
+    trained = np.log2(kept["nodes"].unique().astype(float)).tolist()
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 0.5 + 2.6 * len(boards)))
         grid = figure.subplots(len(boards), len(shown), sharex=True, sharey="row", squeeze=False)
@@ -41,6 +42,9 @@ def heat_maps(kept: pd.DataFrame) -> Figure:
             image = None
             for axes, comparison in zip(row, shown, strict=True):
                 own = here[here["comparison"] == comparison]
+                if own["nodes"].nunique() < 2:  # nothing to compare
+                    axes.set_visible(False)
+                    continue
                 table = own.pivot_table(values="rate", index="played", columns="nodes")
                 x, y = (np.log2(axis.to_numpy(float)) for axis in (table.columns, table.index))
                 rates = table.clip(lower=_LEAST).to_numpy()
@@ -49,14 +53,15 @@ def heat_maps(kept: pd.DataFrame) -> Figure:
                 )
                 best = np.argmin(table.to_numpy(), axis=1)
                 axes.plot(x[best], y, "o", color="white", mec=INK, mew=0.8, ms=4)
-                for axis, values in ((axes.xaxis, x), (axes.yaxis, y)):
+                for axis, values in ((axes.xaxis, trained), (axes.yaxis, y.tolist())):
                     axis.set_major_locator(FixedLocator(values))
                     axis.set_major_formatter(lambda power, _: number(2**power))
-                axes.tick_params(labelsize=7)
+                axes.tick_params(labelsize=7, labelbottom=True)
                 axes.grid(visible=False)
                 axes.set_title(f"{size}×{size}, {_SHORT[comparison]}", fontsize=9)
             row[0].set_ylabel("nodes at play time")
-            assert image is not None
+            if image is None:
+                continue
             figure.colorbar(
                 image, ax=row.tolist(), label=BLUNDERS_LABEL, shrink=0.9, aspect=30,
                 format=lambda share, _: f"{100 * share:g}", ticks=LogLocator(subs=(1, 2, 5)),
@@ -88,6 +93,9 @@ def retention_curves(kept: pd.DataFrame, played: Sequence[int]) -> Figure:
                         (kept["boardsize"] == size) & (kept["played"] == n)
                         & (kept["rule"] == rule) & (kept["comparison"] == comparison)
                     ]  # fmt: skip
+                    own = own[own["retention"].notna()]
+                    if own["nodes"].nunique() < 2:
+                        continue
                     x = own["nodes"] * 2 ** (0.12 * (place - (len(kinds) - 1) / 2))
                     bars = np.abs(own[["low", "high"]].to_numpy().T - own["retention"].to_numpy())
                     axes.errorbar(

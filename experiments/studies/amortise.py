@@ -155,7 +155,8 @@ def _findings(rows: LabRows, config: AmortiseConfig) -> Findings:
             "retention", "Figure 2", "What the raw policy retains",
             "Retention = (raw − untrained) / (searched − untrained), in log-odds of keeping a won "
             "position: 1 where search at play time adds nothing to the network’s own move. Bars "
-            "are 95 % intervals over runs and positions.",
+            "are 95 % intervals over runs and positions; arms whose gain cannot be told from 0 are "
+            "left out.",
             figure=retention_curves(kept, played),
             tables=[_retention_table(kept, name, played) for name in COMPARISONS],
         ),
@@ -172,7 +173,7 @@ def _findings(rows: LabRows, config: AmortiseConfig) -> Findings:
         ),
     ]  # fmt: skip
     return Findings(
-        _answer(kept, ranking, searched), exhibits,
+        _answer(kept, best, searched), exhibits,
         {"retention": kept, "equivalent": older, "ranking": ranking, "best": best, "points": every},
         _limits(config),
     )  # fmt: skip
@@ -183,7 +184,7 @@ def _groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, pd.DataFra
 
 
 def _retention_table(kept: pd.DataFrame, comparison: str, played: Sequence[int]) -> Table:
-    own = kept[kept["comparison"] == comparison]
+    own = kept[kept["comparison"] == comparison].sort_values(["boardsize", "rule", "nodes"])
     lines: list[list[Cell | str]] = []
     for (size, rule, nodes), arm in _groups(own, "boardsize", "rule", "nodes"):
         by = arm.set_index("played")
@@ -256,22 +257,28 @@ def _older_table(older: pd.DataFrame, most: int) -> Table:
     return Table("Equal samples; 95 % intervals.", head, lines)
 
 
-def _answer(kept: pd.DataFrame, ranking: pd.DataFrame, searched: int) -> str:
+def _answer(kept: pd.DataFrame, best: pd.DataFrame, searched: int) -> str:
     told = []
     own = kept[(kept["comparison"] == "flops") & (kept["rule"] == "puct")]
     own = own[own["played"] == searched]
-    for (size,), arm in _groups(own, "boardsize"):
-        by_nodes = arm.sort_values("nodes")
-        few, many = by_nodes.iloc[0], by_nodes.iloc[-1]
+    whole = best[(best["rule"] == "puct") & ~best["held"]]
+    whole = whole[
+        whole["train_flops"] == whole.groupby("boardsize")["train_flops"].transform("max")
+    ]
+    for (size,), of in _groups(whole, "boardsize"):
+        row = of[of["played"] == 1].iloc[0]
+        arm = own[(own["boardsize"] == size) & (own["nodes"] == row["best"])].iloc[0]
+        counts = listed([str(n) for n in sorted(own[own["boardsize"] == size]["nodes"].unique())])
         told.append(
-            f"on {board(size)} {_kept(few)} with {few['nodes']} nodes in training and "
-            f"{_kept(many)} with {many['nodes']}"
+            f"{number(row['best'])} ({interval(row['low'], row['high'])}) of {counts} on "
+            f"{board(size)}, whose raw policy retains {_kept(arm)}"
         )
     if not told:
         return "Too few runs to compare."
     return (
-        f"At equal compute the raw policy retains, of all that training and a search of {searched} "
-        f"nodes gain, {listed(told)}."
+        f"Nodes in training that are best for the raw policy at equal compute: {listed(told)} of "
+        f"all that training and a search of {searched} nodes gain together, in log-odds (95 % "
+        "intervals)."
     )
 
 
