@@ -1,10 +1,10 @@
 """The lab's store: one database, with snapshots and checkpoints in folders beside it.
 
 `schema` holds the tables of results with a sentence for every column, `sharing` those of work in
-progress, `lab.Store` opens and asks them, `place` says where, `database` sees to an SQLite file and
-its damage, `postgres` to a server's database, `versions` to what an earlier version lacks,
-`writing` writes rows that may be there already, `jobs` and `leases` share a lab's work among many.
-Imports nothing of training/.
+progress, `columns` the types of what a stranger may have filled; `lab.Store` opens and asks them,
+`place` says where, `database` sees to an SQLite file and its damage, `postgres` to a server's
+database, `versions` to what an earlier version lacks, `writing` writes rows that may be there
+already, `jobs` and `leases` share a lab's work among many. Imports nothing of training/.
 
 Each is imported when one of its names is first asked for (PEP 562): whoever fits a table that is no
 lab, be it in a browser, needs no SQLAlchemy.
