@@ -15,9 +15,9 @@ from tests.toys import drop
 TOY = drop.NAME  # registered by its import; it is a game like any other
 SOME_SIZES = {
     "connect_four": {44, 49, 67, 94, 99},  # of 36: the smallest, flat, usual, tall, largest
-    "breakthrough": {43, 48, 65, 88},
-    "havannah": {2, 3, 6, 10},
-    "hex_swap": {2, 3, 11, 12},  # both label types of Hex
+    "breakthrough": {43, 65, 88},  # one row of stones, two, the largest
+    "havannah": {2, 4, 10},
+    "hex_swap": {2, 11, 12},  # both label types of Hex
 }
 BOARDS = [
     (name, size)

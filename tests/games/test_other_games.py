@@ -15,9 +15,9 @@ from games.batches import ask, padded, states_before
 from games.spiel import spiel_actions, spiel_game
 
 BOARDS = [
-    *(("breakthrough", size) for size in (43, 54, 55, 65, 78, 88)),
-    *(("havannah", size) for size in (2, 3, 4, 5, 8)),
-    *(("hex_swap", size) for size in (2, 3, 5, 11, 12)),
+    *(("breakthrough", size) for size in (43, 54, 65, 88)),
+    *(("havannah", size) for size in (2, 3, 4, 6)),
+    *(("hex_swap", size) for size in (2, 3, 5, 12)),
     *(("y", size) for size in (2, 3, 4, 5, 6, 7, 9, 12, 19)),
     *(("connect_four", size) for size in (44, 45, 54, 55, 56, 67, 76, 88, 99)),
 ]
