@@ -273,20 +273,21 @@ def _states_table(states: pd.DataFrame) -> Table:
 
 def _answer(against: pd.DataFrame) -> str:
     told = []
-    for (size,), own in _groups(against, "boardsize"):
-        most = own[own["count"] == own["count"].max()]
-        by_size = most.loc[most.groupby("network")["rate"].idxmin()].sort_values("parameters")
-        told += [
-            f"{row['network']} on {board(size)} {number(row['taught'], 2)} "
+    known = against[against["taught"].notna() & (against["count"] == against["count"].max())]
+    for (size, network), own in _groups(known, "boardsize", "network"):
+        row = own.loc[own["rate"].idxmin()]
+        told.append(
+            f"{network} on {board(size)} {number(row['taught'], 2)} "
             f"({interval(row['taught_low'], row['taught_high'], 2)})"
-            for row in by_size.to_dict("records")
-            if not math.isnan(row["taught"])
-        ]
+        )
     if not told:
         return "No student can be set beside self-play for the same compute."
+    shared = against["reuses"]
     return (
         "Where the teacher is there anyway, students of its best labels throw away so many times "
-        f"the won positions of self-play for the same compute: {listed(told)}."
+        f"the won positions of self-play of their size for the same compute: {listed(told)}. If its "
+        f"training counts, {number(math.ceil(shared.min()))} students or more have to share it, "
+        f"{number(math.ceil(shared.median()))} in the middle of all cases."
     )
 
 
