@@ -275,19 +275,28 @@ def _answer(against: pd.DataFrame) -> str:
     told = []
     known = against[against["taught"].notna() & (against["count"] == against["count"].max())]
     for (size, network), own in _groups(known, "boardsize", "network"):
-        row = own.loc[own["rate"].idxmin()]
+        row = own.sort_values("rate").iloc[0]
         told.append(
             f"{network} on {board(size)} {number(row['taught'], 2)} "
             f"({interval(row['taught_low'], row['taught_high'], 2)})"
         )
     if not told:
         return "No student can be set beside self-play for the same compute."
-    shared = against["reuses"]
     return (
         "Where the teacher is there anyway, students of its best labels throw away so many times "
-        f"the won positions of self-play of their size for the same compute: {listed(told)}. If its "
-        f"training counts, {number(math.ceil(shared.min()))} students or more have to share it, "
-        f"{number(math.ceil(shared.median()))} in the middle of all cases."
+        "the won positions of self-play of their size for the same compute: "
+        f"{listed(told)}. {_sharing(against['reuses'])}"
+    )
+
+
+def _sharing(reuses: pd.Series) -> str:
+    """How many students it takes where the teacher's training counts."""
+    paying = [value for value in reuses if math.isfinite(value)]
+    if not paying:
+        return "If its training counts, no number of students pays for it."
+    return (
+        f"If its training counts, {math.ceil(min(paying))} to {math.ceil(max(paying))} students "
+        "have to share it and its labels."
     )
 
 
