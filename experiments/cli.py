@@ -84,7 +84,7 @@ VERBS = {
     ),
     "advise": VerbPlace(
         "verbs.advise", "AdviseConfig", "run",
-        "Train more or search more? The cheapest agent of a strength, by a measured law.",
+        "Say how large to train, how long, and how much to search, by a measured law.",
     ),
     "study": VerbPlace(
         "verbs.study", "StudyVerbConfig", "run",
