@@ -149,7 +149,7 @@ STUDY = Study(
             openings=4,
         ),
         "laptop": AdaptiveConfig(),
-        "reference": AdaptiveConfig(),
+        "reference": AdaptiveConfig(networks={4: ("16x2",), 5: ("16x2",)}, games={5: ("16x2",)}),
     },
     stages=(Stage("Traces", _trace), Stage("Games", _play)),
     findings_of_files=_findings,
