@@ -28,7 +28,10 @@ import contextlib, importlib, io, json, pathlib
 
 # These alone want more, rules and networks, which are JAX: the report draws a game, and the cube
 # and what is made of its traces count positions of the solver's sets and FLOPs of networks.
-beyond = ("analysis.report", "analysis.studies.three_way", "analysis.studies.amortise")
+beyond = (
+    "analysis.report", "analysis.studies.three_way", "analysis.studies.amortise",
+    "analysis.studies.distil",
+)
 names = [
     ".".join(path.with_suffix("").parts).removesuffix(".__init__")
     for path in sorted(pathlib.Path("analysis").rglob("*.py"))

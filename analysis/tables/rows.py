@@ -19,7 +19,9 @@ from games.errors import InputError
 from games.text.plain_json import from_json, to_json
 from training import store as tables
 
-JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes", "budgets", "policy_kl"}
+JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes"}
+JSON_OF_TRACES = {"search", "budgets", "policy_kl"}
+"""Of traces, whose divergences are lists; in metrics the same name is a number."""
 BIT_COLUMNS = {"blunders", "wrong_values", "winning_mass"}
 """Of traces; bytes in memory, hexadecimal text in files."""
 
@@ -186,7 +188,7 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
         raise InputError(
             f"{path} lacks the columns {', '.join(sorted(missing))}; export the rows again"
         )
-    for column in JSON_COLUMNS & set(frame.columns):
+    for column in _json_columns(name) & set(frame.columns):
         frame[column] = _parsed(frame[column], path)
     if name == "traces":
         for column in BIT_COLUMNS:
@@ -221,6 +223,10 @@ def _expected_columns(name: str) -> set[str]:
     return {column.name for column in table.__table__.columns} | extra
 
 
+def _json_columns(name: str) -> set[str]:
+    return JSON_OF_TRACES if name == "traces" else JSON_COLUMNS
+
+
 def _parsed(column: pd.Series, path: Path) -> pd.Series:
     try:
         values = [None if pd.isna(text) else from_json(text) for text in column]
@@ -246,7 +252,7 @@ def _as_text(rows: LabRows) -> dict[str, pd.DataFrame]:
     frames = {}
     for field in dataclasses.fields(rows):
         frame = getattr(rows, field.name).copy()
-        for column in JSON_COLUMNS & set(frame.columns):
+        for column in _json_columns(field.name) & set(frame.columns):
             frame[column] = [None if value is None else to_json(value) for value in frame[column]]
         if field.name == "traces":
             for column in BIT_COLUMNS:

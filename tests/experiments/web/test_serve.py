@@ -246,7 +246,7 @@ def test_ratings_go_with_the_search_they_were_made_with(web):
     agents = rows(web, "/api/lab")["agents"]
     choices = rows(web, "/api/choices")
     assert choices["rules"] == list(SEARCHES)
-    assert choices["engine"]["rules"] == ["puct", "gumbel"]
+    assert choices["engine"]["rules"] == ["puct", "gumbel", "regularised"]
     assert choices["engine"]["players"] == [
         each["key"] for each in rows(web, "/api/lab")["snapshots"]
     ]
