@@ -8,8 +8,10 @@ FOLDER's path must be short: sockets lie in it.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from typing import Any
 
 # Before Ray is imported. On a busy machine a raylet needs longer than Ray waits by itself, and its
 # workers, nicest of all, would never get to run.
@@ -19,7 +21,7 @@ os.environ |= {
     "RAY_worker_niceness": "0",
 }
 
-from ray.cluster_utils import Cluster
+Cluster: Any = importlib.import_module("ray.cluster_utils").Cluster  # Ray is an extra
 
 EACH = {
     "num_cpus": 1,
