@@ -26,7 +26,9 @@ def _account() -> list[str]:
         pwd.getpwnam("postgres")
     except KeyError:
         return []
-    return ["runuser", "-u", "postgres", "--"]
+    # Not every root has the system's own programs on the path.
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    return [shutil.which("runuser", path=path) or "runuser", "-u", "postgres", "--"]
 
 
 class Server:
