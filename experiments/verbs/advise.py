@@ -56,16 +56,16 @@ def run(config: AdviseConfig, console: Console) -> Outcome:
     (plan,) = cheapest_plans(
         stored.law, stored.cells, config.strength, (config.moves,), config.price
     )
-    for line in _told(plan, stored.runs, stored.form):
+    for line in _told(plan, config.size, stored.runs, stored.form):
         console.out(line, highlight=False)
     return Outcome(_result(plan, config.size, stored.form, str(path)))
 
 
-def _told(plan: Plan, runs: int, form: str) -> list[str]:
+def _told(plan: Plan, size: int, runs: int, form: str) -> list[str]:
     low, high = (f"{100 * rate:.2g}" for rate in plan.rate_interval)
     lines = [
-        f"train a network of {number(plan.parameters)} parameters for {compute(plan.samples)} "
-        f"positions of self-play ({compute(plan.train_flops)} FLOPs)",
+        f"{size}×{size}: train a network of {number(plan.parameters)} parameters for "
+        f"{compute(plan.samples)} positions of self-play ({compute(plan.train_flops)} FLOPs)",
         f"play with {number(plan.nodes)} node{'s' if plan.nodes > 1 else ''} a move "
         f"({compute(plan.test_flops)} FLOPs); training takes {percent(plan.share)} % of all",
         f"how sure: {low} to {high} % of won positions thrown away (95 %); for "

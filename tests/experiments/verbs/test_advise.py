@@ -45,7 +45,7 @@ def test_more_moves_mean_more_training_and_less_search(hexlaw, law, capsys):
 def test_it_says_how_sure_it_is(hexlaw, law, capsys):
     assert hexlaw("advise", "--strength", "0.05", "--moves", "1e12", "--law", str(law)) == 0
     said = capsys.readouterr().out
-    assert "train a network of" in said
+    assert "5×5: train a network of" in said
     assert "play with 1 node a move" in said
     assert "how sure: " in said
     assert "at an end of what was measured (one node" in said
