@@ -27,6 +27,21 @@ class RunLog(Protocol):
         """Take no more for now; the run may be opened again, to go on."""
 
 
+class SteppedRun:
+    """The log of a run of wandb or of a library that copies its interface."""
+
+    def __init__(self, run: Any) -> None:
+        self._run = run
+        self.close = run.finish
+
+    def log(self, samples: int, values: Mapping[str, float]) -> None:
+        """A step of so many samples."""
+        self._run.log(dict(values), step=samples)
+
+    def flush(self) -> None:
+        """It writes by itself."""
+
+
 class Tracker(FrozenModel, frozen=True):
     """A kind of tracker. Subclasses name themselves and their library, and give `open`."""
 

@@ -6,21 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from experiments.tracking.tracker import TRACKERS, RunLog, Tracker
-
-
-class _Run:
-    """A run of trackio."""
-
-    def __init__(self, run: Any) -> None:
-        self._run = run
-        self.close = run.finish
-
-    def log(self, samples: int, values: Mapping[str, float]) -> None:
-        self._run.log(dict(values), step=samples)
-
-    def flush(self) -> None:
-        """It writes by itself."""
+from experiments.tracking.tracker import TRACKERS, RunLog, SteppedRun, Tracker
 
 
 @TRACKERS.add
@@ -38,7 +24,7 @@ class Trackio(Tracker, frozen=True):
     def open(self, folder: Path, run: str, config: Mapping[str, Any], samples: int) -> RunLog:
         """A run that goes on where one of its name is there."""
         folder.mkdir(parents=True, exist_ok=True)
-        return _Run(
+        return SteppedRun(
             self.library(folder).init(
                 project="hexlaw", name=run, config=dict(config), resume="allow", embed=False,
                 auto_log_cpu=False, auto_log_gpu=False,

@@ -7,21 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from experiments.tracking.tracker import TRACKERS, RunLog, Tracker
-
-
-class _Run:
-    """A run of wandb."""
-
-    def __init__(self, run: Any) -> None:
-        self._run = run
-        self.close = run.finish
-
-    def log(self, samples: int, values: Mapping[str, float]) -> None:
-        self._run.log(dict(values), step=samples)
-
-    def flush(self) -> None:
-        """It writes by itself."""
+from experiments.tracking.tracker import TRACKERS, RunLog, SteppedRun, Tracker
 
 
 @TRACKERS.add
@@ -41,7 +27,7 @@ class WeightsAndBiases(Tracker, frozen=True):
         wandb = self.library(folder)
         folder.mkdir(parents=True, exist_ok=True)
         settings = wandb.Settings(console="off", silent=True, x_disable_stats=True)
-        return _Run(
+        return SteppedRun(
             wandb.init(
                 project=os.environ.get("WANDB_PROJECT", "hexlaw"), id=run, name=run,
                 dir=str(folder), config=dict(config), resume="allow", reinit="create_new",

@@ -17,26 +17,8 @@ from experiments.executors.watching import show_workers
 from experiments.machine.console import open_console
 from experiments.reproduction.plan import Plan, load_plan
 from games.errors import InputError
+from tests.tiny_plan import PLAN
 from training.store import Lease, Leases, Store
-
-PLAN = """
-title = "tiny"
-[train]
-lanes = 8
-moves = 2
-batch_size = 16
-replay_ratio = 1
-first_snapshot = 16
-snapshots = 2
-search = {nodes = 2}
-[[boards]]
-boardsize = 3
-networks = ["2x1"]
-samples = 32
-[[stages]]
-kind = "league"
-search = {nodes = 2}
-"""
 
 
 @pytest.fixture

@@ -17,27 +17,10 @@ import sqlalchemy as sa
 
 from experiments.executors import slurm
 from tests.lab_rows import rows
+from tests.tiny_plan import PLAN
 from training.store import Store, WorkerRow
 
 ROOT = Path(__file__).parents[3]
-PLAN = """
-title = "tiny"
-[train]
-lanes = 8
-moves = 2
-batch_size = 16
-replay_ratio = 1
-first_snapshot = 16
-snapshots = 2
-search = {nodes = 2}
-[[boards]]
-boardsize = 3
-networks = ["2x1"]
-samples = 32
-[[stages]]
-kind = "league"
-search = {nodes = 2}
-"""
 
 
 @pytest.fixture(scope="module")
