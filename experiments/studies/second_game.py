@@ -317,16 +317,19 @@ PRESETS = {
         ladders=_ladders(hex={3: 2_048}, y={3: 2_048}),
         networks=("1x1", "2x1"), snapshots=2, opponents=2, league_nodes=2,
     ),
-    "sitting": SecondGameConfig(
-        ladders=_ladders(
-            hex={3: 6_000, 4: 15_000}, y={4: 6_000, 5: 15_000}, connect_four={44: 15_000}
-        ),
-        networks=("1x2", "2x2", "4x2", "8x2", "16x2"), judged_nodes=(1,),
-    ),
     "laptop": SecondGameConfig(
         ladders=_ladders(
             hex={3: 12_000, 4: 40_000}, y={4: 20_000, 5: 40_000}, connect_four={44: 40_000}
         ),
+    ),
+    "sitting": SecondGameConfig(
+        ladders=_ladders(
+            hex={3: 30_000, 4: 60_000, 5: 80_000},
+            y={4: 30_000, 5: 60_000},
+            connect_four={44: 40_000, 55: 60_000},
+            breakthrough={44: 40_000},
+        ),
+        seeds=3,
     ),
     "reference": SecondGameConfig(
         ladders=_ladders(
