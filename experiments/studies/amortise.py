@@ -315,22 +315,18 @@ def _arms(
 
 
 ALL = (2, 4, 8, 16, 32, 64, 128, 256)
+SOME = (2, 16, 64)
 PRESETS = {
     "smoke": AmortiseConfig(
         arms=_arms(4, "4x1", 2_048, 2, {"puct": (2, 16)}, (16,)),
         snapshots=3, most_nodes=8, positions=96,
     ),
-    "sitting": AmortiseConfig(
-        arms=(
-            *_arms(4, "16x2", 30_000, 3, {"puct": (2, 8, 32, 64, 256)}, (8,)),
-            *_arms(5, "32x2", 50_000, 3, {"puct": (2, 8, 64, 256)}),
-        ),
-        snapshots=5, positions=600,
-    ),
     "laptop": AmortiseConfig(
         arms=(
-            *_arms(4, "16x2", 30_000, 3, {"puct": ALL, "gumbel": (2, 16)}, (16, 256)),
-            *_arms(5, "32x2", 50_000, 3, {"puct": ALL, "gumbel": (2, 16)}, (16, 256)),
+            *_arms(4, "16x2", 30_000, 3, {"puct": ALL, "gumbel": SOME, "regularised": SOME},
+                   (8, 256)),
+            *_arms(5, "32x2", 50_000, 3, {"puct": ALL, "gumbel": SOME, "regularised": SOME},
+                   (8, 256)),
         ),
         snapshots=5, positions=600,
     ),
