@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
@@ -16,10 +16,18 @@ from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.hex_swap import HexSwap
 from games.kinds import load_entry_points
 from games.protocol import Game, State, Symmetries
-from games.text import drawing, grid, hexhex, swap, triangle
+from games.text import discs, drawing, grid, hexhex, manuals, swap, triangle
 from games.text.hexworld import hexworld_link
+from games.text.layout import Layout
+from games.text.manuals import Manual
 from games.text.notation import cell_name, parse_cell, parse_moves, play
 from games.y import Y
+
+
+def no_chain(game: Game, state: State) -> list[int]:
+    """No cells."""
+    del game, state
+    return []
 
 
 class Pictures(NamedTuple):
@@ -29,6 +37,10 @@ class Pictures(NamedTuple):
     """(game, state, last_move) → plain characters for a terminal."""
     svg: Callable[..., str] = grid.draw_svg
     """(game, state, *, last_move, heat, labels, title) → one self-contained `<svg>` element."""
+    layout: Callable[[Any], Layout] = grid.lay_out
+    """game → where its cells lie, from which pages draw it."""
+    chain: Callable[[Any, State], list[int]] = no_chain
+    """(game, state) → the cells that decided a finished game, each joined to the next."""
 
 
 ON_A_GRID = Pictures()
@@ -44,6 +56,7 @@ class Outside(NamedTuple):
 
 
 NOTHING = Outside()
+UNWRITTEN = Manual()
 
 
 class RegisteredGame(NamedTuple):
@@ -55,6 +68,7 @@ class RegisteredGame(NamedTuple):
     """Sizes of boards, rising, that can be played."""
     pictures: Pictures
     outside: Outside
+    manual: Manual
 
 
 REGISTRY: dict[str, RegisteredGame] = {}
@@ -66,13 +80,14 @@ def register(
     sizes: Sequence[int],
     pictures: Pictures = ON_A_GRID,
     outside: Outside = NOTHING,
+    manual: Manual = UNWRITTEN,
 ) -> None:
     """Make a game known by its name to everything that asks for one.
 
     Raises:
         ValueError: if another game has that name.
     """
-    entry = RegisteredGame(make, sizes, pictures, outside)
+    entry = RegisteredGame(make, sizes, pictures, outside, manual)
     if REGISTRY.setdefault(name, entry) != entry:
         raise ValueError(f"another game is called {name!r}")
 
@@ -138,29 +153,39 @@ register(
     "hex",
     Hex,
     range(MIN_SIZE, MAX_SIZE + 1),
-    Pictures(drawing.draw_text, drawing.draw_svg),
+    Pictures(drawing.draw_text, drawing.draw_svg, drawing.lay_out, drawing.winning_chain),
     Outside(sgf=True, link=hexworld_link),
+    manuals.HEX,
 )
 register(
     hex_swap.NAME,
     HexSwap,
     range(MIN_SIZE, MAX_SIZE + 1),
-    Pictures(swap.draw_text, swap.draw_svg),
+    Pictures(swap.draw_text, swap.draw_svg, swap.lay_out, swap.winning_chain),
     Outside(sgf=True),
+    manuals.HEX_SWAP,
 )
-register(breakthrough.NAME, Breakthrough, breakthrough.SIZES)
-register(connect_four.NAME, ConnectFour, connect_four.SIZES)
+register(breakthrough.NAME, Breakthrough, breakthrough.SIZES, manual=manuals.BREAKTHROUGH)
+register(
+    connect_four.NAME,
+    ConnectFour,
+    connect_four.SIZES,
+    Pictures(chain=discs.winning_four),
+    manual=manuals.CONNECT_FOUR,
+)
 register(
     havannah.NAME,
     Havannah,
     range(havannah.MIN_SIZE, havannah.MAX_SIZE + 1),
-    Pictures(hexhex.draw_text, hexhex.draw_svg),
+    Pictures(hexhex.draw_text, hexhex.draw_svg, hexhex.lay_out),
+    manual=manuals.HAVANNAH,
 )
 register(
     y.NAME,
     Y,
     range(y.MIN_SIZE, y.MAX_SIZE + 1),
-    Pictures(triangle.draw_text, triangle.draw_svg),
+    Pictures(triangle.draw_text, triangle.draw_svg, triangle.lay_out),
+    manual=manuals.Y,
 )
 
 __all__ = [

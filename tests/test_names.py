@@ -16,6 +16,8 @@ ALLOWED = {
     # One dispatches to the others by game.
     "draw_svg": "the registry and the pictures it picks from",
     "draw_text": "the registry and the pictures it picks from",
+    "lay_out": "the pictures that the registry picks from",
+    "winning_chain": "the pictures that the registry picks from",
     "register": "a game, and an exact player for it; both are called on their module",
     # Of the field, each the usual word where it stands.
     "search": "over trees with a network; over proofs in the exact solver",
@@ -24,6 +26,7 @@ ALLOWED = {
     "find": "a registered game; where a kept tree has the new root",
     "compute_multiplier": "the number, and the figure of it",
     "Game": "the rules; a row of the table of games, which is imported as GameRow",
+    "Cell": "of a board; of a table of the report",
     "Table": "a table of the database; a table of the report",
     "Board": "geometry of the exact solver; the league of a board in the report",
     "Study": "a lab as rated for the report; a file of experiments/studies/",

@@ -17,27 +17,42 @@ from numpy.typing import ArrayLike
 from games.hex import NOBODY, Hex, HexState
 from games.text.hexagons import (
     MARGIN,
+    OUTLINE,
     SIDE,
+    STONE,
+    cells_at,
     check_last_move,
-    draw_cells,
-    draw_coordinates,
-    draw_labels,
-    draw_stones,
+    coordinates,
     point,
-    points,
     row_text,
 )
+from games.text.layout import Layout, Rim
 from games.text.notation import PLAYER_NAMES, cell_name
-from games.text.picture import (
-    GREY,
-    INK,
-    PAPER,
-    checked_heat,
-    new_svg,
-    situation,
-)
+from games.text.picture import checked_heat, draw_board, situation
 
 RIM = 0.95  # the rhombus around the board ends so far from the outermost centres, in cells
+
+
+def lay_out(game: Hex) -> Layout:
+    """The rhombus, with an edge of each player's colour on two sides."""
+    size = game.size
+    left, top = point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, point(0, -MARGIN)[1] - 0.6 * SIDE
+    right, bottom = point(size - 1 + RIM, size - 1 + RIM)
+    low, high, middle = -RIM, size - 1 + RIM, (size - 1) / 2
+    corners = [(low, low), (high, low), (high, high), (low, high)]  # column, row; clockwise
+    rims = [  # top, right, bottom, left: triangles to the middle
+        Rim(k % 2, [point(*corners[k]), point(*corners[(k + 1) % 4]), point(middle, middle)])
+        for k in range(4)
+    ]
+    return Layout(
+        box=(left, top, right + 0.3 * SIDE - left, bottom + 0.3 * SIDE - top),
+        columns=size,
+        cells=cells_at(range(size**2), size),
+        outline=OUTLINE,
+        stone=STONE,
+        coordinates=coordinates(size),
+        rims=rims,
+    )
 
 
 def winning_chain(game: Hex, state: HexState) -> list[int]:
@@ -118,34 +133,18 @@ def draw_svg(
     owner = np.asarray(game.owners(state))
     check_last_move(last_move, owner, size)
     shade = checked_heat(heat, game.num_actions)
-    chain = winning_chain(game, state)
-
-    left, top = point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, point(0, -MARGIN)[1] - 0.6 * SIDE
-    right, bottom = point(size - 1 + RIM, size - 1 + RIM)
-    width, height = right + 0.3 * SIDE - left, bottom + 0.3 * SIDE - top
-    svg = new_svg(left, top, width, height)
-    ET.SubElement(svg, "title").text = title or f"Hex {size}×{size}: {situation(game, state)}"
-    ET.SubElement(svg, "desc").text = _description(owner, size, last_move)
-    _draw_rim(svg, size)
-    draw_cells(svg, size, shade, range(size**2))
-    draw_stones(svg, size, owner, chain, last_move)
-    draw_coordinates(svg, size)
-    draw_labels(svg, size, owner, shade, labels or {})
+    svg = draw_board(
+        lay_out(game),
+        owner,
+        title=title or f"Hex {size}×{size}: {situation(game, state)}",
+        description=_description(owner, size, last_move),
+        shades=shade,
+        chain=winning_chain(game, state),
+        last=last_move,
+        labels=labels or {},
+    )
     ET.indent(svg, space=" ")
     return ET.tostring(svg, encoding="unicode")
-
-
-def _draw_rim(svg: ET.Element, size: int) -> None:
-    """Four triangles under the cells, one for each edge in the colour of its owner."""
-    low, high = -RIM, size - 1 + RIM
-    middle = (size - 1) / 2
-    corners = [(low, low), (high, low), (high, high), (low, high)]  # column, row; clockwise
-    rim = ET.SubElement(
-        svg, "g", {"stroke": GREY, "stroke-width": "1.4", "stroke-linejoin": "round"}
-    )
-    for k, fill in enumerate((INK, PAPER, INK, PAPER)):  # top, right, bottom, left
-        triangle = [corners[k], corners[(k + 1) % 4], (middle, middle)]
-        ET.SubElement(rim, "polygon", {"points": points(triangle), "fill": fill})
 
 
 def _description(owner: np.ndarray, size: int, last_move: int | None) -> str:

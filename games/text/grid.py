@@ -14,23 +14,49 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from games.protocol import Game, State
-from games.text.notation import board_name
+from games.text.layout import Cell, Coordinate, Layout, Point
+from games.text.notation import board_name, cell_at
 from games.text.picture import (
+    FONT,
     GREY,
-    GRID,
-    INK,
-    PAPER,
     STONE_LETTERS,
     checked_heat,
-    heat_colour,
-    new_svg,
+    draw_board,
     situation,
     write,
 )
 
-CELL = 36.0  # in SVG user units
-STONE = 0.38 * CELL
-HEAD = 0.8 * CELL  # room above the grid for letters
+SIDE = 36.0  # of a cell, in SVG user units
+STONE = 0.38 * SIDE
+HEAD = 0.8 * SIDE  # room above the grid for letters, and before it for numbers
+HALF = SIDE / 2
+
+
+def lay_out(game: Game) -> Layout:
+    """Squares, letters above them and, unless whole columns are played, numbers before them."""
+    rows, columns = game.shape
+    by_column = not game.fills_cells and game.num_actions == columns
+    room = 2 if by_column else HEAD
+    coordinates = [
+        Coordinate(chr(ord("a") + column), ((column + 0.5) * SIDE, -0.25 * SIDE))
+        for column in range(columns)
+    ]
+    if not by_column:
+        coordinates += [
+            Coordinate(str(row + 1), (-0.4 * SIDE, (row + 0.5) * SIDE)) for row in range(rows)
+        ]
+    return Layout(
+        box=(-room, -HEAD, columns * SIDE + room + 2, rows * SIDE + HEAD + 2),
+        columns=columns,
+        cells=[
+            Cell(cell, cell_at(cell, game.shape), _centre(game, cell))
+            for cell in range(rows * columns)
+        ],
+        outline=((-HALF, -HALF), (HALF, -HALF), (HALF, HALF), (-HALF, HALF)),
+        stone=STONE,
+        coordinates=coordinates,
+        by_column=by_column,
+    )
 
 
 def draw_text(game: Game, state: State, last_move: int | None = None) -> str:
@@ -56,32 +82,21 @@ def draw_svg(
     title: str | None = None,
 ) -> str:
     """The position as one self-contained `<svg>` element; arguments as in `drawing.draw_svg`."""
-    rows, columns = game.shape
-    owners = np.asarray(game.owners(state))
-    width, height = columns * CELL + 4, rows * CELL + HEAD + 4
-    svg = new_svg(-2, -HEAD, width, height)
-    name = board_name(game)
-    ET.SubElement(svg, "title").text = title or f"{name}: {situation(game, state)}"
-    shade = _on_cells(game, checked_heat(heat, game.num_actions))
-    cells = ET.SubElement(svg, "g", {"stroke": GRID, "stroke-width": "1.2"})
-    stones = ET.SubElement(svg, "g", {"stroke": INK, "stroke-width": "1"})
-    for cell, owner in enumerate(owners.tolist()):
-        x, y = _centre(game, cell)
-        corner = {"x": f"{x - CELL / 2:.1f}", "y": f"{y - CELL / 2:.1f}"}
-        side = {"width": f"{CELL:.0f}", "height": f"{CELL:.0f}", "fill": heat_colour(shade[cell])}
-        ET.SubElement(cells, "rect", corner | side)
-        if owner >= 0:
-            place = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{STONE:.1f}"}
-            ET.SubElement(stones, "circle", place | {"fill": PAPER if owner else INK})
-            if game.fills_cells and cell == last_move:
-                ring = {"fill": "none", "stroke": INK if owner else PAPER, "stroke-width": "2"}
-                ET.SubElement(stones, "circle", place | {"r": f"{0.75 * STONE:.1f}"} | ring)
+    layout, owners = lay_out(game), np.asarray(game.owners(state))
+    shades = _on_cells(game, checked_heat(heat, game.num_actions))
+    moves_stones = not (game.fills_cells or layout.by_column)
     ways = game.num_actions // len(owners)
-    if ways > 1 and last_move is not None:
-        x, y = _centre(game, last_move // ways)
-        dot = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{0.2 * STONE:.1f}", "fill": GREY}
-        ET.SubElement(stones, "circle", dot)
-    _write_labels(svg, game, owners, shade, labels or {}, last_move)
+    svg = draw_board(
+        layout,
+        owners,
+        title=title or f"{board_name(game)}: {situation(game, state)}",
+        shades=shades,
+        last=last_move if game.fills_cells else None,
+        left=last_move // ways if moves_stones and ways > 1 and last_move is not None else None,
+        labels=(labels or {}) if game.fills_cells else {},
+    )
+    if layout.by_column:
+        _write_above(svg, labels or {}, last_move)
     ET.indent(svg, space=" ")
     return ET.tostring(svg, encoding="unicode")
 
@@ -98,31 +113,14 @@ def _on_cells(game: Game, heat: np.ndarray) -> np.ndarray:
     return np.zeros(rows * columns)
 
 
-def _write_labels(
-    svg: ET.Element,
-    game: Game,
-    owners: np.ndarray,
-    shade: np.ndarray,
-    labels: Mapping[int, str],
-    last_move: int | None,
-) -> None:
-    columns = game.shape[1]
-    by_column = game.num_actions == columns
-    texts = ET.SubElement(svg, "g")
-    for column in range(columns):
-        letter, place = chr(ord("a") + column), ((column + 0.5) * CELL, -0.25 * CELL)
-        if by_column and column in labels:
-            letter = f"{letter} {labels[column]}"
-        write(texts, place, letter, 0.36 * CELL, GREY)
-    if not game.fills_cells:
-        if by_column and last_move is not None:
-            write(texts, ((last_move + 0.5) * CELL, -0.62 * CELL), "▾", 0.36 * CELL, GREY)
-        return
-    for cell, label in labels.items():
-        dark = owners[cell] == 0 or (owners[cell] < 0 and shade[cell] > 0.6)
-        write(texts, _centre(game, cell), label, 0.36 * CELL, PAPER if dark else INK)
+def _write_above(svg: ET.Element, labels: Mapping[int, str], last_move: int | None) -> None:
+    """Labels of columns, and a mark over the one that was played."""
+    for column, label in labels.items():
+        write(svg, ((column + 0.78) * SIDE, -0.25 * SIDE), label, 0.7 * FONT, GREY)
+    if last_move is not None:
+        write(svg, ((last_move + 0.5) * SIDE, -0.62 * SIDE), "▾", FONT, GREY)
 
 
-def _centre(game: Game, cell: int) -> tuple[float, float]:
+def _centre(game: Game, cell: int) -> Point:
     row, column = divmod(cell, game.shape[1])
-    return (column + 0.5) * CELL, (row + 0.5) * CELL
+    return (column + 0.5) * SIDE, (row + 0.5) * SIDE

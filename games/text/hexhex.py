@@ -9,17 +9,32 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from games.havannah import Havannah, HavannahState
-from games.text.hexagons import (
-    SIDE,
-    check_last_move,
-    draw_cells,
-    draw_labels,
-    draw_stones,
-    point,
-    row_text,
-)
+from games.text.hexagons import OUTLINE, SIDE, STONE, cells_at, check_last_move, point, row_text
+from games.text.layout import Coordinate, Layout
 from games.text.notation import PLAYER_NAMES, cell_name
-from games.text.picture import GREY, checked_heat, new_svg, situation, write
+from games.text.picture import checked_heat, draw_board, situation
+
+
+def lay_out(game: Havannah) -> Layout:
+    """The hexagon. A column's letter stands where it begins, a row's number where that ends."""
+    columns, size = game.shape[1], game.size
+    left, right = point(-1, size - 1)[0], point(columns, size - 1)[0] + 0.5 * SIDE
+    top, bottom = point(0, -1)[1] - 0.6 * SIDE, point(0, columns - 1)[1] + 1.2 * SIDE
+    written = []
+    for k in range(columns):
+        first, last = max(size - 1 - k, 0), min(3 * (size - 1) - k, columns - 1)
+        written += [
+            Coordinate(cell_name(k, columns)[0], point(k, first - 1)),
+            Coordinate(str(k + 1), point(last + 1, k)),
+        ]
+    return Layout(
+        box=(left, top, right - left, bottom - top),
+        columns=columns,
+        cells=cells_at(np.flatnonzero(game.on_board).tolist(), columns),
+        outline=OUTLINE,
+        stone=STONE,
+        coordinates=written,
+    )
 
 
 def draw_text(game: Havannah, state: HavannahState, last_move: int | None = None) -> str:
@@ -58,20 +73,15 @@ def draw_svg(
     owner = np.asarray(game.owners(state))
     check_last_move(last_move, owner, columns)
     shade = checked_heat(heat, game.num_actions)
-    left, right = point(-1, size - 1)[0], point(columns, size - 1)[0] + 0.5 * SIDE
-    top, bottom = point(0, -1)[1] - 0.6 * SIDE, point(0, columns - 1)[1] + 1.2 * SIDE
-    svg = new_svg(left, top, right - left, bottom - top)
-    ET.SubElement(svg, "title").text = title or f"Havannah of side {size}: {situation(game, state)}"
-    ET.SubElement(svg, "desc").text = _description(owner, columns, last_move)
-    draw_cells(svg, columns, shade, np.flatnonzero(game.on_board).tolist())
-    draw_stones(svg, columns, owner, (), last_move)
-    coordinates = ET.SubElement(svg, "g")
-    for k in range(columns):
-        first, last = max(size - 1 - k, 0), min(3 * (size - 1) - k, columns - 1)
-        letter, number = cell_name(k, columns)[0], str(k + 1)
-        write(coordinates, point(k, first - 1), letter, 0.72 * SIDE, GREY)  # its column runs there
-        write(coordinates, point(last + 1, k), number, 0.72 * SIDE, GREY)
-    draw_labels(svg, columns, owner, shade, labels or {})
+    svg = draw_board(
+        lay_out(game),
+        owner,
+        title=title or f"Havannah of side {size}: {situation(game, state)}",
+        description=_description(owner, columns, last_move),
+        shades=shade,
+        last=last_move,
+        labels=labels or {},
+    )
     ET.indent(svg, space=" ")
     return ET.tostring(svg, encoding="unicode")
 

@@ -9,7 +9,18 @@ from numpy.typing import ArrayLike
 
 from games.hex_swap import HexSwap, HexSwapState
 from games.text import drawing
+from games.text.layout import Layout
 from games.text.picture import checked_heat
+
+
+def lay_out(game: HexSwap) -> Layout:
+    """Hex's rhombus."""
+    return drawing.lay_out(game.hex)
+
+
+def winning_chain(game: HexSwap, state: HexSwapState) -> list[int]:
+    """As `drawing.winning_chain`, on the board that people see."""
+    return drawing.winning_chain(game.hex, game.board(state))
 
 
 def draw_text(game: HexSwap, state: HexSwapState, last_move: int | None = None) -> str:

@@ -10,22 +10,38 @@ from numpy.typing import ArrayLike
 
 from games.text.hexagons import (
     MARGIN,
+    OUTLINE,
     SIDE,
+    STONE,
+    cells_at,
     check_last_move,
-    draw_cells,
-    draw_coordinates,
-    draw_labels,
-    draw_stones,
+    coordinates,
     point,
-    points,
     row_text,
 )
+from games.text.layout import Layout, Rim
 from games.text.notation import PLAYER_NAMES, cell_name
-from games.text.picture import GREY, checked_heat, new_svg, situation
+from games.text.picture import checked_heat, draw_board, situation
 from games.y import Y, YState
 
 RIM = 1.05  # the triangle around the board ends so far from the outermost centres, in cells
-GREY_RIM = "#d9d4c7"
+
+
+def lay_out(game: Y) -> Layout:
+    """The triangle. All sides are alike, so the rim has no player's colour."""
+    size = game.size
+    left, top = point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, point(0, -MARGIN)[1] - 0.6 * SIDE
+    far = size - 1 + 2 * RIM
+    right, bottom = point(far, -RIM)[0], point(0, far)[1]
+    return Layout(
+        box=(left, top, right + 0.3 * SIDE - left, bottom + 0.3 * SIDE - top),
+        columns=size,
+        cells=cells_at(np.flatnonzero(game.on_board).tolist(), size),
+        outline=OUTLINE,
+        stone=STONE,
+        coordinates=coordinates(size),
+        rims=[Rim(None, [point(-RIM, -RIM), point(far, -RIM), point(-RIM, far)])],
+    )
 
 
 def draw_text(game: Y, state: YState, last_move: int | None = None) -> str:
@@ -54,26 +70,20 @@ def draw_svg(
     labels: Mapping[int, str] | None = None,
     title: str | None = None,
 ) -> str:
-    """The position as one self-contained `<svg>` element; arguments as in `drawing.draw_svg`.
-
-    All sides are alike, so the rim has one colour.
-    """
+    """The position as one self-contained `<svg>` element; arguments as in `drawing.draw_svg`."""
     size = game.size
     owner = np.asarray(game.owners(state))
     check_last_move(last_move, owner, size)
     shade = checked_heat(heat, game.num_actions)
-    left, top = point(-MARGIN, -MARGIN)[0] - 0.5 * SIDE, point(0, -MARGIN)[1] - 0.6 * SIDE
-    right, bottom = point(size - 1 + 2 * RIM, -RIM)[0], point(0, size - 1 + 2 * RIM)[1]
-    svg = new_svg(left, top, right + 0.3 * SIDE - left, bottom + 0.3 * SIDE - top)
-    ET.SubElement(svg, "title").text = title or f"Y of side {size}: {situation(game, state)}"
-    ET.SubElement(svg, "desc").text = _description(owner, size, last_move)
-    rim = [(-RIM, -RIM), (size - 1 + 2 * RIM, -RIM), (-RIM, size - 1 + 2 * RIM)]
-    style = {"fill": GREY_RIM, "stroke": GREY, "stroke-width": "1.4", "stroke-linejoin": "round"}
-    ET.SubElement(svg, "polygon", {"points": points(rim), **style})
-    draw_cells(svg, size, shade, np.flatnonzero(game.on_board).tolist())
-    draw_stones(svg, size, owner, (), last_move)
-    draw_coordinates(svg, size)
-    draw_labels(svg, size, owner, shade, labels or {})
+    svg = draw_board(
+        lay_out(game),
+        owner,
+        title=title or f"Y of side {size}: {situation(game, state)}",
+        description=_description(owner, size, last_move),
+        shades=shade,
+        last=last_move,
+        labels=labels or {},
+    )
     ET.indent(svg, space=" ")
     return ET.tostring(svg, encoding="unicode")
 

@@ -1,0 +1,94 @@
+"""Laid out boards of every game: cells apart, inside the picture, in touch as the rules have it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import games
+from games.connect_four import ConnectFour
+from games.text.discs import winning_four
+from games.text.notation import play
+
+BOARDS = [
+    ("hex", 4), ("hex_swap", 3), ("y", 4), ("havannah", 3), ("connect_four", 45),
+    ("breakthrough", 54),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "size"), BOARDS)
+def test_every_cell_has_its_place(name, size):
+    game = games.make(name, size)
+    layout = games.find(name).pictures.layout(game)
+    left, top, width, height = layout.box
+    cells = {cell.number: cell for cell in layout.cells}
+    assert len({cell.name for cell in layout.cells}) == len(cells)
+    for cell in layout.cells:
+        column, row = ord(cell.name[0]) - ord("a"), int(cell.name[1:]) - 1
+        assert cell.number == row * game.shape[1] + column == row * layout.columns + column
+        for dx, dy in layout.outline:
+            x, y = cell.centre[0] + dx, cell.centre[1] + dy
+            assert left <= x <= left + width
+            assert top <= y <= top + height
+    for first, second in itertools.combinations(layout.cells, 2):
+        assert np.hypot(*np.subtract(first.centre, second.centre)) > 2 * layout.stone
+    # Where actions are cells, the board has those that can be played; Y's triangle is half a grid.
+    if game.fills_cells:
+        assert set(np.flatnonzero(game.legal(game.init())).tolist()) == set(cells)
+    assert {"a", "b"} <= {coordinate.text for coordinate in layout.coordinates}
+    assert layout.by_column == (name == "connect_four")
+
+
+@pytest.mark.parametrize(("name", "size"), BOARDS[:4])
+def test_cells_that_touch_share_a_side(name, size):
+    game: Any = games.make(name, size)
+    layout = games.find(name).pictures.layout(game)
+    corners = {
+        cell.number: {
+            (round(cell.centre[0] + x), round(cell.centre[1] + y)) for x, y in layout.outline
+        }
+        for cell in layout.cells
+    }
+    for first, second in itertools.combinations(corners, 2):
+        touch = second in game.neighbours[first].tolist()
+        assert (len(corners[first] & corners[second]) == 2) == touch
+
+
+def test_four_discs_in_a_row_are_found_in_every_direction():
+    """By hand, on 4×4, whose last row is d: along it, upright, and both ways aslant."""
+    lines = {
+        "a a b b c c d": "a4 b4 c4 d4",
+        "a b a b a b a": "a1 a2 a3 a4",
+        "a b b c c d c d d a d": "a4 b3 c2 d1",
+        "d c c b b a b a a d a": "a1 b2 c3 d4",
+    }
+    game = ConnectFour(44)
+    for moves, cells in lines.items():
+        found = winning_four(game, play(game, moves))
+        assert sorted(chr(97 + cell % 4) + str(cell // 4 + 1) for cell in found) == cells.split()
+    assert winning_four(game, play(game, "a a b b c c")) == []
+
+
+def test_the_four_in_a_row_lies_in_a_line_of_the_winner(random_games):
+    record = random_games("connect_four", 67)
+    game = ConnectFour(67)
+    for b in range(0, record.actions.shape[1], 8):
+        final = jax.tree.map(lambda leaf, b=b: jnp.asarray(leaf[-1, b]), record.states)
+        found = winning_four(game, final)
+        assert bool(found) == (int(final.winner) >= 0)
+        assert {int(game.owners(final)[cell]) for cell in found} <= {int(final.winner)}
+        steps = {second - first for first, second in itertools.pairwise(found)}
+        assert steps <= {1, 6, 7, 8}
+        assert len(steps) <= 1
+
+
+@pytest.mark.parametrize("name", [name for name, _ in BOARDS])
+def test_every_game_is_explained(name):
+    manual = games.find(name).manual
+    assert all(len(text) > 40 for text in manual.paragraphs)
+    assert all(manual.aims)
