@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, Int8, Shaped
 
 from games.errors import InputError
-from games.protocol import Symmetries
+from games.protocol import SQUARE, Symmetries
 from games.text.notation import cell_at, parse_cell_at
 
 NAME = "breakthrough"
@@ -57,7 +57,9 @@ class Breakthrough:
             )
 
     name = NAME
+    neighbourhood = SQUARE
     num_planes = 2
+    plays_columns = False
     fills_cells = False
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, Int8, Shaped, UInt16
 
 from games.errors import InputError
-from games.protocol import Symmetries
+from games.protocol import SQUARE, Symmetries
 
 NAME = "connect_four"
 SHORTEST, LONGEST = 4, 9  # sides of a grid
@@ -59,7 +59,9 @@ class ConnectFour:
             )
 
     name = NAME
+    neighbourhood = SQUARE
     num_planes = 2
+    plays_columns = True
     min_plies = 2 * IN_A_ROW - 1
     fills_cells = False
 

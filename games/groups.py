@@ -12,7 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped
 
-NEIGHBOUR_OFFSETS = ((-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))
+from games.protocol import HEXAGONAL
+
+NEIGHBOUR_OFFSETS = HEXAGONAL[1:]
 
 Labels = Shaped[Array, "cells"]
 

@@ -22,7 +22,7 @@ from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped, UInt
 
 from games.errors import InputError
 from games.groups import NEIGHBOUR_OFFSETS, Groups, cells_around
-from games.protocol import Symmetries
+from games.protocol import HEXAGONAL, Symmetries
 from games.text.notation import cell_at, parse_cell_at
 
 NAME = "havannah"
@@ -60,7 +60,9 @@ class Havannah:
             raise InputError(f"{NAME}: size must be {MIN_SIZE} to {MAX_SIZE}, got {self.size!r}")
 
     name = NAME
+    neighbourhood = HEXAGONAL
     num_planes = 3
+    plays_columns = False
     fills_cells = False
 
     @property

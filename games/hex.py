@@ -21,7 +21,7 @@ from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped, UInt
 
 from games.errors import InputError
 from games.groups import cells_around
-from games.protocol import Symmetries
+from games.protocol import HEXAGONAL, Symmetries
 from games.text.notation import cell_name, parse_cell
 
 MIN_SIZE, MAX_SIZE = 2, 19
@@ -54,20 +54,16 @@ class Hex:
         if self.size not in range(MIN_SIZE, MAX_SIZE + 1):
             raise InputError(f"hex: size must be {MIN_SIZE} to {MAX_SIZE}, got {self.size!r}")
 
-    @property
-    def name(self) -> str:
-        """Registry name."""
-        return "hex"
+    name = "hex"
+    neighbourhood = HEXAGONAL
+    num_planes = 2
+    plays_columns = False
+    fills_cells = True
 
     @property
     def shape(self) -> tuple[int, int]:
         """S rows and S columns."""
         return self.size, self.size
-
-    @property
-    def num_planes(self) -> int:
-        """Mine and theirs."""
-        return 2
 
     @property
     def num_actions(self) -> int:
@@ -83,11 +79,6 @@ class Hex:
     def min_plies(self) -> int:
         """Black's shortest chain has S stones, between which white has played S - 1."""
         return 2 * self.size - 1
-
-    @property
-    def fills_cells(self) -> bool:
-        """Any empty cell may be played."""
-        return True
 
     @property
     def symmetries(self) -> Symmetries:

@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped
 
 from games.errors import InputError
 from games.hex import BLACK, MAX_SIZE, MIN_SIZE, NOBODY, Hex, HexState
-from games.protocol import Symmetries
+from games.protocol import HEXAGONAL, Symmetries
 from games.text.notation import cell_name, parse_cell
 
 NAME = "hex_swap"
@@ -49,7 +49,9 @@ class HexSwap:
             raise InputError(f"{NAME}: size must be {MIN_SIZE} to {MAX_SIZE}, got {self.size!r}")
 
     name = NAME
+    neighbourhood = HEXAGONAL
     num_planes = 4
+    plays_columns = False
     fills_cells = False
 
     @functools.cached_property

@@ -12,6 +12,15 @@ from jaxtyping import Array, Bool, Int, Int8, Shaped
 State = Any
 """A game's state: a pytree of arrays with static shapes."""
 
+Offsets = tuple[tuple[int, int], ...]
+"""Ways from a cell, as rows down and columns to the right."""
+
+HEXAGONAL: Offsets = ((0, 0), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0))
+"""A cell and the six that touch it where cells are hexagons, as on the slanting board of Hex."""
+
+SQUARE: Offsets = ((0, 0), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+"""A cell and the eight around it."""
+
 
 class Symmetries(NamedTuple):
     """K ways to turn the board under which the rules do not change; the first is the identity.
@@ -47,13 +56,25 @@ class Game(Protocol):
         ...
 
     @property
+    def neighbourhood(self) -> Offsets:
+        """`HEXAGONAL` or `SQUARE`: what a convolution sees from a cell, the cell itself first."""
+        ...
+
+    @property
     def num_planes(self) -> int:
-        """How many planes `observe` shows: at least the two of mine and theirs."""
+        """How many planes `observe` shows: at least the two of mine and theirs. A third one shows
+        the cells that belong to the board."""
         ...
 
     @property
     def num_actions(self) -> int:
         """Number of actions A, legal or not."""
+        ...
+
+    @property
+    def plays_columns(self) -> bool:
+        """Whether each action is a column of the grid. Else action `k · cell + way` is one of k of
+        a cell, and those after the last cell's, such as a swap, lie nowhere on the board."""
         ...
 
     @property

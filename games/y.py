@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Int, Int8, Int32, Shaped, UInt
 from games.errors import InputError
 from games.groups import Groups, cells_around
 from games.hex import Stones
-from games.protocol import Symmetries
+from games.protocol import HEXAGONAL, Symmetries
 from games.text.notation import cell_name, parse_cell
 
 NAME = "y"
@@ -50,7 +50,9 @@ class Y:
             raise InputError(f"{NAME}: size must be {MIN_SIZE} to {MAX_SIZE}, got {self.size!r}")
 
     name = NAME
+    neighbourhood = HEXAGONAL
     num_planes = 3
+    plays_columns = False
     fills_cells = False
 
     @property

@@ -64,7 +64,7 @@ def beginning_of(store: Store, config: TrainConfig) -> Beginning | None:
             f"begin: the weights of {config.begin}, {teacher.network.name} for {teacher.game} on "
             f"{side_by_side(teacher.boardsize)}, do not fit {config.network.name} for "
             f"{config.game} on {side_by_side(config.boardsize)}; weights of a convolution fit "
-            "every board, those of other networks only their own"
+            "every board of their game, those of other networks only their own"
         )
     return Beginning(params, spent)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import games
+from games.protocol import HEXAGONAL, SQUARE
 from tests.toys import drop
 
 TOY = drop.NAME  # registered by its import; it is a game like any other
@@ -90,6 +91,35 @@ def test_shapes_and_types_are_those_of_the_protocol_and_never_change(game):
         values = jax.ShapeDtypeStruct((A,), dtype)
         assert jax.eval_shape(game.to_mover_frame, state, values) == values
         assert jax.eval_shape(game.to_board_frame, state, values) == values
+
+
+def test_actions_lie_where_the_game_says(game):
+    """On columns, or so many on each cell and some nowhere; a turn moves them with their cells."""
+    rows, columns = game.shape
+    cells, actions = game.symmetries
+    if game.plays_columns:
+        assert game.num_actions == columns
+        assert not (cells.reshape(-1, rows, columns) % columns - actions[:, None]).any()
+    else:
+        each, nowhere = divmod(game.num_actions, rows * columns)
+        assert each >= 1
+        on_cells = actions[:, : game.num_actions - nowhere] // each
+        np.testing.assert_array_equal(on_cells, np.repeat(cells, each, axis=1))
+
+
+def test_a_turn_of_the_board_leaves_neighbours_together(game):
+    assert game.neighbourhood in (HEXAGONAL, SQUARE)
+    on_board = np.flatnonzero(getattr(game, "on_board", np.ones(game.shape, bool)))
+    at = np.stack(np.divmod(np.arange(game.shape[0] * game.shape[1]), game.shape[1]))
+
+    def together(cells):
+        """Which of them are neighbours, [n, n]."""
+        apart = at[:, cells][:, :, None] - at[:, cells][:, None]
+        ways = np.array(game.neighbourhood)[:, :, None, None]
+        return (apart == ways).all(axis=1).any(axis=0)
+
+    for turn in game.symmetries.cells[:, on_board]:
+        np.testing.assert_array_equal(together(turn), together(on_board))
 
 
 def test_equal_games_are_one_static_argument_of_jit(board, game):

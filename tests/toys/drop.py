@@ -20,7 +20,7 @@ from games.batches import states_before
 from games.errors import InputError
 from games.exact import registry
 from games.exact.protocol import ExactPlay, JudgedSet, Verdicts
-from games.protocol import State, Symmetries
+from games.protocol import SQUARE, State, Symmetries
 
 NAME = "drop"
 COLUMNS = 7
@@ -51,7 +51,9 @@ class Drop:
             raise InputError(f"{NAME}: size must be 2 to 4, got {self.size!r}")
 
     name = NAME
+    neighbourhood = SQUARE
     num_planes = 2
+    plays_columns = True
     num_actions = COLUMNS
     min_plies = 7  # the first player's fourth stone
     fills_cells = False

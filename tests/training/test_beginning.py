@@ -133,7 +133,7 @@ def test_a_fully_connected_network_goes_on_on_its_own_board_only(store):
     assert [train(config, store) for config in (first, again)] == ["done", "done"]
     assert [row.samples for row in rows(store, again)] == [128, 160, 256]
     elsewhere = TrainConfig.model_validate(again.model_dump() | {"boardsize": 5})
-    with pytest.raises(InputError, match="weights of a convolution fit every board"):
+    with pytest.raises(InputError, match="weights of a convolution fit every board of their game"):
         train(elsewhere, store)
 
 

@@ -9,33 +9,36 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.networks.neighbourhood import NEIGHBOURHOOD, OFFSETS, convolve
+from games.protocol import HEXAGONAL, SQUARE
+from training.networks.neighbourhood import convolve
 
 SHAPE, WIDTH, OUTPUTS = (5, 7), 3, 4  # no square, so that rows and columns cannot be mistaken
 
 
-def plain(cells, kernel):
-    """A 3×3 convolution whose other two cells weigh nothing."""
+def plain(cells, kernel, offsets):
+    """A 3×3 convolution; cells that are no neighbours weigh nothing."""
     square = jnp.zeros((3, 3, WIDTH, OUTPUTS))
-    for k, (down, right) in enumerate(OFFSETS):
-        square = square.at[1 + down, 1 + right].set(kernel.reshape(NEIGHBOURHOOD, WIDTH, -1)[k])
+    for k, (down, right) in enumerate(offsets):
+        square = square.at[1 + down, 1 + right].set(kernel.reshape(len(offsets), WIDTH, -1)[k])
     layout = ("NHWC", "HWIO", "NHWC")
     return jax.lax.conv_general_dilated(cells, square, (1, 1), "SAME", dimension_numbers=layout)
 
 
-def draw(batch, seed=0):
+def draw(batch, offsets, seed=0):
     rng = np.random.default_rng(seed)
     cells = rng.normal(size=(batch, *SHAPE, WIDTH)).astype(np.float32)
-    kernel = rng.normal(size=(NEIGHBOURHOOD * WIDTH, OUTPUTS)).astype(np.float32)
+    kernel = rng.normal(size=(len(offsets) * WIDTH, OUTPUTS)).astype(np.float32)
     return jnp.asarray(cells), jnp.asarray(kernel)
 
 
-@pytest.mark.parametrize("batch", [1, 3, 32])
-def test_it_is_a_convolution_and_so_are_its_gradients(batch):
-    cells, kernel = draw(batch)
+@pytest.mark.parametrize(
+    ("batch", "offsets"), [(1, HEXAGONAL), (3, HEXAGONAL), (32, HEXAGONAL), (32, SQUARE)]
+)
+def test_it_is_a_convolution_and_so_are_its_gradients(batch, offsets):
+    cells, kernel = draw(batch, offsets)
 
     def loss(convolution, cells, kernel):
-        found = convolution(cells, kernel)
+        found = convolution(cells, kernel, offsets=offsets)
         return jnp.sum(jnp.sin(found)), found
 
     def gradients(convolution):
@@ -49,11 +52,13 @@ def test_it_is_a_convolution_and_so_are_its_gradients(batch):
 
 
 def test_members_of_a_population_each_have_their_own():
-    members = [draw(8, seed) for seed in range(3)]
+    members = [draw(8, HEXAGONAL, seed) for seed in range(3)]
     cells, kernels = (jnp.stack(part) for part in zip(*members, strict=True))
 
     def gradient(cells, kernel):
-        return jax.grad(lambda own: jnp.sum(convolve(cells, own, "float32") ** 2))(kernel)
+        return jax.grad(lambda own: jnp.sum(convolve(cells, own, HEXAGONAL, "float32") ** 2))(
+            kernel
+        )
 
     together = jax.vmap(gradient)(cells, kernels)
     for found, (own_cells, own_kernel) in zip(together, members, strict=True):
@@ -61,7 +66,7 @@ def test_members_of_a_population_each_have_their_own():
 
 
 def test_rounded_products_are_near_but_not_equal():
-    cells, kernel = draw(4)
-    exact, rough = (convolve(cells, kernel, dtype) for dtype in ("float32", "bfloat16"))
+    cells, kernel = draw(4, SQUARE)
+    exact, rough = (convolve(cells, kernel, SQUARE, dtype) for dtype in ("float32", "bfloat16"))
     assert rough.dtype == jnp.float32
     assert 1e-4 < np.abs(exact - rough).max() < 0.2

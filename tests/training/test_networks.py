@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import games
+from games.protocol import HEXAGONAL
 from training.networks import (
     Mlp,
     NetworkConfig,
@@ -19,6 +20,7 @@ from training.networks import (
     make_evaluate,
     pad_params,
     parameter_count,
+    shapes_of,
 )
 from training.networks.residual import Residual
 
@@ -248,7 +250,7 @@ def test_a_convolution_plays_y_and_sees_where_the_triangle_ends():
     """A corner has two neighbours on the triangle, a side four; what lies beyond is nobody's."""
     game = games.make("y", 3)
     planes = jnp.asarray(game.observe(games.play(game, "a1")))[None]
-    seen = np.asarray(conv.see_edges(planes)).reshape(9, 7, 3)
+    seen = np.asarray(conv.see_edges(planes, HEXAGONAL)).reshape(9, 7, 3)
     np.testing.assert_array_equal(seen[:, :, 2].sum(1)[:3], [3, 5, 3])
     assert seen[0, :, 1].sum() == 1
     network = NetworkConfig.parse("conv4x1")
@@ -270,6 +272,93 @@ def test_a_convolution_has_a_number_for_a_move_of_no_cell():
     assert parameter_count(game, network) == count
 
 
-def test_a_convolution_refuses_cells_that_are_no_hexagons():
-    with pytest.raises(games.InputError, match="conv4x1: cells of connect_four are no hexagons"):
-        parameter_count(games.make("connect_four", 44), NetworkConfig.parse("conv4x1"))
+# The convolution on squares.
+
+SQUARES = {"connect_four": (44, 57), "breakthrough": (43, 65)}
+
+
+@functools.cache
+def on_squares(name, size):
+    """A game, weights made for the smallest board, boards, and the network that sees them."""
+    rng, game = np.random.default_rng(size), games.make(name, size)
+    shapes = shapes_of(games.make(name, SQUARES[name][0]), CONV)
+    params = jax.tree.map(lambda of: rng.normal(0, 0.2, of.shape).astype(np.float32), shapes)
+    planes = rng.random((4, 2, *game.shape)) < 0.4
+    return game, params, planes, jax.jit(functools.partial(forward, CONV.module(game)))
+
+
+@pytest.mark.parametrize("name", SQUARES)
+def test_weights_of_a_convolution_fit_every_board_of_squares(name):
+    small, large = (games.make(name, size) for size in SQUARES[name])
+    assert shapes_of(small, CONV) == shapes_of(large, CONV)
+    counted = sum(leaf.size for leaf in jax.tree.leaves(shapes_of(large, CONV)) if leaf.ndim)
+    assert parameter_count(large, CONV) == counted
+
+
+@pytest.mark.parametrize("size", SQUARES["breakthrough"])
+def test_a_convolution_on_squares_is_that_of_the_equations(size):
+    """A third plane is the board."""
+    game, params, planes, apply = on_squares("breakthrough", size)
+    p = params["params"]
+
+    def around(cells, of):
+        """The cell itself comes first in the weights, then the others from the upper left."""
+        kernel = of["kernel"].reshape(9, cells.shape[-1], -1)[[1, 2, 3, 4, 0, 5, 6, 7, 8]]
+        padded = np.pad(cells, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+        seen = np.einsum("brcvyx,yxvw->brcw", windows, kernel.reshape(3, 3, *kernel.shape[1:]))
+        return seen + of["bias"]
+
+    board = np.concatenate([planes, np.ones_like(planes[:, :1])], axis=1).transpose(0, 2, 3, 1)
+    x = around(board.astype(np.float32), p["input"])
+    for k in range(CONV.depth):
+        x = x + p[f"alpha_{k}"] * around(np.maximum(x, 0), p[f"residual_{k}"])
+    moves = x @ p["policy"]["kernel"] + p["policy"]["bias"]  # [B, R, C, 3 ways]
+    logits, _ = apply(params, planes)
+    np.testing.assert_allclose(logits, moves.reshape(4, game.num_actions), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", SQUARES)
+def test_a_mirrored_convolution_sees_the_mirrored_board(name):
+    """Left and right exchanged in weights and planes exchange moves as the rules' own table says,
+    and leave the value."""
+    game, params, planes, apply = on_squares(name, SQUARES[name][1])
+    left_right = [game.neighbourhood.index((down, -right)) for down, right in game.neighbourhood]
+
+    def mirrored(path, leaf):
+        layer, of = (key.key for key in path[1:]) if len(path) == 3 else ("", "")
+        if layer == "policy":
+            return leaf[..., ::-1]  # a stone's ways
+        if of != "kernel" or layer == "value":
+            return leaf
+        return leaf.reshape(len(left_right), -1, leaf.shape[-1])[np.array(left_right)].reshape(
+            leaf.shape
+        )
+
+    turned = jax.tree_util.tree_map_with_path(mirrored, params)
+    logits, value = apply(params, planes)
+    found, same = apply(turned, planes[..., ::-1])
+    np.testing.assert_allclose(found[:, game.symmetries.actions[1]], logits, atol=1e-5)
+    np.testing.assert_allclose(same, value, atol=1e-6)
+    assert np.abs(apply(turned, planes)[0] - logits).max() > 0.1, "else nothing was turned"
+
+
+@pytest.mark.parametrize("size", SQUARES["connect_four"])
+def test_a_column_is_as_likely_as_its_cells_together(size):
+    """Of a network that sees nothing but how many cells a column has: all columns alike."""
+    game, params, planes, apply = on_squares("connect_four", size)
+    blind = jax.tree.map(np.zeros_like, params)
+    blind["params"]["policy"]["bias"] += 0.25
+    logits, _ = apply(blind, planes)
+    np.testing.assert_allclose(logits, np.full((4, game.num_actions), 0.25 + np.log(size // 10)))
+    # One cell that draws everything: its column is played.
+    shown = np.zeros((1, 2, *game.shape), bool)
+    shown[0, 0, -1, 2] = True
+    blind["params"]["input"]["kernel"][0, 0] = 1  # the cell's own stone
+    blind["params"]["policy"]["kernel"] += 10.0
+    logits, _ = apply(blind, shown)
+    np.testing.assert_allclose(
+        jax.nn.softmax(logits)[0, 2],
+        (np.exp(10) + size // 10 - 1) / (np.exp(10) + np.prod(game.shape) - 1),
+        rtol=1e-5,
+    )

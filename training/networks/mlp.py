@@ -45,7 +45,7 @@ class Mlp(Residual, frozen=True):
 
     def module(self, game: Game) -> MlpNetwork:
         """See `NetworkConfig.module`."""
-        return MlpNetwork(self, game.num_actions)
+        return MlpNetwork(self, game)
 
 
 class MlpNetwork(ResidualNetwork):
@@ -62,7 +62,7 @@ class MlpNetwork(ResidualNetwork):
 
     def read_policy(self, x: jax.Array) -> jax.Array:
         """A linear layer."""
-        return self.linear(self.num_actions, "policy")(x)
+        return self.linear(self.game.num_actions, "policy")(x)
 
     def read_value(self, x: jax.Array) -> jax.Array:
         """All of it."""

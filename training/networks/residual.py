@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import pydantic
 
+from games.protocol import Game
 from training.networks.network import HEADS, NetworkConfig
 
 
@@ -82,7 +83,7 @@ class ResidualNetwork(nn.Module):
     2020, "ReZero is all you need"); a kind says what L looks at, and what the heads do."""
 
     config: Residual
-    num_actions: int
+    game: Game
 
     @nn.compact
     def __call__(self, planes: jax.Array) -> tuple[jax.Array, jax.Array]:
