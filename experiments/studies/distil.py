@@ -46,9 +46,13 @@ class Classroom(FrozenModel, frozen=True):
     teacher: str
     """Shape of the teacher's network."""
     samples: int
-    """Self-play positions of the teacher, and of students that play by themselves."""
-    students: tuple[str, ...]
-    """Shapes of the students."""
+    """Self-play positions of the teacher."""
+    students: dict[str, int]
+    """Shapes of the students, the smallest first, and the self-play positions that each has where
+    it plays by itself. As dear as a teacher's training and its labels together, and students can be
+    set beside it whatever is paid."""
+    counts: tuple[int, ...]
+    """Labels of a student."""
 
 
 class DistilConfig(FrozenModel, frozen=True):
@@ -57,14 +61,12 @@ class DistilConfig(FrozenModel, frozen=True):
     classrooms: tuple[Classroom, ...]
     nodes: tuple[int, ...] = (1, 16, 64, 256)
     """Of the teacher's search; 1 is its network alone."""
-    counts: tuple[int, ...] = (10_000, 30_000)
-    """Labels of a student."""
     passes: float = 16.0
     """How often a student learns from each label; self-play learns eight times."""
-    compared: int = pydantic.Field(default=10_000, ge=1)
+    compared: int = pydantic.Field(default=16_000, ge=1)
     """Labels of each student where positions and labels are compared."""
     seeds: int = pydantic.Field(default=3, ge=1)
-    snapshots: int = pydantic.Field(default=6, ge=2)
+    snapshots: int = pydantic.Field(default=5, ge=2)
     """Of each run that plays."""
     positions: int = 600
     """A weighted subsample of those that a board has, or all."""
@@ -79,44 +81,58 @@ class Lesson(FrozenModel, frozen=True):
     run: TrainConfig
 
 
-def alone(config: DistilConfig, room: Classroom) -> list[TrainConfig]:
-    """The runs that play by themselves, the teacher's last."""
-    shapes = [*(shape for shape in room.students if shape != room.teacher), room.teacher]
+def _playing(config: DistilConfig, room: Classroom, shape: str, samples: int) -> list[TrainConfig]:
     return [
         configure(load_recipe("efficient"), {
-            "boardsize": room.boardsize, "network": shape, "seed": seed, "samples": room.samples,
+            "boardsize": room.boardsize, "network": shape, "seed": seed, "samples": samples,
             "snapshots": config.snapshots, "first_snapshot": 1_024,
         })
-        for shape in shapes
         for seed in range(config.seeds)
     ]  # fmt: skip
+
+
+def teachers(config: DistilConfig, room: Classroom) -> list[TrainConfig]:
+    """The runs whose last snapshots teach, by seed."""
+    return _playing(config, room, room.teacher, room.samples)
+
+
+def alone(config: DistilConfig, room: Classroom) -> list[TrainConfig]:
+    """The students that play by themselves, by shape and seed."""
+    return [
+        run
+        for shape, samples in room.students.items()
+        for run in _playing(config, room, shape, samples)
+    ]
 
 
 def lessons(config: DistilConfig, room: Classroom) -> list[Lesson]:
     """Every student of a classroom: by size, teacher's nodes and number of labels, then by whose
     positions and whose labels."""
     last = config.snapshots - 1
-    runs = alone(config, room)
-    teachers = {run.seed: f"{run.run_id}#{last}" for run in runs[-config.seeds :]}
-    # Whose play visits where states are compared: the first student's, after its own training.
-    players = {run.seed: f"{run.run_id}#{last}" for run in runs[: config.seeds]}
+    shapes = list(room.students)
     found = []
-    for seed, teacher in teachers.items():
+    # Where states are compared, the smallest student's play visits, after its own training.
+    for run, player in zip(teachers(config, room), alone(config, room), strict=False):
+        seed, teacher = run.seed, f"{run.run_id}#{last}"
         own: dict[str, Any] = {"boardsize": room.boardsize, "seed": seed}
         played = {
             n: LabelConfig(
-                teacher=teacher, search=SearchConfig(nodes=n), count=max(config.counts), **own
+                teacher=teacher, search=SearchConfig(nodes=n), count=max(room.counts), **own
             )
             for n in config.nodes
         }
         found += [
             _lesson(config, "distilled", _told(n), labels, shape, count)
             for n, labels in played.items()
-            for shape in room.students
-            for count in config.counts
+            for shape in shapes
+            for count in room.counts
         ]
         most = max(config.nodes)
-        visits = {"teacher": played[most].name, "student": players[seed], "random": RANDOM}
+        visits = {
+            "teacher": played[most].name,
+            "student": f"{player.run_id}#{last}",
+            "random": RANDOM,
+        }
         for states, visitor in visits.items():
             for told, by, nodes in (
                 (_told(1), teacher, 1), (_told(most), teacher, most), (EXACT, EXACT, 1)
@@ -127,7 +143,7 @@ def lessons(config: DistilConfig, room: Classroom) -> list[Lesson]:
                 )  # fmt: skip
                 if (states, told) == ("teacher", _told(most)):
                     labels = played[most]  # its own search has visited and labelled at once
-                shape = room.students[len(room.students) // 2]
+                shape = shapes[(len(shapes) - 1) // 2]
                 found.append(
                     _lesson(config, f"states {states}", told, labels, shape, config.compared)
                 )
@@ -150,8 +166,12 @@ def _lesson(
 
 
 def _play(store: Store, config: DistilConfig) -> list[Task]:
-    runs = [run for room in config.classrooms for run in alone(config, room)]
-    return training_tasks(store, runs, _name)
+    found = {
+        run.run_id: run
+        for room in config.classrooms
+        for run in (*alone(config, room), *teachers(config, room))
+    }
+    return training_tasks(store, list(found.values()), _name)
 
 
 def _label(store: Store, config: DistilConfig) -> list[Task]:
@@ -197,7 +217,7 @@ def _findings(rows: LabRows, config: DistilConfig) -> Findings:
         ),
         Exhibit(
             "states", "Table", "Better positions or better labels?",
-            f"Students of the middle size, {number(config.compared)} labels each: down a column "
+            f"Students of the second size, {number(config.compared)} labels each: down a column "
             "the positions change, along a row the labels.",
             tables=[_states_table(states)],
         ),
@@ -314,40 +334,39 @@ def _limits(config: DistilConfig) -> list[str]:
 PRESETS = {
     "smoke": DistilConfig(
         classrooms=(
-            Classroom(boardsize=4, teacher="4x1", samples=2_048, students=("4x1",)),
+            Classroom(
+                boardsize=4, teacher="4x1", samples=2_048, students={"4x1": 2_048},
+                counts=(1_024,),
+            ),
         ),
-        nodes=(1, 4), counts=(1_024,), compared=1_024, seeds=1, snapshots=2, positions=96,
-    ),
-    "sitting": DistilConfig(
-        classrooms=(
-            Classroom(boardsize=4, teacher="16x2", samples=30_000, students=("4x2", "8x2", "16x2")),
-        ),
-        nodes=(1, 16, 64), counts=(4_000, 16_000), compared=16_000, snapshots=5,
+        nodes=(1, 4), compared=1_024, seeds=1, snapshots=2, positions=96,
     ),
     "laptop": DistilConfig(
         classrooms=(
             Classroom(
-                boardsize=4, teacher="32x2", samples=60_000,
-                students=("4x2", "8x2", "16x2", "32x2"),
+                boardsize=4, teacher="16x2", samples=30_000, counts=(4_000, 16_000),
+                students=dict.fromkeys(("4x2", "8x2", "16x2", "32x2"), 30_000),
             ),
             Classroom(
-                boardsize=5, teacher="32x2", samples=80_000,
-                students=("4x2", "8x2", "16x2", "32x2"),
+                boardsize=5, teacher="32x2", samples=50_000, counts=(16_000, 100_000),
+                students={"8x2": 400_000, "16x2": 200_000, "32x2": 100_000, "64x2": 40_000},
             ),
         ),
     ),
     "reference": DistilConfig(
         classrooms=(
             Classroom(
-                boardsize=4, teacher="64x2", samples=300_000,
-                students=("4x2", "8x2", "16x2", "32x2"),
+                boardsize=4, teacher="32x2", samples=300_000, counts=(10_000, 100_000, 1_000_000),
+                students={"4x2": 6_000_000, "8x2": 3_000_000, "16x2": 1_500_000, "32x2": 600_000},
             ),
             Classroom(
-                boardsize=5, teacher="128x2", samples=1_000_000,
-                students=("8x2", "16x2", "32x2", "64x2"),
+                boardsize=5, teacher="64x2", samples=1_000_000, counts=(10_000, 100_000, 1_000_000),
+                students={
+                    "8x2": 20_000_000, "16x2": 10_000_000, "32x2": 5_000_000, "64x2": 2_000_000,
+                },
             ),
         ),
-        counts=(10_000, 100_000, 1_000_000), compared=100_000, snapshots=10, positions=10_000,
+        compared=100_000, snapshots=10, positions=10_000,
     ),
 }  # fmt: skip
 

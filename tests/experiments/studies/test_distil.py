@@ -14,7 +14,7 @@ def test_every_student_has_a_teacher_of_its_seed_and_states_are_compared_at_equa
         found = lessons(config, room)
         taught = [lesson for lesson in found if lesson.group == "distilled"]
         assert len(taught) == (
-            len(config.nodes) * len(room.students) * len(config.counts) * config.seeds
+            len(config.nodes) * len(room.students) * len(room.counts) * config.seeds
         )
         for lesson in found:
             assert lesson.labels.boardsize == lesson.run.boardsize == room.boardsize
