@@ -12,7 +12,7 @@ import games
 from experiments.machine.stored_run import with_stored_run
 from games.config import FrozenModel
 
-_READ = ("lab", "source")  # fields that name a lab or a stored run; stored ones are never written
+_READ = ("lab", "sources")  # fields that name a lab or a stored run; stored ones are never written
 
 
 class VerbConfig(FrozenModel, frozen=True):
@@ -26,6 +26,8 @@ class VerbConfig(FrozenModel, frozen=True):
     def _found(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
         """`~` is the home folder: shells leave it as it is in `--lab=~/lab`. What is read may be
         the stored run that came with the package."""
+        if isinstance(value, tuple):
+            return tuple(cls._found(each, info) for each in value)
         if not isinstance(value, Path):
             return value
         try:

@@ -164,6 +164,7 @@ def test_flags_and_player_names_read_it_by_the_name_it_has_in_the_documents(tmp_
     monkeypatch.chdir(tmp_path)
     lab = Path("reference_run/lab")
     assert ServeConfig(lab=lab).lab == ROOT / lab
-    assert ReportConfig(source=lab.parent, out=lab.parent).source == ROOT / lab.parent
-    assert ReportConfig(source=lab.parent, out=lab.parent).out == lab.parent  # never written there
+    report = ReportConfig(sources=(lab.parent, Path("other")), out=lab.parent)
+    assert report.sources == (ROOT / lab.parent, Path("other"))
+    assert report.out == lab.parent  # never written there
     assert open_lab(lab).folder == ROOT / lab

@@ -167,23 +167,24 @@ def split_factor(needs: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def compute_multiplier(multiplier: Multiplier, cheap: str, dear: str) -> Figure:
-    """How many times less compute one recipe needs than the other, by Elo and board."""
+def compute_multipliers(multipliers: Mapping[str, Multiplier], main: str) -> Figure:
+    """How many times the compute of the main recipe others need, by Elo and board: a panel each."""
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 3.2))
-        axes = figure.subplots()
-        for size, rows in multiplier.levels.groupby("boardsize"):
-            colour = board_colour(int(size))  # pyright: ignore[reportArgumentType]
-            low, high, middle = (10 ** rows[name] for name in ("low", "high", "decades"))
-            axes.fill_between(rows["elo"], low, high, color=colour, alpha=0.15, lw=0)
-            axes.plot(
-                rows["elo"], middle, color=colour, lw=1.8, ms=4.5, label=side_by_side(size),
-                marker=theme.board_marker(int(size)),  # pyright: ignore[reportArgumentType]
-            )  # fmt: skip
-        axes.axhline(1, color=FAINT, lw=1)
-        axes.set_yscale("log")
-        theme.log_axis(axes.yaxis)
-        axes.set_xlabel(theme.ELO_LABEL)
-        axes.set_ylabel(f"compute of {dear}\n÷ compute of {cheap}")
-        axes.legend(**LEGEND_ABOVE)
+        panels = figure.subplots(1, len(multipliers), squeeze=False)[0]
+        for axes, (other, multiplier) in zip(panels, multipliers.items(), strict=True):
+            for size, rows in multiplier.levels.groupby("boardsize"):
+                colour = board_colour(int(size))  # pyright: ignore[reportArgumentType]
+                low, high, middle = (10 ** rows[name] for name in ("low", "high", "decades"))
+                axes.fill_between(rows["elo"], low, high, color=colour, alpha=0.15, lw=0)
+                axes.plot(
+                    rows["elo"], middle, color=colour, lw=1.8, ms=4.5, label=side_by_side(size),
+                    marker=theme.board_marker(int(size)),  # pyright: ignore[reportArgumentType]
+                )  # fmt: skip
+            axes.axhline(1, color=FAINT, lw=1)
+            axes.set_yscale("log")
+            theme.log_axis(axes.yaxis)
+            axes.set_xlabel(theme.ELO_LABEL)
+            axes.set_ylabel(f"compute of {other}\n÷ compute of {main}")
+            axes.legend(**LEGEND_ABOVE)
     return figure

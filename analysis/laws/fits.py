@@ -22,8 +22,6 @@ from analysis.ratings.study import AXES, UNTRAINED, Rated, Study
 from games.errors import InputError
 
 JONES_AXIS = "jones_flops"
-CHEAP, DEAR = "efficient", "jones2021"
-"""The two recipes whose distance is measured."""
 
 # How a law's agents were rated and its compute counted: ours first, the paper's last.
 CONVENTIONS = (
@@ -60,7 +58,9 @@ class Fits:
     is worth to one network."""
 
     recipes: list[RecipeFits]  # most runs first
-    multiplier: Multiplier | None
+    multipliers: dict[str, Multiplier]
+    """By recipe, how many times the compute of `main` it needs at equal Elo; those of a board that
+    main's runs were on, too."""
     fixed_network: dict[int, FixedNetwork]  # by board, of the recipe with most runs
 
     @property
@@ -77,19 +77,22 @@ def fit_all(study: Study, *, resamples: int = 200, seed: int = 0) -> Fits:
         resamples: bootstrap resamples of each fit, over runs and games.
         seed: of the bootstrap.
     """
-    league, multiplier = study.rated["league"], None
-    if {CHEAP, DEAR} <= set(study.recipes):
-        multiplier = compute_multiplier(
-            league.of(recipe=CHEAP), league.of(recipe=DEAR), "train_flops",
+    league, multipliers = study.rated["league"], {}
+    main, *others = study.recipes
+    for other in others:
+        found = compute_multiplier(
+            league.of(recipe=main), league.of(recipe=other), "train_flops",
             resamples=resamples, seed=seed,
         )  # fmt: skip
+        if found is not None:
+            multipliers[other] = found
     recipes = [_recipe(study, name, resamples, seed) for name in study.recipes]
     fixed: dict[int, FixedNetwork] = {}
     if study.searchers is not None:
         swept = study.searchers.of(recipe=recipes[0].recipe)
         with_errors = swept.points.assign(error=_own_errors(swept))
         fixed = fit_fixed_networks(with_errors, resamples=resamples, seed=seed)
-    return Fits(recipes, multiplier, fixed)
+    return Fits(recipes, multipliers, fixed)
 
 
 def _own_errors(rated: Rated) -> np.ndarray:

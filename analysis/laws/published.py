@@ -35,14 +35,12 @@ LAW = Law(  # Table III, printed at two significant digits
     plateau_constant=570,
 )
 SMALL_BOARDS = (3, 4, 5, 6)
-SMALL_BOARDS_LAW = Law(
-    incline_flops=510.6,
-    incline_size=-463.4,
-    incline_constant=-4284,
-    plateau_size=-280.2,
-    plateau_constant=617.5,
-)
-"""The same refitted to `SMALL_BOARDS` alone, by us, from the snapshots of figure 5."""
+REFITTED = {
+    6: Law(510.6, -463.4, -4284, -280.2, 617.5),
+    7: Law(509.7, -472.2, -4230, -288.9, 647.2),
+    8: Law(496.4, -435.9, -4253, -270.9, 582.2),
+}
+"""The same refitted to the boards from 3×3 to the key, by us, from the snapshots of figure 5."""
 SLOPES_APART = {3: 157, 4: 336, 5: 588, 6: 512, 7: 515, 8: 473, 9: 517}
 """Elo per tenfold compute with a slope for each board of its own, from the same snapshots."""
 EXCHANGE = Exchange(slope=-1.2, per_elo=0.004, constant=29)  # section 4.2; 9×9, his test axis
@@ -73,6 +71,8 @@ above the lowest level. A draw that misses the only run of the best network is d
 intervals reach to one side."""
 SPLIT = {
     (4, 5, 6): Needed((7.746, 7.061, 8.603), (5.039, 4.445, 6.136), (1.537, 1.236, 1.737)),
+    (4, 5, 6, 7): Needed((8.662, 8.144, 9.363), (5.176, 4.604, 6.126), (1.673, 1.39, 1.981)),
+    (4, 5, 6, 7, 8): Needed((7.939, 7.607, 8.374), (4.879, 4.407, 5.512), (1.627, 1.442, 1.837)),
     (4, 5, 6, 7, 8, 9): Needed((7.21, 6.961, 7.573), (4.175, 3.932, 4.814), (1.727, 1.53, 1.854)),
 }
 """By boards: factors from one board to the next in these needs."""

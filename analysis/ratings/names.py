@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import collections
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 PERFECT = "perfect play"  # name of the player that never errs
 
 AgentFields = Mapping[Any, Any]
+
+
+def ladder_name(recipe: str, network: str) -> str:
+    """What laws call the runs of a recipe: by its name and, where the network's does not begin with
+    a width as the usual ones' do, by its kind. Kinds climb otherwise at equal compute, so they have
+    frontiers and laws of their own: `efficient` of 16x2, `efficient, conv` of conv16x2."""
+    kind = re.sub(r"\d.*", "", network)
+    return ", ".join(filter(None, (recipe, kind)))
 
 
 def shown_names(agents: Sequence[AgentFields]) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.ratings.bradley_terry import Ratings, rate
 from analysis.ratings.direct import direct_elo
-from analysis.ratings.names import PERFECT, shown_names
+from analysis.ratings.names import PERFECT, ladder_name, shown_names
 from analysis.ratings.rated import Rated
 from analysis.ratings.scales import PLAYERS, never_err, rate_joined, rate_scale
 from analysis.ratings.splits import Halves, split_ratings, split_scores
@@ -170,6 +170,11 @@ def _described(rows: LabRows, table: pd.DataFrame) -> pd.DataFrame:
         left_on="player", right_on="id", how="left",
     )  # fmt: skip
     named = agents.assign(name=shown_names(agents.to_dict("records")))
+    trained = named["network"].notna()
+    named.loc[trained, "recipe"] = [
+        ladder_name(recipe, network)
+        for recipe, network in named.loc[trained, ["recipe", "network"]].itertuples(index=False)
+    ]
     return named.drop(columns="search_id")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.figures.wording import listed, number
 from analysis.laws import published
-from analysis.laws.fits import CHEAP, DEAR, JONES_AXIS, Fits
+from analysis.laws.fits import JONES_AXIS, Fits
 from analysis.ratings.study import Study
 from analysis.report.exhibits.base import board, called, estimate
 from analysis.report.exhibits.fixed_network import told_rates
@@ -46,12 +46,13 @@ def summary(study: Study, fits: Fits) -> str:
             "While a network stays what it is, ten times less training was made up for by so many "
             f"decades of search: {told_rates(fits.fixed_network)}."
         )
-    if fits.multiplier and fits.multiplier.boards:
-        each = [told_factor(fits.multiplier, size) for size in fits.multiplier.boards]
-        said.append(
-            f"At equal Elo the recipe “{CHEAP}” needs less compute than “{DEAR}”: on "
-            f"{listed(each)} times less, where both climb through the same Elo."
-        )
+    for other, multiplier in fits.multipliers.items():
+        if multiplier.boards:
+            each = [told_factor(multiplier, size) for size in multiplier.boards]
+            said.append(
+                f"At equal Elo {called(other)} needs so many times the compute of "
+                f"{called(main.recipe)}, where both climb through the same Elo: {listed(each)}."
+            )
     if len(study.recipes) > 1:
         said.append(f"Laws without a name are those of {called(main.recipe)}.")
     return " ".join(said)
@@ -59,12 +60,12 @@ def summary(study: Study, fits: Fits) -> str:
 
 def _theirs(sizes: list[int]) -> str:
     """Jones's law on his boards, and on ours where his were refitted to them."""
-    law, same = published.LAW, published.SMALL_BOARDS_LAW
+    law, same = published.LAW, published.REFITTED.get(max(sizes))
     said = (
         f"Jones 2021 found {number(law.elo_per_tenfold)} Elo and {number(law.factor_per_size, 1)} "
         "times on boards 3×3 to 9×9"
     )
-    if tuple(sizes) != published.SMALL_BOARDS:
+    if same is None or sizes != list(range(3, max(sizes) + 1)):
         return f"{said}."
     return (
         f"{said}; on these boards his runs give {number(same.elo_per_tenfold)} Elo and "

@@ -9,6 +9,7 @@ import tyro
 from rich.console import Console
 
 from analysis.report.by_game import write_reports
+from analysis.tables.joined import join_rows
 from analysis.tables.rows import LabRows, load_lab, read_parquet
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
@@ -18,8 +19,9 @@ from training.store import Store, is_lab
 class ReportConfig(VerbConfig, frozen=True):
     """Write the report of a lab again, without training or playing."""
 
-    source: Annotated[Path, tyro.conf.arg(name="from")] = Path("runs/laptop")
-    """A lab; or a folder with the Parquet tables of a report, or with a folder tables/ of them."""
+    sources: Annotated[tuple[Path, ...], tyro.conf.arg(name="from")] = (Path("runs/laptop"),)
+    """A lab; or a folder with the Parquet tables of a report, or with a folder tables/ of them.
+    Several, each with boards of its own, are reported as one."""
     game: str | None = None
     """The game that is reported; all of them if unset, a report each and a page beside them."""
     out: Path = Path("report")
@@ -32,12 +34,15 @@ def report(config: ReportConfig, console: Console) -> Outcome:
     Raises:
         InputError: if there are no rows of a league, or none of the game that is named.
     """
-    rows = read_rows(config.source)
+    if not config.sources:
+        raise InputError("--from names no lab; say which folder to report, or leave the flag out")
+    rows = join_rows([read_rows(source) for source in config.sources])
     if config.game is not None:
         rows = rows.of_game(config.game)
     if not (rows.matches["stage"] == "league").any():
         raise InputError(
-            f"{config.source} holds no league's matches yet; hexlaw reproduce plays a league"
+            f"{' and '.join(map(str, config.sources))}: no league's matches yet; hexlaw reproduce "
+            "plays a league"
         )
     written = write_reports(rows, config.out)
     console.print(f"report: {written.index}")

@@ -1,4 +1,4 @@
-"""How far the two recipes lie apart, where that can be told."""
+"""How far recipes lie apart, where that can be told."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from analysis.figures.cost import compute_multiplier
+from analysis.figures.cost import compute_multipliers
 from analysis.figures.wording import interval, listed, number
-from analysis.laws.fits import CHEAP, DEAR, JONES_AXIS, Fits
+from analysis.laws.fits import JONES_AXIS, Fits
 from analysis.laws.law import LawFit
 from analysis.laws.multiplier import LEAST_BAND, Multiplier
 from analysis.report.exhibits.base import (
@@ -17,6 +17,7 @@ from analysis.report.exhibits.base import (
     Material,
     Table,
     board,
+    called,
     cell,
     estimate,
     law_cell,
@@ -28,38 +29,48 @@ _SLOPES = (("elo_per_tenfold", "Elo per tenfold compute", 0),
 
 
 def recipe_distance(material: Material) -> Exhibit:
-    """How many times less compute `efficient` needs at equal Elo."""
-    title = "Two recipes, one law?"
-    multiplier = material.fits.multiplier
-    if multiplier is None:
+    """How many times the compute of the main recipe the others need at equal Elo."""
+    title, fits = "Two recipes, one law?", material.fits
+    if not fits.multipliers:
         return Exhibit(
             "recipe_distance",
             "Two recipes",
             title,
-            f"It needs frontiers of both recipes, {CHEAP} and {DEAR}, on one board; a plan with "
-            "boards of both trains them.",
+            "It needs frontiers of two recipes, or of two kinds of network, on one board; a plan "
+            "with boards of both trains them.",
         )
-    slopes = _slopes(material.fits)
-    head = ["board", "Elo that both climb through", "times less compute", "least and most by level"]
+    main = fits.main.recipe
+    said = [
+        f"Compute of {called(other)} over compute of {called(main)}: {_said(multiplier)}. "
+        f"{_refused(multiplier)}{_one_law(_slopes(fits, other))}"
+        for other, multiplier in fits.multipliers.items()
+    ]
+    drawn = {other: found for other, found in fits.multipliers.items() if found.boards}
     return Exhibit(
         "recipe_distance",
         "Two recipes",
         title,
-        f"Compute of “{DEAR}” over compute of “{CHEAP}” at equal Elo, all FLOPs counted, on boards "
-        f"where both frontiers climb through {number(LEAST_BAND)} Elo together or more: "
-        f"{_said(multiplier)}. {_refused(multiplier)}There is no mean over boards, and the factor "
-        "holds for these bands of Elo alone: inside a band it changes with the level."
-        f"{_one_law(slopes)}",
-        compute_multiplier(multiplier, CHEAP, DEAR) if multiplier.boards else None,
-        [
-            Table(
-                f"How many times less compute {CHEAP} needs than {DEAR}, 95 % intervals",
-                head,
-                _rows(multiplier),
-            ),
-            *([_slopes_table(material.fits, slopes)] if slopes else []),
-        ],
+        "Compute at equal Elo, all FLOPs counted, on boards where both frontiers climb through "
+        f"{number(LEAST_BAND)} Elo together or more. {' '.join(said)} There is no mean over "
+        "boards, and the factor holds for these bands of Elo alone: inside a band it changes with "
+        "the level.",
+        compute_multipliers(drawn, main) if drawn else None,
+        [table for other in fits.multipliers for table in _tables(fits, other)],
     )
+
+
+def _tables(fits: Fits, other: str) -> list[Table]:
+    """The factor of one recipe by board, and both slopes where both have a law."""
+    head = ["board", "Elo that both climb through", "times the compute", "least and most by level"]
+    slopes = _slopes(fits, other)
+    title = (
+        f"How many times the compute of {fits.main.recipe} {other} needs at equal Elo, 95 % "
+        "intervals"
+    )
+    return [
+        Table(title, head, _rows(fits.multipliers[other])),
+        *([_slopes_table(fits, other, slopes)] if slopes else []),
+    ]
 
 
 def told_factor(multiplier: Multiplier, size: int) -> str:
@@ -104,27 +115,28 @@ def _rows(multiplier: Multiplier) -> list[list[Cell | str]]:
     return rows
 
 
-def _slopes(fits: Fits) -> dict[str, tuple[float, tuple[float, float]]]:
-    """By quantity of the law: `CHEAP`'s less `DEAR`'s, and its interval; none without both laws."""
-    laws = _laws(fits)
+def _slopes(fits: Fits, other: str) -> dict[str, tuple[float, tuple[float, float]]]:
+    """By quantity of the law: the main recipe's less the other's, and its interval; none without
+    both laws."""
+    laws = _laws(fits, other)
     found = {}
     for name, _, _ in _SLOPES if len(laws) == 2 else ():
-        cheap, dear = laws
+        ours, theirs = laws
         draws = [
             getattr(a, name) - getattr(b, name)
-            for a, b in zip(cheap.draws, dear.draws, strict=True)
+            for a, b in zip(ours.draws, theirs.draws, strict=True)
         ]
-        difference = cheap.known(name) - dear.known(name)
+        difference = ours.known(name) - theirs.known(name)
         limits = percentile_interval(np.array(draws), 0.95)
         found[name] = difference, limits
     return found
 
 
-def _laws(fits: Fits) -> list[LawFit]:
-    """Of `CHEAP` and `DEAR`, those that were fitted."""
+def _laws(fits: Fits, other: str) -> list[LawFit]:
+    """Of the main recipe and another, those that were fitted."""
     by_name = {own.recipe: own.laws for own in fits.recipes}
     key = ("league", JONES_AXIS)
-    return [by_name[name][key] for name in (CHEAP, DEAR) if key in by_name[name]]
+    return [by_name[name][key] for name in (fits.main.recipe, other) if key in by_name[name]]
 
 
 def _one_law(slopes: dict[str, tuple[float, tuple[float, float]]]) -> str:
@@ -138,10 +150,14 @@ def _one_law(slopes: dict[str, tuple[float, tuple[float, float]]]) -> str:
     return f" They do not share one law either: their slopes differ by {apart}."
 
 
-def _slopes_table(fits: Fits, slopes: dict[str, tuple[float, tuple[float, float]]]) -> Table:
+def _slopes_table(
+    fits: Fits, other: str, slopes: dict[str, tuple[float, tuple[float, float]]]
+) -> Table:
     """Both recipes' slopes and their difference."""
+    laws = _laws(fits, other)
     rows = [
-        [words, *(law_cell(fit, name, digits) for fit in _laws(fits)), cell(*slopes[name], digits)]
+        [words, *(law_cell(fit, name, digits) for fit in laws), cell(*slopes[name], digits)]
         for name, words, digits in _SLOPES
     ]
-    return Table("Slopes of both laws, Jones’s FLOPs", ["", CHEAP, DEAR, "difference"], rows)
+    head = ["", fits.main.recipe, other, "difference"]
+    return Table("Slopes of both laws, Jones’s FLOPs", head, rows)

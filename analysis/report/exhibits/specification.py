@@ -11,6 +11,7 @@ from analysis.laws.fits import JONES_AXIS
 from analysis.laws.frontier import sample_frontiers
 from analysis.laws.law import LawFit
 from analysis.laws.specification import CHOICES, PLAYS, slopes_apart, specifications
+from analysis.ratings.rated import Rated
 from analysis.report.exhibits.base import Cell, Exhibit, Material, Table, board, called, cell
 
 _RESAMPLES = 100
@@ -61,14 +62,21 @@ def specification(material: Material) -> Exhibit:
             published.LAW.factor_per_size,
         ),
         [
-            _one_at_a_time(found, main.laws.get(("league", JONES_AXIS))),
+            _one_at_a_time(found, main.laws.get(("league", JONES_AXIS)), _nearest_refit(league)),
             _apart(slopes_apart(sample)),
         ],
     )  # fmt: skip
 
 
-def _one_at_a_time(found: pd.DataFrame, told: LawFit | None) -> Table:
-    """Begins with the law that the report tells, which was sought from more starts."""
+def _nearest_refit(league: Rated) -> int:
+    """Largest board of the refit to his runs whose boards are most like ours."""
+    largest = int(league.points["boardsize"].max())
+    return min(published.REFITTED, key=lambda refitted: abs(refitted - largest))
+
+
+def _one_at_a_time(found: pd.DataFrame, told: LawFit | None, largest: int) -> Table:
+    """Begins with the law that the report tells, which was sought from more starts, and ends with
+    his runs up to the `largest` board."""
     rows: list[list[Cell | str]] = []
     choices = dict(_OURS)
     for words, change in _CHANGES:
@@ -92,11 +100,12 @@ def _one_at_a_time(found: pd.DataFrame, told: LawFit | None) -> Table:
             number(row["elo_per_tenfold"]),
         ]
         rows.insert(1, aside)
+    same = published.REFITTED[largest]
     rows.append(
         [
-            f"his runs on {board(3)} to {board(6)}, fitted alike",
-            number(published.SMALL_BOARDS_LAW.factor_per_size, 1),
-            number(published.SMALL_BOARDS_LAW.elo_per_tenfold),
+            f"his runs on {board(3)} to {board(largest)}, fitted alike",
+            number(same.factor_per_size, 1),
+            number(same.elo_per_tenfold),
         ]
     )
     rows.append(

@@ -115,6 +115,6 @@ def test_recipes_distance_is_drawn_as_a_factor():
         {"boardsize": 3, "elo": [-200.0, -100], "decades": [1.0, 2], "low": 0.5, "high": 2.5}
     )
     multiplier = Multiplier(levels, {3: (-300.0, 0.0)}, {3: 1.5}, {3: np.array([1.5])})
-    axes = cost.compute_multiplier(multiplier, "cheap", "dear").axes[0]
+    axes = cost.compute_multipliers({"dear": multiplier}, "cheap").axes[0]
     np.testing.assert_allclose(data(axes.lines[0])[1], [10, 100])
     assert axes.get_ylabel() == "compute of dear\n÷ compute of cheap"

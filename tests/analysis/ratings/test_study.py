@@ -57,6 +57,29 @@ def test_the_fit_finds_the_planted_law(fits):
     )
 
 
+def test_another_kind_of_network_has_a_law_of_its_own(lab_rows):
+    """Half of the runs of a board are convolutions of the same recipe."""
+    runs = sorted(lab_rows.runs["id"])[::2]
+
+    def renamed(frame, column):
+        changed = frame[column].isin(runs)
+        return frame.assign(network=frame["network"].where(~changed, "conv" + frame["network"]))
+
+    kinds = dataclasses.replace(
+        lab_rows,
+        runs=renamed(lab_rows.runs, "id"),
+        snapshots=renamed(lab_rows.snapshots, "run_id"),
+        agents=renamed(lab_rows.agents, "run_id"),
+    )
+    plain, mixed = (analyse(rows, splits=4) for rows in (lab_rows, kinds))
+    (recipe,) = plain.recipes
+    told = {True: f"{recipe}, conv".removeprefix(", "), False: recipe}
+    assert set(mixed.recipes) == set(told.values())
+    points = mixed.points
+    assert points["recipe"].tolist() == [told[run in runs] for run in points["run_id"]]
+    assert points["elo"].tolist() == plain.points["elo"].tolist()
+
+
 def test_a_chosen_zero_moves_only_its_own_board(lab_rows, study):
     weakest = study.boards[0].agents["player"].iloc[-1]
     moved = analyse(lab_rows, zero=weakest, splits=1)

@@ -156,7 +156,7 @@ def test_stages_that_were_not_played_are_asked_for_in_a_sentence(page):
         assert f"the stage “{stage}” of the matches" in text, stage
     assert "the stage “league_jones”, have not been played" in text
     assert "It needs three board sizes at least" in text
-    assert "It needs frontiers of both recipes" in text
+    assert "It needs frontiers of two recipes" in text
 
 
 def test_figures_and_tables_lie_beside_the_page(report):
