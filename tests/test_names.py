@@ -24,7 +24,6 @@ ALLOWED = {
     "winning_moves": "of one position as bits; of a batch of states",
     "grow": "a tree by a node; a group of stones by its neighbours",
     "find": "a registered game; where a kept tree has the new root",
-    "compute_multiplier": "the number, and the figure of it",
     "Game": "the rules; a row of the table of games, which is imported as GameRow",
     "Cell": "of a board; of a table of the report",
     "Table": "a table of the database; a table of the report",
