@@ -26,8 +26,8 @@ _NUMBERED = {
 def join_rows(parts: Sequence[LabRows]) -> LabRows:
     """All rows as one lab's, their numbers moved so that no two are alike.
 
-    Labs whose agents have met, or may meet, are merged instead (`hexlaw merge`): agents of one
-    board whom no games join have no common scale.
+    Labs whose agents have met, or may meet, are merged instead: agents of one board whom no games
+    join have no common scale.
 
     Raises:
         InputError: if two parts have the same board of a game.
@@ -71,6 +71,6 @@ def _check_apart(parts: Sequence[LabRows]) -> None:
             game, size = shared[0]
             raise InputError(
                 f"two of these have rows of {game} on {side_by_side(int(size))}: agents of one "
-                "board need games against each other; hexlaw merge makes one lab of several"
+                "board need games against each other, in one lab; merge the labs"
             )
         seen |= own

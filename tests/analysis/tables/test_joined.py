@@ -39,5 +39,5 @@ def test_agents_are_rated_as_by_themselves(apart):
 
 
 def test_labs_with_a_board_in_common_are_sent_to_merge(apart):
-    with pytest.raises(InputError, match=r"rows of hex on 5×5.*hexlaw merge"):
+    with pytest.raises(InputError, match=r"rows of hex on 5×5.*merge the labs"):
         join_rows([*apart, apart[1]])
