@@ -31,6 +31,7 @@ from games.protocol import Game, State
 from games.text.numbers import side_by_side
 from mcts import SearchConfig
 from training.config import SNAPSHOT_NAME, TrainConfig
+from training.files import write_atomically
 from training.program import Shape, TrainState
 from training.selfplay import Move
 from training.store import Run, Snapshot, Store
@@ -83,7 +84,8 @@ class LabelConfig(FrozenModel, frozen=True):
 class Shard(FrozenModel, frozen=True):
     """One file of a set."""
 
-    file: str
+    file: str = pydantic.Field(pattern=r"^[0-9]+\.safetensors$")
+    """Its name in the set's folder."""
     sha256: str
     count: int
 
@@ -140,6 +142,24 @@ def read_label_set(store: Store, name: str) -> LabelSet:
         ) from error
     except pydantic.ValidationError as error:
         raise InputError(f"{path} is damaged; remove it and make the set again") from error
+
+
+def finished_sets(store: Store) -> list[str]:
+    """Names of the sets that are there as a whole."""
+    return sorted(path.parent.name for path in (store.folder / "labels").glob("*/set.json"))
+
+
+def copy_label_set(store: Store, name: str, into: Store) -> None:
+    """Copy a finished set to another lab, `set.json` last.
+
+    Raises:
+        InputError: if there is none of that name, or it is damaged.
+    """
+    found = read_label_set(store, name)
+    source, target = folder_of(store, name), folder_of(into, name)
+    for shard in found.shards:
+        write_atomically(target / shard.file, _whole(source / shard.file, shard))
+    write_atomically(target / "set.json", (source / "set.json").read_bytes())
 
 
 def shard_bytes(labels: Labels, config: LabelConfig) -> bytes:

@@ -49,8 +49,7 @@ class Classroom(FrozenModel, frozen=True):
     """Self-play positions of the teacher."""
     students: dict[str, int]
     """Shapes of the students, the smallest first, and the self-play positions that each has where
-    it plays by itself. As dear as a teacher's training and its labels together, and students can be
-    set beside it whatever is paid."""
+    it plays by itself."""
     counts: tuple[int, ...]
     """Labels of a student."""
 
@@ -349,7 +348,7 @@ PRESETS = {
             ),
             Classroom(
                 boardsize=5, teacher="32x2", samples=50_000, counts=(16_000, 100_000),
-                students={"8x2": 400_000, "16x2": 200_000, "32x2": 100_000, "64x2": 40_000},
+                students={"8x2": 250_000, "16x2": 120_000, "32x2": 50_000, "64x2": 20_000},
             ),
         ),
     ),
@@ -357,12 +356,12 @@ PRESETS = {
         classrooms=(
             Classroom(
                 boardsize=4, teacher="32x2", samples=300_000, counts=(10_000, 100_000, 1_000_000),
-                students={"4x2": 6_000_000, "8x2": 3_000_000, "16x2": 1_500_000, "32x2": 600_000},
+                students={"4x2": 3_000_000, "8x2": 1_500_000, "16x2": 800_000, "32x2": 300_000},
             ),
             Classroom(
                 boardsize=5, teacher="64x2", samples=1_000_000, counts=(10_000, 100_000, 1_000_000),
                 students={
-                    "8x2": 20_000_000, "16x2": 10_000_000, "32x2": 5_000_000, "64x2": 2_000_000,
+                    "8x2": 13_000_000, "16x2": 6_000_000, "32x2": 2_500_000, "64x2": 1_000_000,
                 },
             ),
         ),

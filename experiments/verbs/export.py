@@ -7,6 +7,8 @@ README.md    what was run, when, with which commit, and how to use the rest
 tables/      every row that the report needs, as Parquet; games only as many as `lab/` holds
 lab/         a small lab of the agents on each recipe's frontier, with their weights: it can be
              served, played against and go into tournaments like any other
+
+Label sets and what studies keep in files stay in the lab; the README says so where there are any.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from experiments.web.hub import write_hub
 from experiments.web.site import write_site
 from games.errors import InputError
 from training.files import write_atomically
+from training.labels import finished_sets
 from training.store import (
     STORED_MARKER,
     Agent,
@@ -137,12 +140,26 @@ def _stored_run(store: Store, config: ExportConfig, console: Console) -> Outcome
     wanted = rows.games["id"].isin(played) | rows.games["analysis"].notna()
     kept = rows.games[wanted].reset_index(drop=True)
     write_parquet(dataclasses.replace(rows, games=kept), out / "tables")
-    write_atomically(out / "README.md", _readme(rows, len(snapshots), len(kept)).encode())
+    sets = finished_sets(store)
+    text = _readme(rows, len(snapshots), len(kept)) + _labels_left(sets)
+    write_atomically(out / "README.md", text.encode())
     size = _bytes(out)
+    if sets:
+        console.print(f"{len(sets)} label sets stay in {store.folder}: `hexlaw merge` carries them")
     console.print(
         f"{out}: {len(snapshots)} agents with weights, {len(kept)} games, {size / 1e6:.1f} MB"
     )
     return Outcome({"out": str(out), "agents": len(snapshots), "bytes": size})
+
+
+def _labels_left(sets: Sequence[str]) -> str:
+    """What the README says of label sets."""
+    if not sets:
+        return ""
+    return f"""
+The lab's {len(sets)} label sets are not here ({", ".join(sets)}); `hexlaw merge` carries them from
+lab to lab.
+"""
 
 
 def _frontier(store: Store, rows: LabRows) -> tuple[list[int], list[int]]:

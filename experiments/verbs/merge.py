@@ -2,7 +2,9 @@
 
 Rows are recognised by what they are, never by their numbers: a run by its name and configuration, a
 snapshot by its run, place and SHA-256, an agent by its name and search, a match by its tournament,
-round and players. Where two labs say different things of the same, nothing is written.
+round and players; a label set by its name. Where two labs say different things of the same, nothing
+is written. What has no row stays behind, and that is said: checkpoints, label sets that are not
+finished, and the files in which a study keeps its decisions.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from experiments.players.agents import open_lab
 from experiments.verb import Outcome, VerbConfig
 from games.errors import InputError
 from training.files import write_atomically
+from training.labels import copy_label_set, finished_sets, read_label_set
 from training.store import (
     Agent,
     BlunderRate,
@@ -99,11 +102,14 @@ def merge_labs(config: MergeConfig, console: Console) -> Outcome:
         added[str(lab)] = counts
         told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         console.print(f"{lab}: {told or 'nothing'} new")
+        if left := _left_behind(source):
+            console.print(f"{lab}: stay there: {', '.join(left)}")
     return Outcome({"into": str(config.into), "added": added})
 
 
 def _merge(source: Store, into: Store, session: orm.Session) -> dict[str, int]:
     numbers: dict[type[Table], dict[int, int]] = {}  # of a row there, by its number in the source
+    sets = _new_label_sets(source, into)
     counts: dict[str, int] = {}
     for kind in _KINDS:
         columns = kind.table.__table__.columns
@@ -135,7 +141,32 @@ def _merge(source: Store, into: Store, session: orm.Session) -> dict[str, int]:
             else:
                 session.execute(added)
         counts[kind.table.__tablename__] = len(new)
-    return counts
+    for name in sets:
+        copy_label_set(source, name, into)
+    return counts | {"label_set": len(sets)}
+
+
+def _new_label_sets(source: Store, into: Store) -> list[str]:
+    """The finished sets of the source that are not there; one that is has to be the same."""
+    there = finished_sets(into)
+    own = finished_sets(source)
+    for name in set(own) & set(there):
+        if read_label_set(source, name) != read_label_set(into, name):
+            raise InputError(
+                f"{source.folder}: its label set {name} is another one than that already there; "
+                "nothing of this lab was merged"
+            )
+    return [name for name in own if name not in there]
+
+
+def _left_behind(source: Store) -> list[str]:
+    """What a lab's folder holds beside what was merged."""
+    labels = {path.parent.name for path in (source.folder / "labels").glob("*/*.safetensors")}
+    unfinished = sorted(labels - set(finished_sets(source)))
+    folders = {"checkpoints": "checkpoints of runs", "decisions": "decisions of studies"}
+    return [f"unfinished labels {name}" for name in unfinished] + [
+        told for name, told in folders.items() if any((source.folder / name).glob("*"))
+    ]
 
 
 def _known(session: orm.Session, kind: _Kind) -> dict[tuple, dict[str, Any]]:

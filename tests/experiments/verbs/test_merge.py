@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from training.labelling import make_labels
+from training.labels import LabelConfig, folder_of, load_labels
 from training.store import Agent, Game, Match, Run, Snapshot, Store
 
 COSTS = (
@@ -114,3 +116,46 @@ def test_damaged_weights_and_the_lab_itself_are_refused(tmp_path, hexlaw, capsys
     next(lab.rglob("*.safetensors")).write_bytes(b"other")
     assert hexlaw("merge", lab, "--into", tmp_path / "all") == 2
     assert "SHA-256 differs" in capsys.readouterr().err
+
+
+LABELS = LabelConfig(boardsize=3, teacher="exact", visits="random", count=20)
+
+
+def test_label_sets_go_along_and_what_stays_is_named(tmp_path, hexlaw, capsys):
+    lab = make_lab(tmp_path / "lab", "a")
+    make_labels(Store(lab), LABELS)
+    unfinished = folder_of(Store(lab), "hex3-exact-0") / "0000.safetensors"
+    unfinished.parent.mkdir()
+    unfinished.write_bytes(b"half")
+    (lab / "decisions").mkdir()
+    (lab / "decisions" / "study.npz").write_bytes(b"d")
+    into = tmp_path / "all"
+    for told in ("1 label_set", "nothing new"):
+        assert hexlaw("merge", lab, "--into", into) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert told in out
+        assert "stay there: unfinished labels hex3-exact-0, decisions of studies" in out
+    assert sorted(path.name for path in (into / "labels").iterdir()) == [LABELS.name]
+    ours, theirs = (load_labels(Store(folder), LABELS.name) for folder in (into, lab))
+    assert (ours.policy == theirs.policy).all()
+
+
+def test_another_label_set_of_that_name_or_a_damaged_one_is_refused(tmp_path, hexlaw, capsys):
+    lab, into = make_lab(tmp_path / "lab", "a"), Store(tmp_path / "all")
+    made = make_labels(Store(lab), LABELS)
+    assert made is not None
+    described = folder_of(Store(lab), LABELS.name) / "set.json"
+    make_labels(into, LABELS)
+    dearer = made.model_copy(update={"flops_each": 1.0})
+    described.write_text(dearer.model_dump_json())
+    assert hexlaw("merge", lab, "--into", into.folder) == 2
+    assert f"its label set {LABELS.name} is another one" in capsys.readouterr().err
+    assert into.frame_query(sa.select(Run.id))[1] == []
+    described.write_text(made.model_dump_json().replace("0000.safetensors", "../secret"))
+    assert hexlaw("merge", lab, "--into", tmp_path / "third") == 2
+    assert "set.json is damaged" in " ".join(capsys.readouterr().err.split())
+    described.write_text(made.model_dump_json())
+    (described.parent / "0000.safetensors").write_bytes(b"other")
+    assert hexlaw("merge", lab, "--into", tmp_path / "third") == 2
+    assert "SHA-256 differs" in " ".join(capsys.readouterr().err.split())
+    assert Store(tmp_path / "third").frame_query(sa.select(Run.id))[1] == []
