@@ -38,6 +38,7 @@ from games.config import FrozenModel
 from games.hex import Hex
 from mcts import SearchConfig
 from training.config import TrainConfig
+from training.networks import AnyNetwork, NetworkConfig
 from training.store import Store
 
 JONES_LIKE = "jones, but smaller batches"
@@ -75,8 +76,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 TIMES_AS_MANY = {"one move in four in full": 3}
 """Samples of a variant whose samples cost less, so that runs cost about the same."""
 
-SAMPLES = {3: 60_000, 4: 150_000, 5: 200_000, 6: 1_000_000}
-GOALS = {3: 0.01, 4: 0.01, 5: 0.05, 6: 0.1}
+SAMPLES = {3: 60_000, 4: 150_000, 5: 200_000, 6: 1_000_000, 7: 2_000_000}
+GOALS = {3: 0.01, 4: 0.01, 5: 0.05, 6: 0.1, 7: 0.2}
 """Blunder rate with 64 nodes that counts as reached."""
 OPENINGS = 4
 """That each pair plays with both colours, for Elo."""
@@ -95,6 +96,8 @@ class RecipeStudyConfig(FrozenModel, frozen=True):
     """Runs of each variant."""
     samples: int | None = None
     """Self-play positions of each run, if not the board's own."""
+    network: AnyNetwork | None = None
+    """What is trained, if not the recipe's network of the board."""
 
     @pydantic.field_validator("variants")
     @classmethod
@@ -106,15 +109,26 @@ class RecipeStudyConfig(FrozenModel, frozen=True):
     def runs(self, board: int) -> dict[str, list[TrainConfig]]:
         """The runs of a board by variant, one a seed."""
         return {
-            variant: [variant_run(board, variant, seed, self.samples) for seed in range(self.seeds)]
+            variant: [
+                variant_run(board, variant, seed, self.samples, self.network)
+                for seed in range(self.seeds)
+            ]
             for variant in self.variants
         }
 
 
-def variant_run(board: int, variant: str, seed: int, samples: int | None) -> TrainConfig:
-    """The configuration of one run."""
+def variant_run(
+    board: int,
+    variant: str,
+    seed: int,
+    samples: int | None = None,
+    network: NetworkConfig | None = None,
+) -> TrainConfig:
+    """The configuration of one run; samples and network are the board's own if none are given."""
     samples = TIMES_AS_MANY.get(variant, 1) * (samples or SAMPLES[board])
-    base = {"boardsize": board, "seed": seed, "samples": samples}
+    base: dict[str, Any] = {"boardsize": board, "seed": seed, "samples": samples}
+    if network is not None:
+        base["network"] = network
     recipe = load_recipe("efficient")
     config = configure(recipe, base | VARIANTS[variant])
     if variant == "half as wide":
@@ -333,7 +347,18 @@ STUDY = Study(
         "smoke": RecipeStudyConfig(boards=(3,), variants=("no symmetry",), seeds=2, samples=11_000),
         "laptop": RecipeStudyConfig(boards=(4,)),
         "reference": RecipeStudyConfig(),
-    },
+        "large": RecipeStudyConfig(
+            boards=(6, 7),
+            variants=(
+                "step size falls to a tenth",
+                "window grows to 512 moves",
+                "one move in four in full",
+                "replay ratio 16",
+            ),
+            samples=400_000,
+            network=NetworkConfig.parse("64x2"),
+        ),
+    },  # fmt: skip
     stages=(Stage("Training", _train), Stage("Judging", _judge), Stage("Elo", _meet)),
     findings=_findings,
     published=(Published("replay ratio, openings, batch", "1, none, 32 768", "Jones 2021"),),
