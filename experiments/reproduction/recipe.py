@@ -99,10 +99,12 @@ def configure(recipe: Recipe, changes: Mapping[str, Any]) -> TrainConfig:
 
 
 def _changed(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`merge`, where a network's name stands for its fields if some of them change."""
+    """`merge`, where a network or its name stands for its fields if some of them change."""
     network = fields.get("network")
-    if isinstance(network, str) and isinstance(changes.get("network"), Mapping):
-        fields = {**fields, "network": NetworkConfig.parse(network).model_dump()}
+    if isinstance(changes.get("network"), Mapping):
+        network = NetworkConfig.parse(network) if isinstance(network, str) else network
+        if isinstance(network, NetworkConfig):
+            fields = {**fields, "network": network.model_dump()}
     return merge(fields, changes)
 
 

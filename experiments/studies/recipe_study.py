@@ -358,7 +358,7 @@ STUDY = Study(
             samples=400_000,
             network=NetworkConfig.parse("64x2"),
         ),
-    },  # fmt: skip
+    },
     stages=(Stage("Training", _train), Stage("Judging", _judge), Stage("Elo", _meet)),
     findings=_findings,
     published=(Published("replay ratio, openings, batch", "1, none, 32 768", "Jones 2021"),),

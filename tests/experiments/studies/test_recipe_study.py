@@ -17,6 +17,7 @@ from experiments.studies.recipe_study import (
     saving,
     variant_run,
 )
+from training.networks import NetworkConfig
 
 
 def test_a_goal_is_reached_where_it_stays_reached():
@@ -34,8 +35,19 @@ def test_what_ours_saves_is_taken_where_theirs_end():
 
 
 def test_each_variant_is_a_run_of_its_own():
-    names = {variant_run(5, variant, 0, None).run_id for variant in VARIANTS}
+    names = {variant_run(5, variant, 0).run_id for variant in VARIANTS}
     assert len(names) == len(VARIANTS)
+
+
+def test_a_variant_changes_the_network_that_is_given_and_keeps_the_rest_of_it():
+    given = NetworkConfig.parse("8x3")
+    told = {
+        variant: variant_run(5, variant, 0, network=given).network.name
+        for variant in ("efficient", "half as wide", "bfloat16 products")
+    }
+    assert told == {
+        "efficient": "8x3", "half as wide": "4x3", "bfloat16 products": "8x3-bf16",
+    }  # fmt: skip
 
 
 def test_the_study_goes_from_configuration_to_table(hexlaw, tmp_path):
