@@ -197,13 +197,22 @@ def least_squares_law(
 def slope_of_board(
     flops: np.ndarray, elo: np.ndarray, drawn: np.ndarray, level: float
 ) -> tuple[float, float, float, float]:
-    """One board's own slope in Elo a decade, its interval, and the error of its fit in Elo.
+    """One board's own slope in Elo a decade, its interval, and the error of its fit in Elo; the
+    arguments of `slope_and_draws`, and the level of the interval."""
+    slope, draws, error = slope_and_draws(flops, elo, drawn)
+    return slope, *percentile_interval(draws, level), error
+
+
+def slope_and_draws(
+    flops: np.ndarray, elo: np.ndarray, drawn: np.ndarray
+) -> tuple[float, np.ndarray, float]:
+    """One board's own slope in Elo a decade, that of each resample [R], and the error of the fit in
+    Elo.
 
     Args:
         flops: compute [P] of its frontier.
         elo: Elo [P].
         drawn: Elo of resampled frontiers [R, P], NaN where one has no point.
-        level: of the interval.
     """
     x, nowhere = np.log10(flops), np.zeros(len(flops))  # no board side: its columns fall away
     starts = [
@@ -212,9 +221,9 @@ def slope_of_board(
     ]
     (best,) = _least_squares(nowhere, x, elo[None], starts, False)
     draws = _least_squares(nowhere, x, drawn, [best, *starts[::6]], False) if len(drawn) else []
-    limits = percentile_interval(np.array([draw.incline_flops for draw in draws]), level)
     error = best.elo(flops, 0) - elo
-    return best.incline_flops, *limits, float(np.sqrt(np.mean(error**2)))
+    slopes = np.array([draw.incline_flops for draw in draws])
+    return best.incline_flops, slopes, float(np.sqrt(np.mean(error**2)))
 
 
 def quality(law: Law, frontier: pd.DataFrame) -> Quality:

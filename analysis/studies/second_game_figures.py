@@ -11,6 +11,7 @@ from matplotlib.ticker import NullFormatter, StrMethodFormatter
 from analysis.figures import theme
 from analysis.figures.theme import AXIS_LABELS, INK, SERIES, log_axis, themed
 from analysis.studies.second_game import by_board
+from analysis.studies.second_game_laws import LEVELLED, ends_of
 from games.text.numbers import side_by_side
 
 WHOLE = StrMethodFormatter("{x:,.0f}")
@@ -26,7 +27,7 @@ def board_words(game: str, size: int) -> str:
     return f"{game_words(game)} {side_by_side(size)}"
 
 
-def strength_by_compute(points: pd.DataFrame) -> Figure:
+def climbs_by_game(points: pd.DataFrame) -> Figure:
     """A panel a board, a line a run in the colour of its network; Elo above, compute along.
 
     Args:
@@ -49,6 +50,40 @@ def strength_by_compute(points: pd.DataFrame) -> Figure:
         row[0].set_ylabel("Elo, the board’s best 0")
         figure.supxlabel(AXIS_LABELS["train_flops"], fontsize=10, color=INK)
         _legend(figure, {name.replace("x", "×"): colours[name] for name in networks}, "network")
+    return figure
+
+
+def ends_by_size(fixed: pd.DataFrame, equal: pd.DataFrame, levelling: pd.DataFrame) -> Figure:
+    """A panel a board: Elo of the ends of runs by parameters, with fixed nodes and with equal FLOPs
+    a move.
+
+    Args:
+        fixed: from `analysis.studies.second_game.at_nodes`.
+        equal: from `analysis.studies.second_game.at_equal_flops`.
+        levelling: from `analysis.studies.second_game_laws.levelling_off`, of all boards.
+    """
+    boards = by_board(fixed)
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 3.2))
+        row = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
+        for axes, (game, size, _) in zip(row, boards, strict=True):
+            of_board = levelling[(levelling["game"] == game) & (levelling["boardsize"] == size)]
+            levelled = of_board.loc[of_board["verdict"] == LEVELLED, "network"]
+            for play, colour, style in ((fixed, SERIES[0], "-"), (equal, SERIES[1], "--")):
+                own = play[(play["game"] == game) & (play["boardsize"] == size)]
+                last = ends_of(own[own["train_flops"] > 0])
+                mean = last.groupby("parameters")["elo"].mean()
+                axes.plot(mean.index, mean, color=colour, lw=1.4, ls=style)
+                filled = last["network"].isin(levelled)
+                for points, face in ((last[filled], colour), (last[~filled], "none")):
+                    axes.scatter(points["parameters"], points["elo"], s=12, lw=0.8,
+                                 facecolors=face, edgecolors=colour)  # fmt: skip
+            axes.set_title(board_words(game, size).replace(" ", "\n"), fontsize=9)
+            axes.set_xscale("log")
+            log_axis(axes.xaxis)
+        row[0].set_ylabel("Elo, the best 0")
+        figure.supxlabel("parameters", fontsize=10, color=INK)
+        _legend(figure, {"fixed nodes": SERIES[0], "equal FLOPs a move": SERIES[1]}, "")
     return figure
 
 

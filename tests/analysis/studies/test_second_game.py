@@ -1,60 +1,202 @@
-"""Several games side by side, on runs whose exponents are known."""
+"""Several games side by side, on rows whose laws are known."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
-from analysis.studies.second_game import (
+from analysis.studies import second_game_laws
+from analysis.studies.second_game import at_equal_flops, at_nodes, by_board, equal_flops_nodes
+from analysis.studies.second_game_laws import (
+    CLIMBING,
+    LEVELLED,
+    UNKNOWN,
+    Estimate,
     agrees,
-    blunders_by_frequency,
     board_laws,
-    by_board,
-    game_laws,
-    inverse_scaling,
-    zipf_exponents,
+    exchange,
+    homogeneity,
+    laws_by_game,
+    levelling_off,
+    mean_of,
+    side_of,
+    slope_within,
+    strength_by_compute,
+    strength_by_size,
 )
 
 WIDTHS = (10, 100, 1_000, 10_000)
+COLUMNS = ["game", "boardsize", "parameters", "seed", "run_id", "index", "network", "nodes",
+           "train_flops", "test_flops", "elo"]  # fmt: skip
 
 
-def planted(game: str = "y", size: int = 4, offset: float = 0.0) -> pd.DataFrame:
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """Planted rows have hardly any noise."""
+    monkeypatch.setattr(second_game_laws, "RESAMPLES", 20)
+
+
+def planted(game: str = "y", size: int = 4, dearer: float = 1.0, play: float = 80) -> pd.DataFrame:
     """Runs whose ends are as strong as parameters^0.5, and all of which climb 200 Elo a decade of
-    compute until there: a network's own climb ends at a compute in proportion to its size."""
+    training until there: a network's own climb ends at a compute in proportion to its size, times
+    as much `dearer` as the board is. With 4, 16 or 64 nodes of as many FLOPs as parameters, and so
+    much `play` Elo a decade of nodes."""
     lines = []
     for parameters in WIDTHS:
-        for index, decade in enumerate(np.linspace(4, 8, 9), start=1):
+        for index, decade in enumerate(np.linspace(4, 8, 25), start=1):
             top = 4 + np.log10(parameters)
-            elo = 200 * (min(decade, top) - 4) - 2_000 - offset - (decade < top)
-            lines.append((game, size, parameters, 0, f"{game}{size}-{parameters}", index,
-                          f"{parameters}x1", 10**decade, elo))  # fmt: skip
-    columns = ["game", "boardsize", "parameters", "seed", "run_id", "index", "network"]
-    return pd.DataFrame(lines, columns=pd.Index([*columns, "train_flops", "elo"]))
+            for nodes in (4, 16, 64):
+                elo = 200 * (min(decade, top) - 4) - 2_000 - (decade < top)
+                elo += play * np.log10(nodes)
+                lines.append((game, size, parameters, 0, f"{game}{size}-{parameters}", index,
+                              f"{parameters}x1", nodes, dearer * 10**decade, nodes * parameters,
+                              elo))  # fmt: skip
+    return pd.DataFrame(lines, columns=pd.Index(COLUMNS))
 
 
 def test_planted_exponents_come_back():
-    (line,) = board_laws(planted(), resamples=20).to_dict("records")
-    assert line["strength_by_size"] == pytest.approx(0.5, abs=0.01)
-    assert line["strength_by_compute"] == pytest.approx(0.5, abs=0.02)
-    assert line["strength_by_size_low"] <= 0.5 <= line["strength_by_size_high"] + 1e-9
-    assert line["runs"] == len(WIDTHS)
-
-
-def test_a_game_with_two_sides_has_a_slope_and_one_of_rows_and_columns_has_none():
-    """400 Elo less on the larger board are two decades of compute at 200 Elo each."""
-    both = [planted("y", 4), planted("y", 5, offset=400), planted("connect_four", 44)]
-    (line,) = game_laws(pd.concat(both), resamples=5).to_dict("records")
-    assert (line["game"], line["boards"]) == ("y", 2)
-    assert line["elo_per_tenfold"] == pytest.approx(200, rel=0.1)
+    board = at_nodes(planted(), 16)
+    assert strength_by_size(board).value == pytest.approx(0.5, abs=0.01)
+    low, high = strength_by_size(board).interval
+    assert low <= 0.5 <= high + 1e-9
+    assert strength_by_compute(board).value == pytest.approx(0.5, abs=0.02)
 
 
 def test_networks_beyond_the_best_one_are_not_fitted():
+    points = at_nodes(planted(), 16)
+    points.loc[points["parameters"] == WIDTHS[-1], "elo"] -= 700
+    assert strength_by_size(points).value == pytest.approx(0.5, abs=0.01)
+
+
+def test_two_networks_have_no_exponent():
+    points = at_nodes(planted(), 16)
+    assert np.isnan(strength_by_size(points[points["parameters"] < 1_000]).value)
+
+
+def test_equal_flops_buy_small_networks_more_nodes():
+    """10,000 parameters with 4 nodes cost as much as 100 with 400; the elo of those who play so is
+    flatter by what nodes are worth: 80 Elo a decade of parameters."""
+    assert equal_flops_nodes([10_000, 100, 3_000], 4).tolist() == [4, 400, 13]
     points = planted()
-    worse = points["parameters"] == WIDTHS[-1]
-    points.loc[worse, "elo"] -= 700
-    (line,) = board_laws(points, resamples=5).to_dict("records")
-    assert line["strength_by_size"] == pytest.approx(0.5, abs=0.01)
+    points["nodes"] = np.where(points["nodes"] == 16, 40_000 // points["parameters"], 1)
+    points["test_flops"] = points["nodes"] * points["parameters"]
+    points["elo"] += 80 * np.log10(points["nodes"])
+    equal = at_equal_flops(points, 4)
+    assert set(equal["test_flops"]) == {40_000}
+    assert equal["elo"].max() == 0
+    assert strength_by_size(equal).value == pytest.approx(0.5 - 80 / 400, abs=0.01)
+
+
+def test_a_decade_of_training_replaces_as_much_play_as_planted():
+    """200 Elo a decade of training are 2.5 decades of play at 80 each."""
+    lines = [
+        ("y", 4, 10, 0, f"run{run}", index, "10x1", nodes, 10.0**c, 10 * nodes,
+         200 * c + 80 * np.log10(10 * nodes) - 3_000 + run)
+        for run in range(3)
+        for index, c in enumerate((4.0, 5.0, 6.0, 7.0))
+        for nodes in (4, 16, 64)
+    ]  # fmt: skip
+    found = exchange(pd.DataFrame(lines, columns=pd.Index(COLUMNS)))
+    assert found.value == pytest.approx(2.5, rel=0.02)
+    low, high = found.interval
+    assert low == pytest.approx(2.5, rel=0.05)
+    assert high == pytest.approx(2.5, rel=0.05)
+
+
+def test_where_every_agent_plays_alike_nothing_is_exchanged():
+    assert np.isnan(exchange(at_nodes(planted(), 16)).value)
+
+
+def noisy_board(slopes: dict[str, float], noise: float, seeds: int = 3) -> pd.DataFrame:
+    """Networks that gain so much Elo a decade over all of their runs."""
+    rng, lines = np.random.default_rng(1), []
+    for place, (network, slope) in enumerate(slopes.items()):
+        for seed in range(seeds):
+            for index, decade in enumerate(np.linspace(4, 6, 9)):
+                elo = slope * decade + 50 * seed + noise * rng.normal()
+                lines.append((network, 10 + place, f"{network}-{seed}", index, 10**decade, elo))
+    columns = ["network", "parameters", "run_id", "index", "train_flops", "elo"]
+    return pd.DataFrame(lines, columns=pd.Index(columns))
+
+
+def test_who_has_levelled_off():
+    """Flat below half of the frontier's 400, 300 above it; in noise nothing can be told."""
+    quiet = levelling_off(noisy_board({"1x1": 0, "2x1": 300}, noise=2), frontier=400)
+    assert quiet["verdict"].tolist() == [LEVELLED, CLIMBING]
+    assert quiet["slope"].to_numpy() == pytest.approx([0, 300], abs=20)
+    assert quiet["bound"].tolist() == [200, 200]
+    loud = levelling_off(noisy_board({"1x1": 0}, noise=300), frontier=100)
+    assert loud["verdict"].tolist() == [UNKNOWN]
+    alone = levelling_off(noisy_board({"1x1": 0}, noise=1, seeds=1).tail(2), frontier=400)
+    assert alone["verdict"].tolist() == [UNKNOWN]
+
+
+def test_a_slope_within_groups_is_that_of_dummy_variables():
+    """SciPy's regression of one group; of two, the normal equations with a column a group."""
+    rng = np.random.default_rng(0)
+    x, group = rng.normal(size=12), np.repeat(["a", "b"], 6)
+    y = 3 * x + 5 * (group == "b") + rng.normal(size=12)
+    slope, *_, error = scipy.stats.linregress(x[:6], y[:6])
+    reach = scipy.stats.t.ppf(0.975, 4) * error
+    expected = slope, slope - reach, slope + reach
+    assert slope_within(x[:6], y[:6], group[:6]) == pytest.approx(expected)
+    design = np.column_stack([x, group == "a", group == "b"])
+    assert slope_within(x, y, group)[0] == pytest.approx(np.linalg.lstsq(design, y)[0][0])
+
+
+def test_only_networks_that_have_levelled_off_are_fitted_at_convergence():
+    """Three networks stand still at the end of their runs, one climbs steeply there."""
+    points = planted()
+    laws = board_laws(at_nodes(points, 16), at_nodes(points, 4), points)
+    verdicts = laws.levelling.set_index("network")["verdict"]
+    assert verdicts.tolist() == [LEVELLED, LEVELLED, LEVELLED, CLIMBING]
+    (line,) = laws.table().to_dict("records")
+    assert line["size_levelled"] == pytest.approx(0.5, abs=0.01)
+    assert line["size_nodes"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_laws_of_games_beside_each_other():
+    """Boards of Connect Four have sides as well, in two digits; a game of one board has neither
+    slope nor factor."""
+    points = pd.concat([
+        planted("y", 4), planted("y", 5, dearer=100), planted("hex", 4),
+        planted("connect_four", 44), planted("connect_four", 55, dearer=10),
+    ])  # fmt: skip
+    fixed = at_nodes(points, 16)
+    laws = board_laws(fixed, at_nodes(points, 4), points).of_games(fixed)
+    value = laws_by_game(laws).set_index(["law", "game"])["value"].to_dict()
+    for game, factor in (("y", 100), ("connect_four", 10)):
+        assert value["elo_per_tenfold", game] == pytest.approx(200, rel=0.05)
+        assert value["factor_per_size", game] == pytest.approx(factor, rel=0.1)
+        assert value["size_nodes", game] == pytest.approx(0.5, abs=0.01)
+    assert np.isnan(value["elo_per_tenfold", "hex"])
+
+
+@pytest.mark.parametrize(("size", "side"), [(5, 5), (19, 19), (44, 4), (55, 5), (67, None)])
+def test_sides(size, side):
+    assert side_of(size) == side
+
+
+def test_two_estimates_are_alike_by_the_test_of_their_difference():
+    """Of two, Cochran's Q is the square of the difference in units of its error."""
+    rng = np.random.default_rng(0)
+    one, other = (Estimate(at, at + 0.1 * rng.normal(size=20_000)) for at in (1.0, 1.3))
+    expected = 2 * scipy.stats.norm.sf(0.3 / (0.1 * np.sqrt(2)))
+    assert homogeneity([one, other]) == pytest.approx(expected, rel=0.1)
+    assert homogeneity([one, one]) == pytest.approx(1)
+    assert np.isnan(homogeneity([one]))
+
+
+def test_the_mean_of_independent_estimates_is_surer_than_each():
+    rng = np.random.default_rng(0)
+    nothing = Estimate(np.nan, np.array([]))
+    each = [Estimate(at, at + rng.normal(size=4_000)) for at in (1.0, 3.0)]
+    mean = mean_of([*each, nothing])
+    assert mean.value == 2
+    assert np.std(mean.draws) == pytest.approx(2**-0.5, rel=0.05)
+    assert np.isnan(mean_of([nothing]).value)
 
 
 @pytest.mark.parametrize(
@@ -69,36 +211,6 @@ def test_networks_beyond_the_best_one_are_not_fitted():
 )
 def test_whether_a_number_lies_in_an_interval(low, high, word):
     assert agrees(low, high, 0.88) == word
-
-
-def test_zipfs_law_comes_back_from_counts_that_obey_it():
-    counts = np.floor(3_000 / np.arange(1, 3_001)).astype(int)
-    frame = pd.DataFrame({"game": "hex", "boardsize": 3, "count": counts})
-    (line,) = zipf_exponents(frame).to_dict("records")
-    assert line["exponent"] == pytest.approx(1.0, abs=0.05)
-    assert line["once"] == pytest.approx(0.5, abs=0.01)
-
-
-def moves_met() -> pd.DataFrame:
-    """A position met 200 times, where small networks blunder, and 100 met once, where large do."""
-    often = [(0, parameters, parameters == 1) for parameters in (1, 2) for _ in range(100)]
-    rare = [(1 + k, 1 + k % 2, k % 2 == 1) for k in range(100)]
-    frame = pd.DataFrame(often + rare, columns=pd.Index(["position", "parameters", "blunder"]))
-    return frame.assign(game="hex", boardsize=3, live=True)
-
-
-def test_blunders_are_counted_by_how_often_a_position_is_met():
-    rates = blunders_by_frequency(moves_met()).set_index(["networks", "class"])
-    assert rates.loc[("all", 0), "moves"] == 100
-    assert rates.loc[("small", 0), "rate"] == 0
-    assert rates.loc[("large", 0), "rate"] == 1
-    assert rates.loc[("large", 4), "rate"] == 0
-    assert rates.loc[("all", 4), "met"] == pytest.approx(200)
-
-
-def test_inverse_scaling_is_flagged_where_large_networks_blunder_more_for_certain():
-    flagged = inverse_scaling(blunders_by_frequency(moves_met()))
-    assert flagged[["game", "class"]].to_numpy().tolist() == [["hex", 0]]
 
 
 def test_boards_come_in_order():
