@@ -8,6 +8,7 @@ nothing; only `Settled` is a proof.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -37,7 +38,7 @@ class Look(NamedTuple):
     """What is known of B searches after `nodes` evaluations each, and of the look before."""
 
     nodes: jax.Array  # [] int32
-    cap: int  # evaluations that they may make at most
+    cap: jax.Array  # [] int32, evaluations that they may make at most
     found: SearchResult  # [B, ...]
     nodes_before: jax.Array  # [] int32, 0 at the first look
     policy_before: jax.Array  # [B, A]
@@ -63,7 +64,7 @@ def first_look(found: SearchResult, filled: Float32[Array, "B"], cap: int, nodes
     """The look that none goes before."""
     return Look(
         nodes=jnp.int32(nodes),
-        cap=cap,
+        cap=jnp.int32(cap),
         found=found,
         nodes_before=jnp.int32(0),
         policy_before=found.policy,
@@ -206,7 +207,7 @@ class ByPly(StoppingRule, frozen=True):
 
     def stops(self, look: Look) -> Bool[Array, "B"]:
         """Whatever was found."""
-        wanted = look.cap * (1 - look.filled) ** self.power
+        wanted = look.cap.astype(jnp.float32) * (1 - look.filled) ** self.power
         return look.nodes.astype(jnp.float32) >= wanted
 
 
@@ -234,7 +235,7 @@ class Predicted(StoppingRule, frozen=True):
     def stops(self, look: Look) -> Bool[Array, "B"]:
         """By the position alone, as the first evaluation sees it."""
         share = self.chance(difficulty_signs(look.found, look.filled)) / self.threshold
-        return look.nodes.astype(jnp.float32) >= look.cap * share
+        return look.nodes.astype(jnp.float32) >= look.cap.astype(jnp.float32) * share
 
     def chance(self, signs: Float32[Array, "B 4"]) -> Float32[Array, "B"]:
         """The probability that it tells, from `difficulty_signs`."""
@@ -258,23 +259,60 @@ def _largest_two(values: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def stopped_at(
-    rule: StoppingRule, trace: SearchResult, budgets: Sequence[int], filled: Float32[Array, "B"]
-) -> Int32[np.ndarray, "B"]:
-    """Where a rule stops searches that were traced to the end.
+    rules: Sequence[StoppingRule],
+    trace: SearchResult,
+    budgets: Sequence[int],
+    filled: Float32[np.ndarray, "B"],
+) -> Int32[np.ndarray, "S B"]:
+    """Where rules stop searches that were traced to the end.
 
     Args:
-        rule: the rule.
+        rules: the rules [S]; those of one kind are asked together.
         trace: what the searches had found at each budget, [K, B, ...].
         budgets: numbers of evaluations [K], rising; the last one is the cap.
         filled: share of each board that is filled [B].
 
     Returns:
-        The index of a budget for each search.
+        The index of a budget for each rule and search.
     """
-    at = [jax.tree.map(lambda leaf, k=k: jnp.asarray(leaf[k]), trace) for k in range(len(budgets))]
-    look = first_look(at[0], jnp.asarray(filled), budgets[-1], budgets[0])
-    stop = np.full(at[0].action.shape, len(budgets) - 1, np.int32)
-    for k, nodes in enumerate(budgets[:-1]):
-        look = look.after(at[k], nodes) if k else look
-        stop = np.where(np.asarray(rule.stops(look)) & (stop > k), k, stop).astype(np.int32)
+    stop = np.zeros((len(rules), len(filled)), np.int32)
+    for kind in dict.fromkeys(map(type, rules)):
+        places = [place for place, rule in enumerate(rules) if type(rule) is kind]
+        settings = {
+            name: jnp.array([getattr(rules[place], name) for place in places])
+            for name in kind.model_fields
+            if name != "name"
+        }
+        stop[places] = _stopped(kind, len(places), tuple(budgets), settings, trace, filled)
     return stop
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
+def _stopped(
+    kind: type[StoppingRule],
+    count: int,
+    budgets: tuple[int, ...],
+    settings: dict[str, jax.Array],
+    trace: SearchResult,
+    filled: Float32[Array, "B"],
+) -> Int32[Array, "S B"]:
+    """`stopped_at` for `count` rules of one kind, their settings as arrays [S]."""
+    cap = budgets[-1]
+    nodes = jnp.array(budgets, jnp.int32)
+    first = first_look(jax.tree.map(lambda leaf: leaf[0], trace), filled, cap, budgets[0])
+
+    def go_on(look: Look, reached: tuple[SearchResult, jax.Array]) -> tuple[Look, Look]:
+        look = look.after(*reached)
+        return look, look
+
+    later = jax.tree.map(lambda leaf: leaf[1:], trace), nodes[1:]
+    rest = jax.lax.scan(go_on, first, later)[1]
+    every = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, rest)
+
+    def stop(own: dict[str, jax.Array]) -> Int32[Array, "B"]:
+        # Not validated, for settings are traced here; those of `rules` were.
+        rule = kind.model_construct(**own)
+        stops = jax.vmap(rule.stops)(every)
+        return jnp.argmax(stops.at[-1].set(True), axis=0).astype(jnp.int32)
+
+    return jax.vmap(stop, axis_size=count)(settings)

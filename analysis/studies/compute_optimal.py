@@ -14,18 +14,18 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.bootstrap import percentile_interval
 from analysis.studies.cross_fit import Choose, choose_on_all, cross_fit
-from analysis.studies.play_time import LEVEL, RESAMPLES, Decided, Resamples, nodes_for
+from analysis.studies.play_time import RESAMPLES, Decided, Draws, Resamples, nodes_for
 
 BINS = 5
 """Of difficulty, as in Snell et al."""
 DIFFICULTIES = ("predicted", "true")
+POLICY_KEYS = ("difficulty", "budget")
+"""What tells policies apart beside the measurement, in `Draws.told`."""
 
 
 def difficulty_bins(decided: Decided, difficulty: str) -> np.ndarray:
@@ -92,19 +92,9 @@ def _above(rates: np.ndarray, costs: np.ndarray, low: int, middle: int, high: in
     return bool(rates[middle] >= rates[low] + share * (rates[high] - rates[low]))
 
 
-class PolicyDraws(NamedTuple):
-    """One compute-optimal policy of one measurement, in every resample; the first is the
-    estimate."""
-
-    told: dict[str, Any]  # what does not vary
-    beyond: np.ndarray  # [R] blunder rate above that of the best single strategy of equal mean
-    factors: np.ndarray  # [R] times the evaluations that this one needs to be as good
-    rates: np.ndarray  # [R]
-
-
 def draw_policies(
     decided: Decided, budgets: Sequence[float], resamples: int = RESAMPLES
-) -> list[PolicyDraws]:
+) -> list[Draws]:
     """Policies by predicted and by true difficulty, against the best single strategy.
 
     The single strategy is chosen in the same way, all positions being one bin. It is scored at
@@ -118,7 +108,7 @@ def draw_policies(
 
     Returns:
         One a difficulty and budget; `told` holds boardsize, network, difficulty, budget,
-        evaluations (the mean), flops, rate, and single (the other's rate at that mean).
+        evaluations (the mean), flops, and single (the other's rate at that mean).
     """
     networks, positions = decided.entropy.shape
     drawn = Resamples.drawn(networks, positions, resamples)
@@ -139,62 +129,17 @@ def draw_policies(
             pairs = list(zip(rate, cost, single_rates, single_costs, strict=True))
             equal = np.array([np.interp(np.log(c), np.log(sc), sr) for _, c, sr, sc in pairs])
             factors = np.array([nodes_for(sc, sr, r) / c for r, c, sr, sc in pairs])
-            told = {
+            fixed = {
                 "boardsize": decided.boardsize, "network": decided.network,
                 "difficulty": difficulty, "budget": budget, "evaluations": float(cost[0]),
-                "flops": float(cost[0] * decided.flops), "rate": float(rate[0]),
-                "single": float(equal[0]),
+                "flops": float(cost[0] * decided.flops), "single": float(equal[0]),
             }  # fmt: skip
-            found.append(PolicyDraws(told, rate - equal, factors, rate))
+            found.append(Draws(fixed, rate, rate - equal, factors))
     return found
 
 
 def _plans_for(budgets: Sequence[float]) -> Choose:
     return functools.partial(plans_within, budgets=budgets)
-
-
-def policy_table(found: Sequence[PolicyDraws]) -> pd.DataFrame:
-    """Each policy with 95 % intervals over networks and positions.
-
-    Returns:
-        A row each: what is told of it, rate_low and rate_high, beyond, beyond_low and beyond_high,
-        multiplier, low and high.
-    """
-    lines = []
-    for own in found:
-        rate_low, rate_high = percentile_interval(own.rates[1:], LEVEL)
-        lines.append(
-            own.told
-            | {"rate_low": rate_low, "rate_high": rate_high}
-            | _summary(own.beyond, own.factors)
-        )
-    return pd.DataFrame(lines)
-
-
-def pooled_policies(found: Sequence[PolicyDraws]) -> pd.DataFrame:
-    """Each difficulty and budget over all measurements: the mean of the blunders beyond the best
-    single strategy, and the median of the multipliers.
-
-    Returns:
-        A row a difficulty and budget: those, measurements, and as in `policy_table`.
-    """
-    lines = []
-    for kind in dict.fromkeys((own.told["difficulty"], own.told["budget"]) for own in found):
-        here = [own for own in found if (own.told["difficulty"], own.told["budget"]) == kind]
-        beyond = np.mean([own.beyond for own in here], axis=0)
-        factors = np.median([own.factors for own in here], axis=0)
-        told = {"difficulty": kind[0], "budget": kind[1], "measurements": len(here)}
-        lines.append(told | _summary(beyond, factors))
-    return pd.DataFrame(lines)
-
-
-def _summary(beyond: np.ndarray, factors: np.ndarray) -> dict[str, float]:
-    beyond_low, beyond_high = percentile_interval(beyond[1:], LEVEL)
-    low, high = percentile_interval(factors[1:], LEVEL)
-    return {
-        "beyond": float(beyond[0]), "beyond_low": beyond_low, "beyond_high": beyond_high,
-        "multiplier": float(factors[0]), "low": low, "high": high,
-    }  # fmt: skip
 
 
 def chosen_ways(decided: Decided, budgets: Sequence[float]) -> pd.DataFrame:

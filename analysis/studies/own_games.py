@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.ratings.bradley_terry import ELO
-from analysis.statistics.bootstrap import percentile_interval
-from analysis.studies.play_time import LEVEL, RESAMPLES, Resamples, kata_elo
+from analysis.studies.play_time import PUCT, RESAMPLES, Resamples, kata_elo, with_interval
 
 
 class Contests(NamedTuple):
@@ -25,6 +24,7 @@ class Contests(NamedTuple):
     arms: pd.DataFrame  # a row a contest: family, text, calls, opponent, opponent_calls
     score: np.ndarray  # [A, M, O] of the arm, mean of both colours: 0, ½ or 1
     evaluations: np.ndarray  # [A, M, 2] a move on the mean, the arm's and its opponent's
+    tail: np.ndarray  # [A, M] the 95th percentile of the arm's
 
 
 def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFrame:
@@ -32,9 +32,11 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
 
     Returns:
         A row a contest: boardsize, network, what `arms` says, games, evaluations and
-        opponent_evaluations (a move, mean), share of games won with low and high, elo with elo_low
-        and elo_high, and kata: the Elo that KataGo's formula has an arm lose that makes as many
-        evaluations as its opponent, with fewer of them in a row; 0 where that is not so.
+        opponent_evaluations (a move, mean), tail (95th percentile of the arm's), share of games
+        won, elo, beyond (the Elo above that of PUCT with as many evaluations, where PUCT was
+        played with several budgets; else NaN), all three with their intervals (`with_interval`),
+        and kata: the Elo that KataGo's formula has an arm lose that makes as many evaluations as
+        its opponent, with fewer of them in a row; 0 where that is not so.
     """
     _, networks, openings = contests.score.shape
     drawn = Resamples.drawn(networks, openings, resamples)
@@ -43,8 +45,6 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
     elo = elo_of(shares, games)
     lines = []
     for place, arm in enumerate(contests.arms.to_dict("records")):
-        low, high = percentile_interval(shares[1:, place], LEVEL)
-        elo_low, elo_high = percentile_interval(elo[1:, place], LEVEL)
         made, theirs = contests.evaluations[place].mean(0)
         at_once = made / arm["calls"]
         equal = at_once > 1.05 and made > 0.8 * theirs
@@ -52,20 +52,35 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
             {
                 "boardsize": contests.boardsize, "network": contests.network,
                 **{str(name): value for name, value in arm.items()}, "games": games,
-                "evaluations": made, "opponent_evaluations": theirs, "share": shares[0, place],
-                "low": low, "high": high, "elo": elo[0, place], "elo_low": elo_low,
-                "elo_high": elo_high, "kata": kata_elo(at_once, made) if equal else 0.0,
+                "evaluations": made, "opponent_evaluations": theirs,
+                "tail": contests.tail[place].mean(),
+                **with_interval("share", shares[:, place]), **with_interval("elo", elo[:, place]),
+                **with_interval("beyond", elo[:, place] - _level(contests, elo, made)),
+                "kata": kata_elo(at_once, made) if equal else 0.0,
             }
         )  # fmt: skip
     return pd.DataFrame(lines)
+
+
+def _level(contests: Contests, elo: np.ndarray, evaluations: float) -> np.ndarray:
+    """Elo of PUCT with so many evaluations in every resample [R], along lines in the logarithm
+    between its arms and its opponent, which is PUCT itself; NaN if there is but one of them."""
+    own = (contests.arms["family"] == PUCT).to_numpy()
+    made = contests.evaluations.mean(1)  # [A, 2]
+    if not own.any():
+        return np.full(len(elo), np.nan)
+    nodes = np.append(made[own, 0], made[own, 1].mean())
+    order = np.argsort(nodes)
+    rows = np.column_stack([elo[:, own], np.zeros(len(elo))])[:, order]
+    return np.array([np.interp(np.log(evaluations), np.log(nodes[order]), row) for row in rows])
 
 
 def pooled_contests(found: list[Contests], resamples: int = RESAMPLES) -> pd.DataFrame:
     """The same arm on all boards and networks together: the mean of their shares.
 
     Returns:
-        A row an arm that all have: text, evaluations, opponent_evaluations, share with low and
-        high, elo with elo_low and elo_high.
+        A row an arm that all have: text, evaluations, opponent_evaluations, games, share and elo
+        with their intervals (`with_interval`).
     """
     lines = []
     if not found:
@@ -85,15 +100,13 @@ def pooled_contests(found: list[Contests], resamples: int = RESAMPLES) -> pd.Dat
             shares.append(drawn.means(score, everywhere)[:, 0])
             made.append(own.evaluations[place].mean(0))
         share = np.mean(shares, axis=0)
-        elo = elo_of(share, 2 * sum(own.score[0].size for own in found))
-        low, high = percentile_interval(share[1:], LEVEL)
-        elo_low, elo_high = percentile_interval(elo[1:], LEVEL)
+        games = 2 * sum(own.score[0].size for own in found)
         mean = np.mean(made, axis=0)
         lines.append(
             {
                 "text": text, "evaluations": mean[0], "opponent_evaluations": mean[1],
-                "share": share[0], "low": low, "high": high, "elo": elo[0],
-                "elo_low": elo_low, "elo_high": elo_high,
+                "games": games, **with_interval("share", share),
+                **with_interval("elo", elo_of(share, games)),
             }
         )  # fmt: skip
     return pd.DataFrame(lines)

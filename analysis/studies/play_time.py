@@ -1,4 +1,4 @@
-"""Decisions at play time in tables: strategies at equal cost, and budgets by position.
+"""Decisions at play time in tables: strategies at equal cost.
 
 A measurement is one shape of network on one board: M networks (seeds), each of which decides N won
 positions in S ways. Intervals are over networks and positions at once: both are drawn anew, with
@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.statistics.bootstrap import percentile_interval
 
@@ -93,9 +92,9 @@ def strategy_points(decided: Decided, resamples: int = RESAMPLES) -> pd.DataFram
 
     Returns:
         A row a way and bin: boardsize, network, bin, family, text, setting (constants that are not
-        the defaults), nodes (the cap), calls, evaluations (their mean), flops, positions, rate with
-        low and high, and beyond: by how much the rate is above that of PUCT at equal evaluations,
-        with beyond_low and beyond_high.
+        the defaults), nodes (the cap), calls, evaluations (their mean), flops, positions, rate, and
+        beyond: by how much the rate is above that of PUCT at equal evaluations, both with their
+        intervals (`with_interval`).
     """
     networks, positions = decided.entropy.shape
     drawn = Resamples.drawn(networks, positions, resamples)
@@ -114,15 +113,12 @@ def strategy_points(decided: Decided, resamples: int = RESAMPLES) -> pd.DataFram
                  for e, n, r in zip(made[:, s], made[:, puct], rates[:, puct], strict=True)]
             )  # fmt: skip
             beyond = rates[:, s] - level
-            low, high = percentile_interval(rates[1:, s], LEVEL)
-            beyond_low, beyond_high = percentile_interval(beyond[1:], LEVEL)
             lines.append(
                 {
                     "boardsize": decided.boardsize, "network": decided.network, "bin": name, **way,
                     "evaluations": made[0, s], "flops": made[0, s] * decided.flops,
-                    "positions": int(where.any(0).sum()), "rate": rates[0, s],
-                    "low": low, "high": high, "beyond": beyond[0],
-                    "beyond_low": beyond_low, "beyond_high": beyond_high,
+                    "positions": int(where.any(0).sum()),
+                    **with_interval("rate", rates[:, s]), **with_interval("beyond", beyond),
                 }
             )  # fmt: skip
     return pd.DataFrame(lines)
@@ -188,152 +184,62 @@ def in_a_row(points: pd.DataFrame, budget: int) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-class Traced(NamedTuple):
-    """Searches of networks of one shape on one board, traced to the end, and where rules stop."""
-
-    boardsize: int
-    network: str
-    budgets: np.ndarray  # [K] evaluations, rising
-    blunder: np.ndarray  # bool [M, K, N]
-    rules: pd.DataFrame  # a row a rule, setting and cap [S]: rule, setting, cap
-    stop: np.ndarray  # [M, S, N] index of a budget
-    half: np.ndarray  # bool [N]; settings and predictors of each half were fitted on the other
-    chance: np.ndarray  # [M, caps, N] of search helping, as the predictor says
-
-
-class RuleDraws(NamedTuple):
-    """One rule on one measurement, in every resample; the first is the estimate."""
+class Draws(NamedTuple):
+    """A way to spend evaluations in one measurement, in every resample; the first is the
+    estimate."""
 
     told: dict[str, Any]  # what does not vary
-    factors: np.ndarray  # [R] how many times larger a uniform budget of equal blunders is
-    beyond: np.ndarray  # [R] blunder rate above that of a uniform budget of equal mean
+    rates: np.ndarray  # [R] wins thrown away
+    beyond: np.ndarray  # [R] the same above what it is set against, at equal mean evaluations
+    factors: np.ndarray  # [R] times the evaluations that this one needs to be as good
 
 
-def draw_rules(
-    traced: Traced, means: dict[int, float], resamples: int = RESAMPLES
-) -> list[RuleDraws]:
-    """How many times more a uniform budget would have to be to play as well as each rule.
+def draws_table(found: Sequence[Draws]) -> pd.DataFrame:
+    """Each of them with 95 % intervals over networks and positions.
 
-    A rule's setting is the one whose mean comes nearest to the wanted one. Each half of the
-    positions is told of with what the other chose.
+    Returns:
+        A row each: what is told of it, and rate, beyond and multiplier, each with `_low` and
+        `_high`.
+    """
+    return pd.DataFrame(
+        [own.told | with_interval("rate", own.rates) | _compared(own) for own in found]
+    )
+
+
+def pooled_draws(found: Sequence[Draws], keys: Sequence[str]) -> pd.DataFrame:
+    """Those alike in `keys` over all measurements: the mean of blunders beyond what they are set
+    against, and the median of multipliers, which bears those that are infinite.
+
+    Returns:
+        A row each: keys, measurements, evaluations (their mean), beyond and multiplier, each with
+        `_low` and `_high`.
+    """
+    groups: dict[tuple[Any, ...], list[Draws]] = {}
+    for own in found:
+        groups.setdefault(tuple(own.told[key] for key in keys), []).append(own)
+    lines = []
+    for values, here in groups.items():
+        mean = float(np.mean([own.told["evaluations"] for own in here]))
+        pooled = Draws(
+            dict(zip(keys, values, strict=True)) | {"measurements": len(here), "evaluations": mean},
+            np.mean([own.rates for own in here], axis=0),
+            np.mean([own.beyond for own in here], axis=0),
+            np.median([own.factors for own in here], axis=0),
+        )
+        lines.append(pooled.told | _compared(pooled))
+    return pd.DataFrame(lines)
+
+
+def _compared(own: Draws) -> dict[str, float]:
+    return with_interval("beyond", own.beyond) | with_interval("multiplier", own.factors)
+
+
+def with_interval(name: str, draws: np.ndarray) -> dict[str, float]:
+    """The estimate and its 95 % interval as columns.
 
     Args:
-        traced: the searches.
-        means: evaluations that a position is to get on the mean, by cap.
-        resamples: bootstrap resamples.
-
-    Returns:
-        One a cap and rule; `told` holds boardsize, network, cap, rule, setting, mean (evaluations),
-        tail (the 95th percentile) and rate.
+        name: of the column; those of the interval's ends are this with `_low` and `_high`.
+        draws: of every resample [R], the estimate first.
     """
-    networks, _, positions = traced.blunder.shape
-    drawn = Resamples.drawn(networks, positions, resamples)
-    everywhere = np.ones((networks, positions), bool)
-    curve = drawn.means(traced.blunder, everywhere)  # [R, K]
-    made = traced.budgets[traced.stop]  # [M, S, N]
-    fell = np.take_along_axis(traced.blunder, traced.stop, axis=1)
-    found = []
-    for _, own in traced.rules.groupby(["cap", "rule"], sort=False):
-        cap, rule = int(own["cap"].iloc[0]), str(own["rule"].iloc[0])
-        one, other = (
-            _nearest(made, own.index.to_numpy(), half, means[cap])
-            for half in (traced.half, ~traced.half)
-        )
-        here = np.where(traced.half, other, one)[None, None]  # [1, 1, N]
-        spent = np.take_along_axis(made, here, axis=1)
-        rates = drawn.means(np.take_along_axis(fell, here, axis=1), everywhere)[:, 0]
-        cost = drawn.means(spent, everywhere)[:, 0]
-        factors = np.array(
-            [nodes_for(traced.budgets, row, rate) / mean
-             for row, rate, mean in zip(curve, rates, cost, strict=True)]
-        )  # fmt: skip
-        uniform = np.array(
-            [np.interp(np.log(mean), np.log(traced.budgets), row)
-             for mean, row in zip(cost, curve, strict=True)]
-        )  # fmt: skip
-        told = {
-            "boardsize": traced.boardsize, "network": traced.network, "cap": cap, "rule": rule,
-            "setting": " / ".join(dict.fromkeys(traced.rules.loc[[one, other], "setting"])),
-            "mean": cost[0], "tail": float(np.quantile(spent, 0.95)), "rate": rates[0],
-        }  # fmt: skip
-        found.append(RuleDraws(told, factors, rates - uniform))
-    return found
-
-
-def _nearest(made: np.ndarray, rules: np.ndarray, where: np.ndarray, mean: float) -> int:
-    """The one of some rules whose mean evaluations on some positions come nearest to `mean`."""
-    means = made[:, rules][..., where].mean((0, 2))
-    return int(rules[np.argmin(np.abs(np.log(means / mean)))])
-
-
-def knowledge(traced: Traced) -> pd.DataFrame:
-    """How much there is to know, and how much of it the predictor knows.
-
-    Returns:
-        A row a cap: boardsize, network, cap, helped (share of the decisions in which the whole
-        search keeps a win that the policy throws away), harmed (the other way round), and auc (the
-        chance that the predictor ranks a helped one above another; ½ by luck), the mean over
-        networks.
-    """
-    lines = []
-    for place, cap in enumerate(traced.rules["cap"].unique().tolist()):
-        raw = traced.blunder[:, 0]
-        whole = traced.blunder[:, int(np.searchsorted(traced.budgets, cap))]
-        helped = raw & ~whole
-        lines.append(
-            {
-                "boardsize": traced.boardsize, "network": traced.network, "cap": cap,
-                "helped": helped.mean(), "harmed": (whole & ~raw).mean(),
-                "auc": np.nanmean(
-                    [_auc(chance, own)
-                     for chance, own in zip(traced.chance[:, place], helped, strict=True)]
-                ),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(lines)
-
-
-def _auc(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Area under the curve of a score [N] that tells labels [N]; NaN if all are alike."""
-    if labels.all() or not labels.any():
-        return np.nan
-    above = stats.mannwhitneyu(scores[labels], scores[~labels]).statistic
-    return float(above / (labels.sum() * (~labels).sum()))
-
-
-def multipliers(found: Sequence[RuleDraws]) -> pd.DataFrame:
-    """Each rule on each measurement, with intervals.
-
-    Returns:
-        A row each: what is told of it, multiplier with low and high, and beyond (blunder rate above
-        that of a uniform budget of equal mean) with beyond_low and beyond_high.
-    """
-    return pd.DataFrame([{**own.told, **_summary(own.factors, own.beyond)} for own in found])
-
-
-def pooled_multipliers(found: Sequence[RuleDraws]) -> pd.DataFrame:
-    """Each rule over all measurements of a cap: the median of its multipliers, which bears those
-    that are infinite, and the mean of its blunders beyond a uniform budget.
-
-    Returns:
-        A row a cap and rule: those, measurements, mean (evaluations), and as in `multipliers`.
-    """
-    lines = []
-    kinds = dict.fromkeys((own.told["cap"], own.told["rule"]) for own in found)
-    for cap, rule in kinds:
-        here = [own for own in found if (own.told["cap"], own.told["rule"]) == (cap, rule)]
-        factors = np.median([own.factors for own in here], axis=0)
-        beyond = np.mean([own.beyond for own in here], axis=0)
-        mean = float(np.mean([own.told["mean"] for own in here]))
-        told = {"cap": cap, "rule": rule, "measurements": len(here), "mean": mean}
-        lines.append(told | _summary(factors, beyond))
-    return pd.DataFrame(lines)
-
-
-def _summary(factors: np.ndarray, beyond: np.ndarray) -> dict[str, float]:
-    low, high = percentile_interval(factors[1:], LEVEL)
-    beyond_low, beyond_high = percentile_interval(beyond[1:], LEVEL)
-    return {
-        "multiplier": float(factors[0]), "low": low, "high": high,
-        "beyond": float(beyond[0]), "beyond_low": beyond_low, "beyond_high": beyond_high,
-    }  # fmt: skip
+    low, high = percentile_interval(draws[1:], LEVEL)
+    return {name: float(draws[0]), f"{name}_low": low, f"{name}_high": high}

@@ -20,7 +20,7 @@ def multipliers_by_rule(found: pd.DataFrame, oracle: str) -> Figure:
     """Multipliers of every rule: a panel a cap, a row a rule, a mark a board and network.
 
     Args:
-        found: columns boardsize, network, cap, rule, multiplier, low, high.
+        found: columns boardsize, network, cap, rule, multiplier with its interval.
         oracle: the rule that is drawn hollow.
     """
     caps = found["cap"].unique().tolist()
@@ -56,6 +56,46 @@ def multipliers_by_rule(found: pd.DataFrame, oracle: str) -> Figure:
     return figure
 
 
+def multipliers_by_mean(pooled: pd.DataFrame, oracle: str) -> Figure:
+    """Median multipliers over the mean that was aimed at: a panel a kind of cap, a colour a rule.
+
+    Args:
+        pooled: columns target, cap, rule, multiplier with its interval; as many caps a target.
+        oracle: the rule that is left out, for it is beyond all others.
+    """
+    own = pooled[pooled["rule"] != oracle].sort_values("target", kind="stable")
+    times = (own["cap"] / own["target"]).round(3)
+    arms, rules = sorted(times.unique().tolist()), own["rule"].unique().tolist()
+    with themed():
+        figure = Figure(figsize=(theme.WIDTH, 3.2))
+        panels = figure.subplots(1, len(arms), sharey=True, squeeze=False)[0]
+        for axes, arm in zip(panels, arms, strict=True):
+            axes.axhline(1, color=FAINT, lw=1)
+            for place, rule in enumerate(rules):
+                line = own[(times == arm) & (own["rule"] == rule)]
+                # Marks beside each other, so that intervals can be told apart.
+                x = line["target"] * 2 ** (0.1 * (place - (len(rules) - 1) / 2))
+                axes.errorbar(
+                    x, line["multiplier"].clip(upper=MOST),
+                    yerr=_ends(line, "multiplier").clip(max=MOST),
+                    color=SERIES[place % len(SERIES)], marker="o", ms=4, lw=1, elinewidth=0.8,
+                )  # fmt: skip
+            axes.set_xscale("log", base=2)
+            axes.set_yscale("log")
+            axes.set_xticks(sorted(own["target"].unique()), labels=sorted(own["target"].unique()))
+            axes.set_yticks([0.25, 0.5, 1, 2, 4], labels=["¼", "½", "1", "2", "4"])
+            axes.minorticks_off()
+            axes.set_title(f"cap {arm:g} times the mean")
+            axes.set_xlabel("evaluations on the mean")
+        panels[0].set_ylabel("multiplier")
+        handles = [
+            Line2D([], [], color=SERIES[place % len(SERIES)], marker="o", ms=4, lw=1, label=rule)
+            for place, rule in enumerate(rules)
+        ]
+        figure.legend(handles=handles, loc="outside upper left", ncols=7, fontsize=9)
+    return figure
+
+
 def _kinds(rows: pd.DataFrame) -> list[tuple[int, str]]:
     """Boards and networks, in the order in which they come."""
     pairs = zip(rows["boardsize"].tolist(), rows["network"].tolist(), strict=True)
@@ -63,10 +103,18 @@ def _kinds(rows: pd.DataFrame) -> list[tuple[int, str]]:
 
 
 def _mark(axes: Axes, row: Mapping, y: float, colour: str, hollow: bool) -> None:
-    at, low, high = (float(np.clip(row[name], 0.2, MOST)) for name in ("multiplier", "low", "high"))
+    at, low, high = (
+        float(np.clip(row[name], 0.2, MOST))
+        for name in ("multiplier", "multiplier_low", "multiplier_high")
+    )
     axes.plot([low, high], [y, y], color=colour, lw=1.2)
     marker = ">" if row["multiplier"] > MOST else "o"
     axes.plot([at], [y], color=colour, marker=marker, ms=4, mfc="white" if hollow else colour)
+
+
+def _ends(rows: pd.DataFrame, name: str) -> np.ndarray:
+    """How far an interval reaches to both sides [2, rows]."""
+    return np.array([rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]])
 
 
 def rates_by_cost(points: pd.DataFrame, column: str, label: str) -> Figure:
@@ -95,7 +143,7 @@ def rates_by_cost(points: pd.DataFrame, column: str, label: str) -> Figure:
                 alone = family == "puct"
                 axes.errorbar(
                     line[column], 100 * line["rate"],
-                    yerr=100 * np.array([line["rate"] - line["low"], line["high"] - line["rate"]]),
+                    yerr=100 * _ends(line, "rate"),
                     color=INK if alone else colour, marker=marker, ms=4 if alone else 3.5,
                     lw=1.6 if alone else 1.0, ls="-" if len(line) > 1 else "", elinewidth=0.6,
                 )  # fmt: skip
@@ -118,7 +166,7 @@ def policies_by_cost(policies: pd.DataFrame) -> Figure:
     and network.
 
     Args:
-        policies: `compute_optimal.policy_table`.
+        policies: `play_time.draws_table` of them.
     """
     kinds = _kinds(policies)
     columns = min(len(kinds), 2)
@@ -181,7 +229,7 @@ def elo_by_calls(contests: pd.DataFrame) -> Figure:
                 colour, marker = looks.get(family, (INK, "o"))
                 axes.errorbar(
                     line["calls"], line["elo"],
-                    yerr=np.array([line["elo"] - line["elo_low"], line["elo_high"] - line["elo"]]),
+                    yerr=_ends(line, "elo"),
                     color=colour, marker=marker, ms=4, lw=1.6 if family == "puct" else 1.0,
                     ls="-" if len(line) > 1 else "", elinewidth=0.7,
                 )  # fmt: skip

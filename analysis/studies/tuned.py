@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.bootstrap import percentile_interval
 from analysis.studies.cross_fit import choose_on_all, cross_fit
-from analysis.studies.play_time import LEVEL, PUCT, RESAMPLES, Decided, Resamples
+from analysis.studies.play_time import PUCT, RESAMPLES, Decided, Resamples, with_interval
 
 
 def tuned_strategies(decided: Decided, budget: float, resamples: int = RESAMPLES) -> pd.DataFrame:
@@ -69,7 +68,7 @@ def tuned_strategies(decided: Decided, budget: float, resamples: int = RESAMPLES
                 "family": family, "text": own["text"].iloc[int(plans[0, 0].argmax())],
                 "tried": len(own),
                 "evaluations": costs[0], "default": default[0], "rate": rates[0],
-                **_told("beyond", rates - level), **_told("gain", default - rates),
+                **with_interval("beyond", rates - level), **with_interval("gain", default - rates),
             }
         )  # fmt: skip
     return pd.DataFrame(lines)
@@ -80,8 +79,3 @@ def fewest_blunders(rates: np.ndarray, costs: np.ndarray, shares: np.ndarray) ->
     del costs, shares
     best = rates.argmin(axis=1)
     return (np.arange(rates.shape[1]) == best[:, None])[None].astype(float)
-
-
-def _told(name: str, draws: np.ndarray) -> dict[str, float]:
-    low, high = percentile_interval(draws[1:], LEVEL)
-    return {name: float(draws[0]), f"{name}_low": low, f"{name}_high": high}

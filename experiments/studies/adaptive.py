@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.report.exhibits.play_time.budgets import budget_answer, budget_exhibits
 from analysis.report.exhibits.play_time.own_games import budget_game_answer, budget_game_exhibits
 from analysis.report.study_page import Findings, Published
+from analysis.studies.budgets import RULE_KEYS, draw_rules, knowledge
 from analysis.studies.own_games import contest_table, pooled_contests
-from analysis.studies.play_time import draw_rules, knowledge, multipliers, pooled_multipliers
+from analysis.studies.play_time import draws_table, pooled_draws
 from experiments.machine.parallel import Task, Worker
 from experiments.studies.budget_traces import (
     NAME,
@@ -28,10 +30,8 @@ from experiments.studies.decisions import (
     read_decisions,
     sources,
     stored_decisions,
-    stored_networks,
-    write_decisions,
 )
-from experiments.studies.own_games import Contest, contest_arrays, contests_of, play_contest
+from experiments.studies.own_games import Contest, contests_of, play_contest, write_contest
 from experiments.studies.study import Stage, Study
 from games.hex import Hex
 from games.protocol import Game
@@ -40,77 +40,92 @@ from mcts.strategies.adaptive import Adaptive
 from training.store import Store
 
 GAMES = f"{NAME}-games"
+EVERYWHERE = {4: ("16x2",), 5: ("16x2", "64x2"), 6: ("32x2", "128x2"), 7: ("conv32x4",)}
 CALIBRATING = 16
 """Openings that tell how many evaluations a rule needs in games; they are not scored."""
 
 
 def _trace(store: Store, config: AdaptiveConfig) -> list[Task]:
     return decision_tasks(
-        store.folder, NAME, config, config.networks, trace_task, "traced searches of"
-    )
+        store.folder, NAME, config, config.networks, trace_task, "traced searches of",
+        functools.partial(_weights, config),
+    )  # fmt: skip
+
+
+def _weights(config: AdaptiveConfig, board: int) -> list[str]:
+    del board
+    return [f"{c_puct:g}" for c_puct in config.c_puct]
 
 
 def _play(store: Store, config: AdaptiveConfig) -> list[Task]:
-    return decision_tasks(store.folder, GAMES, config, config.games, _play_task, "own games of")
+    return decision_tasks(
+        store.folder, GAMES, config, config.games, _play_task, "own games of",
+        functools.partial(_arms, config),
+    )  # fmt: skip
 
 
-def _play_task(worker: Worker, lab: Path, config: AdaptiveConfig, board: int, network: str) -> None:
-    game = Hex(board)
-    there = stored_networks(Path(config.lab), game, network, config.recipe)
-    (file,) = read_decisions([file_of(lab, NAME, board, network)])
-    arms = [(rule, cap) for cap in config.caps for rule in config.played]
-    contests, told = [], []
-    for number, (rule, cap) in enumerate(arms):
-        options = chosen_rules(file, rule, cap, config.mean)
-        row = []
-        for own, stop in zip(there, options, strict=True):
-            arm = Adaptive.model_validate({"nodes": cap, "stop": json.loads(stop)})
-            contest = _against_its_mean(worker, game, own, arm, config)
-            if contest is None:
-                return
-            row.append(contest)
-        contests.append(row)
-        told.append(("adaptive", f"{rule}, cap {cap}", cap, "uniform, its mean", config.mean))
-        worker.report((number + 1) / len(arms))
-    write_decisions(
-        file_of(lab, GAMES, board, network),
+def _arms(config: AdaptiveConfig, board: int) -> list[str]:
+    """Rules and caps that play games."""
+    del board
+    caps = [aim.cap for aim in config.aims(config.c_puct[0])[:2]]
+    return [f"{rule}-{cap}" for cap in caps for rule in config.played]
+
+
+def _play_task(
+    worker: Worker, lab: Path, config: AdaptiveConfig, board: int, network: str, arm: str
+) -> None:
+    game, there, mean = Hex(board), config.stored(board, network), config.means[0]
+    (file,) = read_decisions([file_of(lab, NAME, board, network, _weights(config, board)[0])])
+    rule, _, number = arm.rpartition("-")
+    cap = int(number)
+    contests = []
+    for own, stop in zip(there, chosen_rules(file, rule, cap, mean), strict=True):
+        strategy = Adaptive.model_validate({"nodes": cap, "stop": json.loads(stop)})
+        contest = _against_its_mean(worker, game, own, strategy, mean, config.openings[board])
+        if contest is None:
+            return
+        contests.append(contest)
+        worker.report(len(contests) / len(there))
+    write_contest(
+        file_of(lab, GAMES, board, network, arm), board, network, there, contests,
         {
-            "board": board, "network": network, "runs": np.array([own.run for own in there]),
-            **contest_arrays(contests, told),
+            "family": "adaptive", "text": f"{rule}, cap {cap}", "calls": cap,
+            "opponent": "uniform, its mean", "opponent_calls": mean,
         },
     )  # fmt: skip
 
 
 def _against_its_mean(
-    worker: Worker, game: Game, network: StoredNetwork, arm: Adaptive, config: AdaptiveConfig
+    worker: Worker, game: Game, network: StoredNetwork, arm: Adaptive, mean: int, openings: int
 ) -> Contest | None:
     """An adaptive budget against a uniform one of the mean that it needed in other games."""
-    uniform = SearchConfig(nodes=config.mean)
+    uniform = SearchConfig(nodes=mean)
     first = play_contest(game, network, arm, uniform, CALIBRATING, worker.should_stop)
     if first is None:
         return None
     uniform = SearchConfig(nodes=max(1, round(first.evaluations[0])))
-    return play_contest(
-        game, network, arm, uniform, config.openings, worker.should_stop, turn=CALIBRATING
-    )
+    return play_contest(game, network, arm, uniform, openings, worker.should_stop, turn=CALIBRATING)
 
 
 def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
-    files = stored_decisions(lab, NAME, config.networks)
-    played = stored_decisions(lab, GAMES, config.games)
-    searches = [traced(file) for file in files]
-    means = dict.fromkeys(config.caps, float(config.mean))
-    draws = [draw for own in searches for draw in draw_rules(own, means)]
-    found, pooled = multipliers(draws), pooled_multipliers(draws)
-    known = pd.concat(map(knowledge, searches), ignore_index=True)
-    contests = [contests_of(file) for file in played]
+    files = stored_decisions(lab, NAME, config.networks, functools.partial(_weights, config))
+    played = stored_decisions(lab, GAMES, config.games, functools.partial(_arms, config))
+    searches = [traced(file) for own in files for file in own]
+    draws = [draw for own in searches for draw in draw_rules(own, config.aims(own.c_puct))]
+    found, pooled = draws_table(draws), pooled_draws(draws, RULE_KEYS)
+    known = pd.concat(
+        [knowledge(own) for own in searches if own.c_puct == config.c_puct[0]], ignore_index=True
+    )
+    contests = [contests_of(own) for own in played]
     games = pd.concat([pd.DataFrame(), *map(contest_table, contests)], ignore_index=True)
     together = pooled_contests(contests)
+    # Most is told of the first mean and weight of the prior.
+    main = config.c_puct[0], config.aims(config.c_puct[0])[:2]
     return Findings(
-        f"{budget_answer(found, pooled, known)} {budget_game_answer(together)}".strip(),
+        f"{budget_answer(found, pooled, known, *main)} {budget_game_answer(together)}".strip(),
         [
-            *budget_exhibits(found, pooled, known, config.mean, config.caps),
-            *budget_game_exhibits(games, together, "Table 5"),
+            *budget_exhibits(found, pooled, known, *main),
+            *budget_game_exhibits(games, together, "Table 6"),
         ],
         {
             "multipliers": found, "pooled": pooled, "known": known, "own_games": games,
@@ -125,7 +140,9 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
             "is lost to none of these, but to a player.",
             "One c_puct for all budgets, of both sides of a comparison.",
         ],
-        sources=sources(config.lab, [*files, *played]),
+        sources=sources(
+            [config.lab, *config.labs.values()], list(itertools.chain(*files, *played))
+        ),
     )  # fmt: skip
 
 
@@ -139,17 +156,14 @@ STUDY = Study(
     "hard is mostly seen by searching it.",
     presets={
         "smoke": AdaptiveConfig(
-            networks={3: ("4x2",)},
-            positions=40,
-            mean=6,
-            saving=8,
-            raised=16,
-            games={3: ("4x2",)},
-            played=("predicted",),
-            openings=4,
+            networks={3: ("4x2",)}, positions=40, means=(6,), saving=1.5, raised=2.5,
+            c_puct=(1.25, 0.6), games={3: ("4x2",)}, played=("predicted",), openings={3: 4},
         ),
         "laptop": AdaptiveConfig(),
-        "reference": AdaptiveConfig(networks={4: ("16x2",), 5: ("16x2",)}, games={5: ("16x2",)}),
+        "reference": AdaptiveConfig(
+            labs={7: "docs/studies/networks"}, networks=EVERYWHERE, games=EVERYWHERE,
+            openings={4: 150, 5: 200, 6: 200, 7: 50},
+        ),
     },
     stages=(Stage("Traces", _trace), Stage("Games", _play)),
     findings_of_files=_findings,
@@ -165,4 +179,4 @@ STUDY = Study(
             "Lan et al. 2021 (DS-MCTS), arXiv 2012.07910",
         ),
     ),
-)
+)  # fmt: skip

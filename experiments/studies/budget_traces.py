@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
@@ -13,19 +14,20 @@ import pandas as pd
 import pydantic
 
 from analysis.report.exhibits.play_time.budgets import ORACLE
-from analysis.studies.play_time import Traced
+from analysis.studies.budgets import Aim, Traced
 from experiments.machine.parallel import Worker
 from experiments.studies.decisions import (
+    PlayTimeConfig,
     blunders,
     compile_trace,
     file_of,
-    stored_networks,
     won_positions,
     write_decisions,
 )
-from games.config import FrozenModel
 from games.hex import Hex
+from mcts import SearchResult
 from mcts.stopping import (
+    STOPPING,
     ByPly,
     Entropy,
     Gap,
@@ -44,46 +46,49 @@ NAME = "adaptive"
 THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.2)
 
 
-class AdaptiveConfig(FrozenModel, frozen=True):
+class AdaptiveConfig(PlayTimeConfig, frozen=True):
     """Whose searches are traced, and how far."""
 
-    lab: str = "reference_run/lab"
-    """Of the networks; only read."""
-    recipe: str = "efficient"
     networks: dict[int, tuple[str, ...]] = pydantic.Field(
         default={4: ("16x2",), 5: ("16x2", "64x2"), 6: ("64x2",)}
     )
-    """Shapes by board; the last snapshot of every seed."""
     positions: int = pydantic.Field(default=1500, ge=20)
     """Won positions of play, about; each half is what the other's settings are fitted on."""
-    mean: int = pydantic.Field(default=32, ge=4)
-    """Evaluations that a position is to get on the mean."""
-    saving: int = 64
-    """The cap where evaluations are saved: uniform play has it too."""
-    raised: int = 256
+    means: tuple[int, ...] = pydantic.Field(default=(32, 16, 64), min_length=1)
+    """Evaluations that a position is to get on the mean; games are played with the first."""
+    saving: float = pydantic.Field(default=2, gt=1)
+    """The cap in means where evaluations are saved: uniform play has it too."""
+    raised: float = pydantic.Field(default=8, gt=1)
     """The cap where what is saved is spent on other positions."""
+    c_puct: tuple[float, ...] = pydantic.Field(default=(1.25, 0.6, 2.5), min_length=1)
+    """Weights of the prior; the first one is that of all means and of games."""
     games: dict[int, tuple[str, ...]] = pydantic.Field(default={4: ("16x2",), 5: ("16x2",)})
-    """Shapes by board that play games against themselves; none if empty."""
-    played: tuple[str, ...] = ("entropy", "kld", "predicted")
+    openings: dict[int, int] = pydantic.Field(default={4: 100, 5: 100})
+    played: tuple[str, ...] = ("settled", "entropy", "kld", "predicted")
     """Rules that play them."""
-    openings: int = pydantic.Field(default=100, ge=2)
-    """Of each network and rule, each with both colours."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        if not self.mean < self.saving < self.raised:
-            raise ValueError("mean, saving and raised must rise")
+        if self.saving >= self.raised:
+            raise ValueError("saving: it has to be below raised")
+        if unknown := set(self.played) - set(STOPPING.names):
+            raise ValueError(f"played: there is no rule {min(unknown)!r}")
         return self
 
-    @property
-    def caps(self) -> tuple[int, int]:
-        """Both arms."""
-        return self.saving, self.raised
+    def aims(self, c_puct: float) -> list[Aim]:
+        """Both arms of every mean that is asked for with a weight of the prior."""
+        means = self.means if c_puct == self.c_puct[0] else self.means[:1]
+        return [
+            Aim(mean, round(mean * times)) for mean in means for times in (self.saving, self.raised)
+        ]
 
-    @property
-    def budgets(self) -> tuple[int, ...]:
-        """Where searches are looked at, for either cap."""
-        return tuple(sorted({*looks(self.saving), *looks(self.raised)}))
+    def caps(self, c_puct: float) -> list[int]:
+        """Of these, each once."""
+        return sorted({aim.cap for aim in self.aims(c_puct)})
+
+    def budgets(self, c_puct: float) -> tuple[int, ...]:
+        """Where searches are looked at, for any cap."""
+        return tuple(sorted({nodes for cap in self.caps(c_puct) for nodes in looks(cap)}))
 
 
 def rules(cap: int) -> list[StoppingRule]:
@@ -120,32 +125,46 @@ def fitted_predictors(
     return [Predicted(**fields, threshold=t) for t in thresholds]
 
 
-def trace_task(worker: Worker, lab: Path, config: AdaptiveConfig, board: int, network: str) -> None:
-    """Traces of all networks of a shape on a board, and all stops, into a file of the lab."""
-    game = Hex(board)
-    there = stored_networks(Path(config.lab), game, network, config.recipe)
+def trace_task(
+    worker: Worker, lab: Path, config: AdaptiveConfig, board: int, network: str, weight: str
+) -> None:
+    """Traces of all networks of a shape on a board with a weight of the prior, and all stops, into
+    a file of the lab."""
+    game, c_puct = Hex(board), float(weight)
+    there = config.stored(board, network)
     states, keeping = won_positions(game, config.positions)
     half = np.random.default_rng(board).random(len(keeping)) < 0.5
-    filled = share_filled(game, states)
-    found: list[tuple[np.ndarray, Stops]] = []
+    filled = np.asarray(share_filled(game, states))
+    budgets = config.budgets(c_puct)
+    places = [np.searchsorted(budgets, looks(cap)) for cap in config.caps(c_puct)]
+    fell: list[np.ndarray] = []
+    stops: list[list[Stops]] = []
     for number, own in enumerate(there):
         if worker.should_stop():
             return
-        trace = jax.device_get(compile_trace(game, own.shape, config.budgets)(own.params, states))
-        fell = blunders(keeping, trace.action)
-        found.append((fell, _stops(config, trace, fell, filled, half)))
+        trace = jax.device_get(compile_trace(game, own.shape, budgets, c_puct)(own.params, states))
+        fell.append(blunders(keeping, trace.action))
+        row = []
+        for cap, place in zip(config.caps(c_puct), places, strict=True):
+            seen = jax.tree.map(lambda leaf, place=place: leaf[place], trace)
+            row.append(_stops(cap, seen, fell[-1][place], filled, half))
+        stops.append(row)
         worker.report((number + 1) / len(there))
-    rule, setting, cap = zip(*found[0][1].told, strict=True)
+    told = zip(*itertools.chain(*(own.told for own in stops[0])), strict=True)
     write_decisions(
-        file_of(lab, NAME, board, network),
+        file_of(lab, NAME, board, network, weight),
         {
-            "board": board, "network": network, "budgets": np.array(config.budgets),
-            "blunder": np.stack([fell for fell, _ in found]),
-            "stop": np.stack([stops.at for _, stops in found]),
-            "options": np.array([stops.options for _, stops in found]),
-            "chance": np.stack([stops.chance for _, stops in found]),
-            "rule": np.array(rule), "setting": np.array(setting), "cap": np.array(cap),
-            "half": half, "runs": np.array([own.run for own in there]),
+            "board": board, "network": network, "c_puct": c_puct,
+            "runs": np.array([own.run for own in there]),
+            "budgets": np.array(budgets), "blunder": np.stack(fell), "half": half,
+            **dict(zip(("rule", "setting", "cap"), map(np.array, told), strict=True)),
+            "stop": np.stack(
+                [np.concatenate([place[own.at] for place, own in zip(places, row, strict=True)])
+                 for row in stops]
+            ),
+            "options": np.array([[*itertools.chain(*(own.options for own in row))]
+                                 for row in stops]),
+            "chance": np.stack([[own.chance for own in row] for row in stops]),
         },
     )  # fmt: skip
 
@@ -156,43 +175,32 @@ class Stops(NamedTuple):
     at: np.ndarray  # [S, N] indices of budgets
     told: list[tuple[str, str, int]]  # [S] name, setting and cap
     options: list[str]  # [S] the rules themselves, as JSON; empty for the oracle
-    chance: np.ndarray  # [caps, N] what the predictor says of positions that it was not fitted on
+    chance: np.ndarray  # [N] what the predictor says of positions that it was not fitted on
 
 
 def _stops(
-    config: AdaptiveConfig, trace: Any, fell: np.ndarray, filled: jax.Array, half: np.ndarray
+    cap: int, trace: SearchResult, fell: np.ndarray, filled: np.ndarray, half: np.ndarray
 ) -> Stops:
-    budgets = np.array(config.budgets)
+    """Those with one cap, by a trace [K, ...] and its blunders [K, N] at `looks(cap)`; indices are
+    of these."""
     first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), trace)
-    signs = np.asarray(difficulty_signs(first, filled))
-    stops, told, options, chances = [], [], [], []
-    for cap in config.caps:
-        index = np.searchsorted(budgets, looks(cap))
-        own = jax.tree.map(lambda leaf, index=index: leaf[index], trace)
+    signs = np.asarray(difficulty_signs(first, jnp.asarray(filled)))
+    helps = fell[0] & ~fell[-1]
+    # Each half is told of by a predictor that was fitted on the other.
+    one, other = (fitted_predictors(signs[part], helps[part], THRESHOLDS) for part in (half, ~half))
+    swept = [*rules(cap), *fitted_predictors(signs, helps, THRESHOLDS)]
 
-        def stop(rule: StoppingRule, own: Any = own, cap: int = cap) -> np.ndarray:
-            return stopped_at(rule, own, looks(cap), filled)
+    def stop(rules: Sequence[StoppingRule]) -> np.ndarray:
+        return stopped_at(rules, trace, looks(cap), filled)
 
-        for rule in rules(cap):
-            stops.append(index[stop(rule)])
-            told.append((*named(rule), cap))
-            options.append(rule.model_dump_json())
-        helps = fell[0] & ~fell[index[-1]]
-        # Each half is told of by a predictor that was fitted on the other.
-        parts = [fitted_predictors(signs[part], helps[part], THRESHOLDS) for part in (half, ~half)]
-        whole = fitted_predictors(signs, helps, THRESHOLDS)
-        for one, other, both in zip(*parts, whole, strict=True):
-            stops.append(index[np.where(half, stop(other), stop(one))])
-            told.append((*named(both), cap))
-            options.append(both.model_dump_json())
-        one, other = (own[0].chance(jnp.asarray(signs)) for own in parts)
-        chances.append(np.where(half, other, one))
-        # Who knows the answer stops at the first look that keeps the win, or at once.
-        kept = ~fell[index]
-        stops.append(index[np.where(kept.any(0), kept.argmax(0), 0)])
-        told.append((ORACLE, "", cap))
-        options.append("")
-    return Stops(np.stack(stops), told, options, np.stack(chances))
+    # Who knows the answer stops at the first look that keeps the win, or at once.
+    known = np.where((~fell).any(0), (~fell).argmax(0), 0)
+    return Stops(
+        np.concatenate([stop(rules(cap)), np.where(half, stop(other), stop(one)), known[None]]),
+        [*((*named(rule), cap) for rule in swept), (ORACLE, "", cap)],
+        [*(rule.model_dump_json() for rule in swept), ""],
+        np.where(half, *(own[0].chance(jnp.asarray(signs)) for own in (other, one))),
+    )
 
 
 def named(rule: StoppingRule) -> tuple[str, str]:
@@ -206,7 +214,8 @@ def named(rule: StoppingRule) -> tuple[str, str]:
 def traced(file: dict[str, np.ndarray]) -> Traced:
     """A file as the tables want it."""
     return Traced(
-        int(file["board"]), str(file["network"]), file["budgets"], file["blunder"],
+        int(file["board"]), str(file["network"]), float(file["c_puct"]),
+        file["budgets"], file["blunder"],
         pd.DataFrame({name: file[name] for name in ("rule", "setting", "cap")}),
         file["stop"], file["half"], file["chance"],
     )  # fmt: skip

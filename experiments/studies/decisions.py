@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import jax
 import numpy as np
+import pydantic
 import sqlalchemy as sa
 
 from experiments.arena.judging import fixed_set
@@ -33,6 +34,35 @@ from training.provenance import code_version, device_name
 from training.store import Run, Snapshot
 
 FOLDER = "decisions"
+
+
+class PlayTimeConfig(FrozenModel, frozen=True):
+    """Whose decisions: stored networks of Hex boards, in positions and in games of their own."""
+
+    lab: str = "reference_run/lab"
+    """Of the networks; only read."""
+    labs: dict[int, str] = pydantic.Field(default={})
+    """The same of boards whose networks lie elsewhere."""
+    recipe: str = "efficient"
+    networks: dict[int, tuple[str, ...]]
+    """Shapes by board; the last snapshot of every seed."""
+    positions: int = pydantic.Field(default=1000, ge=10)
+    """Won positions of play, about."""
+    games: dict[int, tuple[str, ...]]
+    """Shapes by board that play games against themselves; none if empty."""
+    openings: dict[int, int]
+    """Of each network and arm by board, each with both colours."""
+
+    @pydantic.model_validator(mode="after")
+    def _check_boards(self) -> Self:
+        if lacking := [board for board in self.games if board not in self.openings]:
+            raise ValueError(f"openings: there are none for the board {lacking[0]}")
+        return self
+
+    def stored(self, board: int, network: str) -> list[StoredNetwork]:
+        """The networks of a shape; see `stored_networks`."""
+        lab = Path(self.labs.get(board, self.lab))
+        return stored_networks(lab, Hex(board), network, self.recipe)
 
 
 class StoredNetwork(NamedTuple):
@@ -88,6 +118,7 @@ class WonPositions(NamedTuple):
     keeping: np.ndarray  # bool [N, A], the moves that keep the win
 
 
+@functools.lru_cache(maxsize=4)
 def won_positions(game: Game, limit: int) -> WonPositions:
     """About `limit` positions that stand for those of play (`games.exact.populations`), drawn so
     that each counts alike; of a board without them, as many of the fixed set, spread evenly."""
@@ -144,9 +175,9 @@ def blunders(keeping: np.ndarray, actions: np.ndarray) -> np.ndarray:
     return ~keeping[np.arange(len(keeping)), actions]
 
 
-def file_of(lab: Path, study: str, board: int, network: str) -> Path:
-    """Where decisions of a shape of network lie."""
-    return lab / FOLDER / f"{study}-{board}-{network}.npz"
+def file_of(lab: Path, study: str, board: int, network: str, part: str = "") -> Path:
+    """Where decisions of a shape of network lie, or a part of them."""
+    return lab / FOLDER / f"{study}-{board}-{network}{part and '-'}{part}.npz"
 
 
 def decision_tasks(
@@ -156,6 +187,7 @@ def decision_tasks(
     networks: Mapping[int, Sequence[str]],
     task: Callable[..., None],
     what: str,
+    parts: Callable[[int], Sequence[str]] | None = None,
 ) -> list[Task]:
     """A task for each board and shape of network whose decisions are not written yet.
 
@@ -164,17 +196,25 @@ def decision_tasks(
         study: its name, as of the files.
         config: what the tasks are told.
         networks: shapes by board.
-        task: takes a worker, the folder, the configuration, the board and the shape.
+        task: takes a worker, the folder, the configuration, the board, the shape and, if there are
+            any, the part.
         what: the task in words, before the shape.
+        parts: of a board's decisions, each a task and a file, so that little is lost when the
+            study is stopped.
     """
-    return [
-        Task(
-            f"{board}×{board} board, {what} {network}", task, (lab, config, board, network),
-            work=1.0, place=(board, network),
-        )
+    every = [
+        (board, network, *part)
         for board, shapes in networks.items()
         for network in shapes
-        if not file_of(lab, study, board, network).exists()
+        for part in ([(own,) for own in parts(board)] if parts else [()])
+    ]
+    return [
+        Task(
+            f"{board}×{board} board, {what} {' '.join([network, *part])}", task,
+            (lab, config, board, network, *part), work=1.0, place=(board, network),
+        )
+        for board, network, *part in every
+        if not file_of(lab, study, board, network, *part).exists()
     ]  # fmt: skip
 
 
@@ -197,19 +237,24 @@ def read_decisions(paths: Sequence[Path]) -> list[dict[str, np.ndarray]]:
 
 
 def stored_decisions(
-    lab: Path, study: str, networks: Mapping[int, Sequence[str]]
-) -> list[dict[str, np.ndarray]]:
-    """The files of all shapes of networks, in their order."""
-    return read_decisions(
-        [file_of(lab, study, board, own) for board, shapes in networks.items() for own in shapes]
-    )
+    lab: Path,
+    study: str,
+    networks: Mapping[int, Sequence[str]],
+    parts: Callable[[int], Sequence[str]],
+) -> list[list[dict[str, np.ndarray]]]:
+    """The files of all shapes of networks, in their order, each in its parts."""
+    return [
+        read_decisions([file_of(lab, study, board, network, part) for part in parts(board)])
+        for board, shapes in networks.items()
+        for network in shapes
+    ]
 
 
-def sources(lab: str, files: Sequence[dict[str, np.ndarray]]) -> list[tuple[str, str]]:
+def sources(labs: Sequence[str], files: Sequence[dict[str, np.ndarray]]) -> list[tuple[str, str]]:
     """What a page says of where decisions come from."""
     runs = sorted({str(run) for file in files for run in file["runs"]})
     told = {
         name: "; ".join(sorted({str(file[name]) for file in files}))
         for name in ("commit", "device")
     }
-    return [*told.items(), ("networks of", lab), ("runs", ", ".join(runs))]
+    return [*told.items(), ("networks of", ", ".join(labs)), ("runs", ", ".join(runs))]

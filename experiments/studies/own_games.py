@@ -5,7 +5,8 @@ The openings of a network are the same for all contests, so that they can be set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from analysis.studies.own_games import Contests
 from experiments.arena.meeting import MeetingConfig, Pairs, play_pairs
 from experiments.players.player import NetworkPlayer
-from experiments.studies.decisions import StoredNetwork
+from experiments.studies.decisions import StoredNetwork, write_decisions
 from games.protocol import Game, State
 from mcts import Strategy
 
@@ -27,21 +28,19 @@ class CountingPlayer:
 
     def __init__(self, player: NetworkPlayer) -> None:
         self._player = player
-        self.moves = 0
-        self.evaluations = 0
+        self._made: list[np.ndarray] = []
 
     def act(self, states: State, keys: np.ndarray) -> np.ndarray:
         """As `Player.act`."""
         decision = self._player.choose(states, keys)
-        self.moves += len(decision.action)
         assert decision.evaluations is not None
-        self.evaluations += int(np.sum(decision.evaluations))
+        self._made.append(np.asarray(decision.evaluations))
         return np.asarray(decision.action)
 
     @property
-    def mean(self) -> float:
-        """Evaluations a move."""
-        return self.evaluations / max(self.moves, 1)
+    def made(self) -> np.ndarray:
+        """Evaluations of every move so far."""
+        return np.concatenate([np.zeros(0), *self._made])
 
 
 class Contest(NamedTuple):
@@ -49,6 +48,7 @@ class Contest(NamedTuple):
 
     score: np.ndarray  # [O] of the arm, mean of both colours
     evaluations: tuple[float, float]  # a move, the arm's and its opponent's
+    tail: float  # the 95th percentile of the arm's
 
 
 def play_contest(
@@ -86,25 +86,44 @@ def play_contest(
     # A draw's winner is -1.
     won = np.where(result.winner < 0, 0.5, (result.winner == 0).astype(float))
     score = np.stack([won[0], 1 - won[1]]).mean(0)
-    return Contest(score, (players[0].mean, players[1].mean))
+    made, theirs = (player.made for player in players)
+    return Contest(score, (made.mean(), theirs.mean()), np.quantile(made, 0.95))
 
 
-def contest_arrays(
-    contests: Sequence[Sequence[Contest]], arms: Sequence[Sequence[object]]
-) -> dict[str, np.ndarray]:
-    """Contests [A][M] and what is told of their arms, as `CONTEST_COLUMNS`, for a file."""
-    columns = zip(CONTEST_COLUMNS, zip(*arms, strict=True), strict=True)
-    return {
-        "score": np.array([[own.score for own in row] for row in contests]),
-        "evaluations": np.array([[own.evaluations for own in row] for row in contests]),
-        **{name: np.array(column) for name, column in columns},
-    }
+def write_contest(
+    path: Path,
+    board: int,
+    network: str,
+    there: Sequence[StoredNetwork],
+    contests: Sequence[Contest],
+    arm: Mapping[str, object],
+) -> None:
+    """A file of what networks of one shape did with an arm.
+
+    Args:
+        path: where.
+        board: of the games.
+        network: the shape.
+        there: the networks [M].
+        contests: of each [M].
+        arm: what is told of it, by `CONTEST_COLUMNS`.
+    """
+    write_decisions(
+        path,
+        {
+            "board": board, "network": network, "runs": np.array([own.run for own in there]),
+            "score": np.stack([own.score for own in contests]),
+            "evaluations": np.array([own.evaluations for own in contests]),
+            "tail": np.array([own.tail for own in contests]), **arm,
+        },
+    )  # fmt: skip
 
 
-def contests_of(file: dict[str, np.ndarray]) -> Contests:
-    """A file as the tables want it."""
+def contests_of(files: Sequence[dict[str, np.ndarray]]) -> Contests:
+    """The files of a board and shape, one an arm, as the tables want them."""
+    first = files[0]
+    arms = [{name: file[name].item() for name in CONTEST_COLUMNS} for file in files]
     return Contests(
-        int(file["board"]), str(file["network"]),
-        pd.DataFrame({name: file[name] for name in CONTEST_COLUMNS}),
-        file["score"], file["evaluations"],
+        int(first["board"]), str(first["network"]), pd.DataFrame(arms),
+        *(np.stack([file[name] for file in files]) for name in ("score", "evaluations", "tail")),
     )  # fmt: skip

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.report.exhibits.play_time.choices import choice_answer, choice_exhibits
 from analysis.report.exhibits.play_time.own_games import latency_answer, latency_exhibits
 from analysis.report.exhibits.play_time.strategies import strategy_answer, strategy_exhibits
 from analysis.report.study_page import Findings, Published
-from analysis.studies.compute_optimal import (
-    chosen_ways,
-    draw_policies,
-    policy_table,
-    pooled_policies,
-)
+from analysis.studies.compute_optimal import POLICY_KEYS, chosen_ways, draw_policies
 from analysis.studies.own_games import contest_table
-from analysis.studies.play_time import ALL, best_within, in_a_row, strategy_points
+from analysis.studies.play_time import (
+    ALL,
+    best_within,
+    draws_table,
+    in_a_row,
+    pooled_draws,
+    strategy_points,
+)
 from analysis.studies.tuned import tuned_strategies
 from experiments.machine.parallel import Task, Worker
 from experiments.studies.decisions import (
@@ -26,10 +30,8 @@ from experiments.studies.decisions import (
     file_of,
     sources,
     stored_decisions,
-    stored_networks,
-    write_decisions,
 )
-from experiments.studies.own_games import contest_arrays, contests_of, play_contest
+from experiments.studies.own_games import contests_of, play_contest, write_contest
 from experiments.studies.strategy_decisions import (
     NAME,
     StrategiesConfig,
@@ -37,68 +39,80 @@ from experiments.studies.strategy_decisions import (
     decided,
     strategy_of,
     way_of,
+    ways_of,
 )
 from experiments.studies.study import Stage, Study
 from games.hex import Hex
 from training.store import Store
 
 GAMES = f"{NAME}-games"
+EVERYWHERE = {4: ("16x2",), 5: ("16x2", "64x2"), 6: ("32x2", "128x2"), 7: ("conv32x4",)}
 
 
 def _decide(store: Store, config: StrategiesConfig) -> list[Task]:
-    return decision_tasks(store.folder, NAME, config, config.networks, decide_task, "decisions of")
+    return decision_tasks(
+        store.folder, NAME, config, config.networks, decide_task, "decisions of",
+        functools.partial(_families, config),
+    )  # fmt: skip
+
+
+def _families(config: StrategiesConfig, board: int) -> list[str]:
+    return list(ways_of(config, board))
 
 
 def _play(store: Store, config: StrategiesConfig) -> list[Task]:
-    return decision_tasks(store.folder, GAMES, config, config.games, _play_task, "own games of")
+    return decision_tasks(
+        store.folder, GAMES, config, config.games, _play_task, "own games of",
+        functools.partial(_arms, config),
+    )  # fmt: skip
+
+
+def _arms(config: StrategiesConfig, board: int) -> Sequence[str]:
+    del board
+    return config.arms
 
 
 def _play_task(
-    worker: Worker, lab: Path, config: StrategiesConfig, board: int, network: str
+    worker: Worker, lab: Path, config: StrategiesConfig, board: int, network: str, arm: str
 ) -> None:
-    game = Hex(board)
-    there = stored_networks(Path(config.lab), game, network, config.recipe)
-    opponent = way_of(f"nodes={config.parallel}")
-    contests, arms = [], []
-    for number, arm in enumerate(map(way_of, config.arms)):
-        row = []
-        for own in there:
-            contest = play_contest(
-                game, own, strategy_of(arm.text), strategy_of(opponent.text), config.openings,
-                worker.should_stop,
-            )  # fmt: skip
-            if contest is None:
-                return
-            row.append(contest)
-        contests.append(row)
-        arms.append((arm.family, arm.text, arm.calls, opponent.text, opponent.calls))
-        worker.report((number + 1) / len(config.arms))
-    write_decisions(
-        file_of(lab, GAMES, board, network),
+    game, there = Hex(board), config.stored(board, network)
+    way, opponent = way_of(arm), way_of(f"nodes={config.parallel}")
+    contests = []
+    for number, own in enumerate(there):
+        contest = play_contest(
+            game, own, strategy_of(way.text), strategy_of(opponent.text), config.openings[board],
+            worker.should_stop,
+        )  # fmt: skip
+        if contest is None:
+            return
+        contests.append(contest)
+        worker.report((number + 1) / len(there))
+    write_contest(
+        file_of(lab, GAMES, board, network, arm), board, network, there, contests,
         {
-            "board": board, "network": network, "runs": np.array([own.run for own in there]),
-            **contest_arrays(contests, arms),
+            "family": way.family, "text": way.text, "calls": way.calls,
+            "opponent": opponent.text, "opponent_calls": opponent.calls,
         },
     )  # fmt: skip
 
 
 def _findings(lab: Path, config: StrategiesConfig) -> Findings:
-    files = stored_decisions(lab, NAME, config.networks)
-    played = stored_decisions(lab, GAMES, config.games)
-    measured = [decided(file) for file in files]
+    files = stored_decisions(lab, NAME, config.networks, functools.partial(_families, config))
+    played = stored_decisions(lab, GAMES, config.games, functools.partial(_arms, config))
+    measured = [decided(own) for own in files]
     points = pd.concat(map(strategy_points, measured), ignore_index=True)
     everywhere = points[points["bin"] == ALL]
     chart = best_within(points, [n for n in config.puct if n in (1, 4, 16, 64, 256)])
     rows = in_a_row(everywhere, config.parallel)
     draws = [draw for own in measured for draw in draw_policies(own, config.means)]
-    policies, pooled = policy_table(draws), pooled_policies(draws)
+    policies, pooled = draws_table(draws), pooled_draws(draws, POLICY_KEYS)
     chosen = pd.concat([chosen_ways(own, config.means) for own in measured], ignore_index=True)
     tuned = pd.concat(
         [tuned_strategies(own, budget) for own in measured for budget in config.tuned],
         ignore_index=True,
     )
     contests = pd.concat(
-        [pd.DataFrame(), *(contest_table(contests_of(file)) for file in played)],
+        [pd.DataFrame(), *(contest_table(contests_of(own)) for own in played)],
         ignore_index=True,
     )
     return Findings(
@@ -133,7 +147,9 @@ def _findings(lab: Path, config: StrategiesConfig) -> Findings:
             "Intervals of what was chosen keep the choice.",
             "Constants were tuned and games played on the boards alone that the tables name.",
         ],
-        sources=sources(config.lab, [*files, *played]),
+        sources=sources(
+            [config.lab, *config.labs.values()], list(itertools.chain(*files, *played))
+        ),
     )
 
 
@@ -150,13 +166,13 @@ STUDY = Study(
         "smoke": StrategiesConfig(
             networks={3: ("4x2",)}, positions=30, puct=(1, 4, 8), c_puct=(1.25, 2.5), parallel=8,
             means=(2, 4), tuned=(8,),
-            games={3: ("4x2",)}, arms=("nodes=4", "nodes=8,leaves=7"), openings=4,
+            games={3: ("4x2",)}, arms=("nodes=4", "nodes=8,leaves=7"), openings={3: 4},
             ways=("strategy=majority", "strategy=best-of-n,nodes=4", "nodes=8,leaves=7"),
         ),
         "laptop": StrategiesConfig(),
         "reference": StrategiesConfig(
-            networks={4: ("16x2",), 5: ("16x2", "64x2"), 6: ("32x2",)}, plain=(4, 6),
-            games={5: ("16x2",)},
+            labs={7: "docs/studies/networks"}, networks=EVERYWHERE, games=EVERYWHERE,
+            openings={4: 100, 5: 100, 6: 150, 7: 60},
         ),
     },
     stages=(Stage("Decisions", _decide), Stage("Games", _play)),

@@ -11,21 +11,20 @@ import numpy as np
 import pandas as pd
 import pydantic
 
-from analysis.studies.play_time import Decided
+from analysis.studies.play_time import PUCT, Decided
 from experiments.machine.parallel import Worker
 from experiments.players.specs import NetworkSpec, parse_player
 from experiments.studies.decisions import (
+    PlayTimeConfig,
     StoredNetwork,
     WonPositions,
     blunders,
     compile_deciding,
     compile_trace,
     file_of,
-    stored_networks,
     won_positions,
     write_decisions,
 )
-from games.config import FrozenModel
 from games.errors import InputError
 from games.hex import Hex
 from games.protocol import Game
@@ -123,28 +122,30 @@ ARMS = (
     "nodes=32",
     "nodes=16",
     "nodes=4",
+    "nodes=1",
     "nodes=64,leaves=4",
     "nodes=64,leaves=16",
     "strategy=root-parallel,nodes=64,trees=4",
     "strategy=root-parallel,nodes=64,trees=16",
+    "nodes=64,rule=gumbel",
+    "nodes=64,rule=regularised",
+    "strategy=best-of-n,nodes=17",
+    "strategy=alpha-beta,depth=3,branching=4",
+    "strategy=beam,nodes=65",
     "strategy=diverse-beam,nodes=65",
+    "strategy=revision,nodes=64",
+    "strategy=rollouts,nodes=65",
 )
-"""What meets PUCT with 64 evaluations in games: its own evaluations in a row, fewer of them, and
-as many at once."""
+"""What meets PUCT with 64 evaluations in games: fewer of them in a row, as many at once, and other
+ways to spend about as many or fewer."""
 
 
-class StrategiesConfig(FrozenModel, frozen=True):
+class StrategiesConfig(PlayTimeConfig, frozen=True):
     """Whose decisions, and by which strategies."""
 
-    lab: str = "reference_run/lab"
-    """Of the networks; only read."""
-    recipe: str = "efficient"
     networks: dict[int, tuple[str, ...]] = pydantic.Field(
         default={4: ("16x2",), 5: ("16x2", "64x2"), 6: ("64x2",)}
     )
-    """Shapes by board; the last snapshot of every seed."""
-    positions: int = pydantic.Field(default=1000, ge=10)
-    """Won positions of play, about."""
     puct: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256)
     """Budgets of the search that all others are set against; the first is the raw policy."""
     c_puct: tuple[float, ...] = (1.25, 0.6, 2.5)
@@ -160,11 +161,9 @@ class StrategiesConfig(FrozenModel, frozen=True):
     tuned: tuple[int, ...] = (16, 64)
     """Budgets at which constants are tuned."""
     games: dict[int, tuple[str, ...]] = pydantic.Field(default={4: ("16x2",), 5: ("16x2",)})
-    """Shapes by board that play games against themselves; none if empty."""
+    openings: dict[int, int] = pydantic.Field(default={4: 100, 5: 100})
     arms: tuple[str, ...] = ARMS
     """What they play with, against PUCT with `parallel` evaluations."""
-    openings: int = pydantic.Field(default=100, ge=2)
-    """Of each network and arm, each with both colours."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -187,22 +186,54 @@ def puct_ways(budgets: Sequence[int], c_puct: Sequence[float]) -> list[Way]:
     ]
 
 
+def ways_of(config: StrategiesConfig, board: int) -> dict[str, list[Way]]:
+    """The ways to decide on a board by family, PUCT's first: the parts of its decisions."""
+    plain = board in config.plain
+    weights = config.c_puct[:1] if plain else config.c_puct
+    found = {PUCT: puct_ways(config.puct, weights)}
+    for way in map(way_of, config.ways):
+        if not (plain and way.setting):
+            found.setdefault(way.family, []).append(way)
+    return found
+
+
 def decide_task(
-    worker: Worker, lab: Path, config: StrategiesConfig, board: int, network: str
+    worker: Worker, lab: Path, config: StrategiesConfig, board: int, network: str, family: str
 ) -> None:
-    """What all networks of a shape do on a board, by every way, into a file of the lab."""
+    """What all networks of a shape do on a board, by every way of a family, into a file."""
     game = Hex(board)
-    there = stored_networks(Path(config.lab), game, network, config.recipe)
+    there = config.stored(board, network)
     won = won_positions(game, config.positions)
-    keys = jax.random.split(jax.random.key(board), len(won.keeping))
-    weights = config.c_puct[:1] if board in config.plain else config.c_puct
-    fell, made, prior = _traced(config.puct, weights, game, there, won)
-    ways = [way_of(way) for way in config.ways]
-    if board in config.plain:
-        ways = [way for way in ways if not way.setting]
+    ways = ways_of(config, board)[family]
+    if family == PUCT:
+        decisions = _traced(config, game, there, won)
+    else:
+        decisions = _decisions(worker, game, there, won, ways)
+    if decisions is None:
+        return
+    write_decisions(
+        file_of(lab, NAME, board, network, family),
+        {
+            "board": board, "network": network, "flops": there[0].flops,
+            "runs": np.array([own.run for own in there]), **decisions,
+            **{name: np.array([getattr(way, name) for way in ways]) for name in WAY_COLUMNS},
+        },
+    )  # fmt: skip
+
+
+def _decisions(
+    worker: Worker,
+    game: Game,
+    there: Sequence[StoredNetwork],
+    won: WonPositions,
+    ways: Sequence[Way],
+) -> dict[str, np.ndarray] | None:
+    """Blunders and evaluations [M, S, N] of S ways; none if asked to stop."""
+    keys = jax.random.split(jax.random.key(game.size), len(won.keeping))
+    fell, made = [], []
     for number, way in enumerate(ways):
         if worker.should_stop():
-            return
+            return None
         strategy = strategy_of(way.text)
         found = [
             jax.device_get(
@@ -214,46 +245,42 @@ def decide_task(
         fell.append(blunders(won.keeping, np.stack(actions)))
         made.append(np.stack(evaluations))
         worker.report((number + 1) / len(ways))
-    ways = [*puct_ways(config.puct, weights), *ways]
-    write_decisions(
-        file_of(lab, NAME, board, network),
-        {
-            "board": board, "network": network, "flops": there[0].flops,
-            "blunder": np.stack(fell, axis=1), "evaluations": np.stack(made, axis=1),
-            "winning": won.keeping.sum(1),
-            "entropy": -np.sum(prior * np.log(np.where(prior > 0, prior, 1)), axis=-1),
-            "mass": np.sum(prior * won.keeping, axis=-1),
-            "runs": np.array([own.run for own in there]),
-            **{name: np.array([getattr(way, name) for way in ways]) for name in WAY_COLUMNS},
-        },
-    )  # fmt: skip
+    return {"blunder": np.stack(fell, axis=1), "evaluations": np.stack(made, axis=1)}
 
 
 def _traced(
-    budgets: tuple[int, ...],
-    weights: Sequence[float],
-    game: Game,
-    there: Sequence[StoredNetwork],
-    won: WonPositions,
-) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
-    """What PUCT does with each weight of the prior and budget: blunders and evaluations [M, N]
-    each, in the order of `puct_ways`, and the networks' policies [M, N, A]."""
+    config: StrategiesConfig, game: Game, there: Sequence[StoredNetwork], won: WonPositions
+) -> dict[str, np.ndarray]:
+    """The same of PUCT with each weight of the prior and budget, in the order of `puct_ways`; and
+    of the positions: winning (moves [N]), entropy of the network's policy and its mass on those
+    moves [M, N]."""
     fell, made, prior = [], [], np.empty(0)
-    for weight in weights:
-        trace = compile_trace(game, there[0].shape, budgets, weight)
+    for weight in config.c_puct[:1] if game.size in config.plain else config.c_puct:
+        trace = compile_trace(game, there[0].shape, config.puct, weight)
         found = [jax.device_get(trace(own.params, won.states)) for own in there]
-        for place in range(len(budgets)):
+        for place in range(len(config.puct)):
             actions = np.stack([own.action[place] for own in found])
             fell.append(blunders(won.keeping, actions))
             made.append(np.stack([own.evaluations[place] for own in found]))
         prior = np.stack([own.prior[0] for own in found])
-    return fell, made, prior
+    return {
+        "blunder": np.stack(fell, axis=1), "evaluations": np.stack(made, axis=1),
+        "winning": won.keeping.sum(1),
+        "entropy": -np.sum(prior * np.log(np.where(prior > 0, prior, 1)), axis=-1),
+        "mass": np.sum(prior * won.keeping, axis=-1),
+    }  # fmt: skip
 
 
-def decided(file: dict[str, np.ndarray]) -> Decided:
-    """A file as the tables want it."""
+def decided(files: Sequence[dict[str, np.ndarray]]) -> Decided:
+    """The files of a board and shape as the tables want them; PUCT's is the first."""
+    first = files[0]
+
+    def all_ways(name: str, axis: int = 0) -> np.ndarray:
+        return np.concatenate([file[name] for file in files], axis=axis)
+
     return Decided(
-        int(file["board"]), str(file["network"]), float(file["flops"]),
-        pd.DataFrame({name: file[name] for name in WAY_COLUMNS}),
-        file["blunder"], file["evaluations"], file["winning"], file["entropy"], file["mass"],
+        int(first["board"]), str(first["network"]), float(first["flops"]),
+        pd.DataFrame({name: all_ways(name) for name in WAY_COLUMNS}),
+        all_ways("blunder", 1), all_ways("evaluations", 1),
+        first["winning"], first["entropy"], first["mass"],
     )  # fmt: skip

@@ -78,7 +78,7 @@ def _findings(lab: Path, config: VerifierConfig) -> Findings:
         for arm, own in files.items()
     }  # fmt: skip
     every = list(itertools.chain.from_iterable(files.values()))
-    return findings(judged, sources("the study's own lab", every))
+    return findings(judged, sources(["the study's own lab"], every))
 
 
 STUDY = Study(

@@ -145,7 +145,7 @@ def traced(hex_world):
 def test_play_stops_where_the_trace_says(traced, rule):
     (trace, filled), play = traced
     found, _ = play(rule)
-    stop = stopped_at(rule, trace, looks(NODES), filled)
+    (stop,) = stopped_at([rule], trace, looks(NODES), filled)
     np.testing.assert_array_equal(found.evaluations, np.array(looks(NODES))[stop])
     assert len(set(stop.tolist())) > 2
     rows = np.arange(POSITIONS)
@@ -156,11 +156,10 @@ def test_play_stops_where_the_trace_says(traced, rule):
 def test_settled_never_changes_a_move(traced):
     """The proof is in the rule; this is every position of the set, and it does stop early."""
     (trace, filled), _ = traced
-    stop = stopped_at(Settled(), trace, looks(NODES), filled)
+    stop, hasty = stopped_at([Settled(), Stable(growth=2)], trace, looks(NODES), filled)
     np.testing.assert_array_equal(trace.action[stop, np.arange(POSITIONS)], trace.action[-1])
     assert (stop < len(trace.action) - 1).mean() > 0.5
     # Another rule that stops as early does change moves.
-    hasty = stopped_at(Stable(growth=2), trace, looks(NODES), filled)
     assert (trace.action[hasty, np.arange(POSITIONS)] != trace.action[-1]).any()
 
 

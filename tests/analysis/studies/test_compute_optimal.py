@@ -8,14 +8,13 @@ import pytest
 
 from analysis.studies.compute_optimal import (
     BINS,
+    POLICY_KEYS,
     chosen_ways,
     difficulty_bins,
     draw_policies,
     plans_within,
-    policy_table,
-    pooled_policies,
 )
-from analysis.studies.play_time import Decided
+from analysis.studies.play_time import Decided, draws_table, pooled_draws
 from analysis.studies.tuned import tuned_strategies
 
 COSTS = {"1": 1, "4": 4, "16": 16, "64": 64, "a": 8, "b": 8}
@@ -49,7 +48,7 @@ def test_the_gain_of_a_world_whose_bins_need_different_strategies_comes_back():
     easy = np.arange(BINS) < 2
     rates = dict.fromkeys(("1", "4", "16"), always) | {"64": never}
     decided = planted(rates | {"a": 1.0 - easy, "b": 1.0 * easy})
-    found = policy_table(draw_policies(decided, [8.0], resamples=50))
+    found = draws_table(draw_policies(decided, [8.0], resamples=50))
     assert found["difficulty"].tolist() == ["predicted", "true"]
     for own in found.to_dict("records"):
         assert own["rate"] == pytest.approx(0, abs=0.01)
@@ -70,7 +69,7 @@ def test_no_gain_is_found_by_selection_where_there_is_none():
     for seed in range(20):
         decided = planted(same, seed)
         own = draw_policies(decided, [16.0], resamples=0)
-        beyond += [found.told["rate"] - found.told["single"] for found in own]
+        beyond += [found.rates[0] - found.told["single"] for found in own]
         group = difficulty_bins(decided, "true")
         in_bins = np.stack(
             [decided.blunder[:, :, group[0] == fifth].mean((0, 2)) for fifth in range(BINS)]
@@ -95,7 +94,7 @@ def test_a_budget_goes_where_it_spares_most():
 def test_measurements_are_pooled():
     never = dict.fromkeys(COSTS, np.zeros(BINS))
     draws = draw_policies(planted(never), [4.0], resamples=10)
-    pooled = pooled_policies([*draws, *draws])
+    pooled = pooled_draws([*draws, *draws], POLICY_KEYS)
     assert pooled["measurements"].tolist() == [2, 2]
     assert pooled["beyond"].tolist() == [0, 0]
 

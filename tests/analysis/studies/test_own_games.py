@@ -22,7 +22,8 @@ def contests(share: float, openings: int = 1000) -> Contests:
         }
     )  # fmt: skip
     evaluations = np.array([[[64, 64]] * 2, [[512, 64]] * 2])
-    return Contests(5, "16x2", arms, score, evaluations)
+    tail = np.array([[64, 64], [512, 512]])
+    return Contests(5, "16x2", arms, score, evaluations, tail)
 
 
 def test_elo_is_that_of_the_share_of_games_with_openings_drawn_anew():
@@ -31,9 +32,11 @@ def test_elo_is_that_of_the_share_of_games_with_openings_drawn_anew():
     assert first["games"] == 4000
     # Both colours and both networks of an opening are alike: 1.96 standard errors of 1,000 shares.
     half = 1.96 * np.sqrt(10 / 11 * 1 / 11 / 1000)
-    assert (first["high"] - first["low"]) / 2 == pytest.approx(half, rel=0.2)
+    assert (first["share_high"] - first["share_low"]) / 2 == pytest.approx(half, rel=0.2)
     assert first["elo_low"] < first["elo"] < first["elo_high"]
     assert first["kata"] == pytest.approx(kata_elo(64 / 5, 64))
+    # As many evaluations in a row are the opponent's own.
+    assert first["beyond"] == pytest.approx(first["elo"])
     # Who makes more evaluations than the opponent, one after the other, loses nothing by threads.
     assert second["kata"] == 0
     assert second["share"] == 1

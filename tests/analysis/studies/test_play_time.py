@@ -9,15 +9,10 @@ import pytest
 from analysis.studies.play_time import (
     ALL,
     Decided,
-    Traced,
     best_within,
     bins_of,
-    draw_rules,
     kata_elo,
-    knowledge,
-    multipliers,
     nodes_for,
-    pooled_multipliers,
     strategy_points,
 )
 
@@ -50,7 +45,7 @@ def test_strategies_are_set_against_puct_at_equal_cost():
     assert everywhere["beyond"].tolist() == pytest.approx([0, 0, 0, 0.05])
     assert everywhere["beyond_low"]["o"] > 0
     assert everywhere.loc["16", "flops"] == 1600
-    low, high = everywhere["low"]["4"], everywhere["high"]["4"]
+    low, high = everywhere["rate_low"]["4"], everywhere["rate_high"]["4"]
     # The networks are alike, so that only positions vary: 1.96 standard errors of a share.
     assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(0.2 * 0.8 / 400), rel=0.25)
 
@@ -81,36 +76,3 @@ def test_nodes_are_read_off_a_curve_that_falls():
     assert nodes_for(BUDGETS, rates, 0.25) == pytest.approx(np.sqrt(8))
     assert nodes_for(BUDGETS, rates, 0.15) == pytest.approx(np.sqrt(8 * 16))
     assert nodes_for(BUDGETS, rates, 0.05) == np.inf
-
-
-def test_a_rule_that_knows_where_search_helps_has_its_planted_multiplier():
-    """Half of the positions need all 64 evaluations, half none: whoever knows spends 32.5 on the
-    mean, and a uniform budget would have to be 64, or 1.97 times as large."""
-    positions = np.arange(600)
-    hard = (positions // 2) % 2 == 0
-    blunder = np.zeros((2, len(BUDGETS), 600), bool)
-    blunder[:, :-1] = hard
-    rules = pd.DataFrame(
-        {"rule": ["knows", "blind", "blind"], "setting": ["", "a", "b"], "cap": [64] * 3}
-    )
-    stop = np.stack([np.where(hard, 6, 0), np.full(600, 5), np.full(600, 0)])
-    chance = np.where(hard, 0.7, 0.3) * np.ones((2, 1, 1))
-    traced = Traced(
-        5, "16x2", BUDGETS, blunder, rules, np.broadcast_to(stop, (2, 3, 600)), positions % 2 == 0,
-        chance,
-    )  # fmt: skip
-    (known,) = knowledge(traced).to_dict("records")
-    assert (known["helped"], known["harmed"], known["auc"]) == (0.5, 0, 1)
-    draws = draw_rules(traced, {64: 32.0}, resamples=100)
-    found = multipliers(draws).set_index("rule")
-    assert found.loc["knows", "mean"] == pytest.approx(32.5)
-    assert found.loc["knows", "multiplier"] == pytest.approx(64 / 32.5)
-    assert found["low"]["knows"] > 1.5
-    assert found.loc["blind", "setting"] == "a"  # nearest to a mean of 32
-    assert found["multiplier"]["blind"] <= 1
-    assert found.loc["knows", "tail"] == 64
-    # A uniform budget of that mean has lost every hard position: half of them.
-    assert found["beyond"]["knows"] == pytest.approx(-0.5, abs=0.02)
-    twice = pooled_multipliers([*draws, *draws]).set_index("rule")
-    assert twice["measurements"].tolist() == [2, 2]
-    assert twice["multiplier"]["knows"] == pytest.approx(64 / 32.5)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.studies.budget_traces import fitted_predictors
+from experiments.studies.budget_traces import AdaptiveConfig, fitted_predictors
 from experiments.studies.strategy_decisions import WAYS, StrategiesConfig, puct_ways, way_of
+from mcts.stopping import looks
 
 
 def run_study(hexlaw, folder, name):
@@ -48,17 +49,32 @@ def test_strategies_are_judged_with_stored_networks(hexlaw, tmp_path, capsys):
 def test_budgets_by_position_are_read_off_traces(hexlaw, tmp_path):
     out = run_study(hexlaw, tmp_path, "adaptive")
     found = pd.read_csv(out / "tables" / "multipliers.csv")
-    for cap in (8, 16):
-        own = found[found["cap"] == cap].set_index("rule")
-        assert (own["mean"] <= cap).all()
+    arms = found.groupby(["c_puct", "target", "cap"], sort=False)
+    assert list(arms.groups) == [(1.25, 6, 9), (1.25, 6, 15), (0.6, 6, 9), (0.6, 6, 15)]
+    for (_, _, cap), rows in arms:
+        own = rows.set_index("rule")
+        assert (own["evaluations"] <= cap).all()
         assert (own["tail"] <= cap).all()
         # Nobody can know more than who knows the answer.
         assert own["rate"].min() == pytest.approx(own.loc["oracle", "rate"])
-        assert own["mean"].min() >= 1
+        assert own["evaluations"].min() >= 1
     games = pd.read_csv(out / "tables" / "own_games.csv")
-    assert games["text"].tolist() == ["predicted, cap 8", "predicted, cap 16"]
-    assert (games["evaluations"] <= [8, 16]).all()
+    assert games["text"].tolist() == ["predicted, cap 9", "predicted, cap 15"]
+    assert (games["evaluations"] <= [9, 15]).all()
     assert games["share"].between(0, 1).all()
+
+
+def test_other_means_are_traced_with_the_first_weight_of_the_prior_alone():
+    config = AdaptiveConfig(means=(32, 16), c_puct=(1.25, 0.6))
+    first, other = [(32, 64), (32, 256)], [(16, 32), (16, 128)]
+    assert config.aims(1.25) == [*first, *other]
+    assert config.aims(0.6) == first
+    assert config.caps(1.25) == [32, 64, 128, 256]
+    assert set(looks(32)) < set(config.budgets(1.25))
+    with pytest.raises(ValueError, match="there are none for the board 6"):
+        AdaptiveConfig(games={6: ("64x2",)})
+    with pytest.raises(ValueError, match="no rule 'clock'"):
+        AdaptiveConfig(played=("clock",))
 
 
 def test_the_predictor_finds_planted_weights():

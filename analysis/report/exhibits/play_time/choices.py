@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
 from analysis.figures.wording import interval, number, percent
-from analysis.report.exhibits.base import Cell, Exhibit, Table, cell
+from analysis.report.exhibits.base import Cell, Exhibit, Table
+from analysis.report.exhibits.play_time.cells import multiplier, points
 from analysis.studies.compute_optimal import BINS, DIFFICULTIES
 from analysis.studies.play_time_figures import policies_by_cost
 
@@ -20,8 +17,8 @@ def choice_exhibits(
     """Compute-optimal policies and tuned constants.
 
     Args:
-        policies: `policy_table`.
-        pooled: `pooled_policies`.
+        policies: `draws_table` of policies.
+        pooled: `pooled_draws` of policies.
         chosen: `chosen_ways`.
         tuned: `tuned_strategies`, empty if nothing was.
     """
@@ -64,7 +61,7 @@ def choice_exhibits(
 
 def _pooled_table(pooled: pd.DataFrame) -> Table:
     lines: list[list[Cell | str]] = [
-        [f"{row['difficulty']}, {number(row['budget'])} evaluations", _points(row), _times(row)]
+        [f"{row['difficulty']}, {number(row['budget'])} evaluations", points(row), multiplier(row)]
         for row in pooled.to_dict("records")
     ]
     head = ["difficulty, mean budget", "beyond the single, points", "multiplier"]
@@ -77,7 +74,7 @@ def _policy_table(own: pd.DataFrame) -> Table:
         [
             f"{row['difficulty']}, {number(row['budget'])} evaluations",
             number(row["evaluations"], 1), percent(row["single"]), percent(row["rate"]),
-            _points(row), _times(row),
+            points(row), multiplier(row),
         ]
         for row in own.to_dict("records")
     ]  # fmt: skip
@@ -85,18 +82,6 @@ def _policy_table(own: pd.DataFrame) -> Table:
         "difficulty, mean budget", "mean", "single, %", "by difficulty, %", "points", "multiplier",
     ]  # fmt: skip
     return Table(f"{kind['boardsize']}×{kind['boardsize']}, {kind['network']}.", head, lines)
-
-
-def _points(row: Mapping[Hashable, Any], name: str = "beyond") -> Cell:
-    low, high = 100 * row[f"{name}_low"], 100 * row[f"{name}_high"]
-    return Cell(number(100 * row[name], 1), interval(low, high, 1))
-
-
-def _times(row: Mapping[Hashable, Any]) -> Cell:
-    if np.isfinite(row["high"]):
-        return cell(row["multiplier"], (row["low"], row["high"]), 2)
-    told = number(row["multiplier"], 2) if np.isfinite(row["multiplier"]) else "beyond all measured"
-    return Cell(told, f"from {number(row['low'], 2)}" if np.isfinite(row["low"]) else "")
 
 
 def _chosen_table(chosen: pd.DataFrame) -> Table:
@@ -120,8 +105,8 @@ def _tuned_table(tuned: pd.DataFrame) -> Table:
         [
             f"{row['boardsize']}×{row['boardsize']}, {row['network']}, {row['family']}",
             number(row["budget"]), str(row["text"]).removeprefix("strategy=").replace(",", ", "),
-            f"{row['tried']}", percent(row["default"]), percent(row["rate"]), _points(row, "gain"),
-            _points(row),
+            f"{row['tried']}", percent(row["default"]), percent(row["rate"]), points(row, "gain"),
+            points(row),
         ]
         for row in tuned.to_dict("records")
     ]  # fmt: skip
@@ -140,16 +125,16 @@ def choice_answer(pooled: pd.DataFrame, tuned: pd.DataFrame) -> str:
         gains = own[own["beyond_high"] < 0]
         named = gains if len(gains) else own.sort_values("beyond").head(1)
         row = named.sort_values("beyond").iloc[0].to_dict()
-        points = (
+        most = (
             f"{number(100 * row['beyond'], 1)} points "
             f"({interval(100 * row['beyond_low'], 100 * row['beyond_high'], 1)}) with "
             f"{number(row['budget'])} evaluations"
         )
         certain = (
             f"throws away fewer wins than the best single strategy at {len(gains)} of {len(own)} "
-            f"mean budgets for certain, at most {points}"
+            f"mean budgets for certain, at most {most}"
             if len(gains)
-            else f"gains at no mean budget for certain; the most is {points}"
+            else f"gains at no mean budget for certain; the most is {most}"
         )
         told.append(f"Strategy and budget by {difficulty} difficulty {certain}.")
     if len(tuned):

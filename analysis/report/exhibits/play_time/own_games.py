@@ -64,7 +64,7 @@ def _plain(text: str) -> str:
 
 def _result(row: Mapping[Hashable, Any]) -> list[Cell | str]:
     return [
-        Cell(percent(row["share"]), interval(100 * row["low"], 100 * row["high"], 1)),
+        Cell(percent(row["share"]), interval(100 * row["share_low"], 100 * row["share_high"], 1)),
         Cell(number(row["elo"]), interval(row["elo_low"], row["elo_high"])),
     ]
 
@@ -127,7 +127,10 @@ def budget_game_answer(pooled: pd.DataFrame) -> str:
     if not len(pooled):
         return ""
     told = listed(
-        [f"{percent(row['share'])} % ({interval(100 * row['low'], 100 * row['high'], 1)}) by "
-         f"{row['text']}" for row in pooled.to_dict("records")]
-    )  # fmt: skip
+        [
+            f"{percent(row['share'])} % "
+            f"({interval(100 * row['share_low'], 100 * row['share_high'], 1)}) by {row['text']}"
+            for row in pooled.to_dict("records")
+        ]
+    )
     return f"Of own games at equal mean evaluations are won {told}."
