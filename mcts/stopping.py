@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -309,7 +309,7 @@ def _stopped(
     rest = jax.lax.scan(go_on, first, later)[1]
     every = jax.tree.map(lambda one, more: jnp.concatenate([one[None], more]), first, rest)
 
-    def stop(own: dict[str, jax.Array]) -> Int32[Array, "B"]:
+    def stop(own: dict[str, Any]) -> Int32[Array, "B"]:
         # Not validated, for settings are traced here; those of `rules` were.
         rule = kind.model_construct(**own)
         stops = jax.vmap(rule.stops)(every)
