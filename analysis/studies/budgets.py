@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.studies.play_time import RESAMPLES, Draws, Resamples, nodes_for
+from analysis.studies.play_time import RESAMPLES, Drawn, Resamples, nodes_for
 
 
 class Aim(NamedTuple):
@@ -38,10 +38,10 @@ class Traced(NamedTuple):
 
 
 RULE_KEYS = ("c_puct", "target", "cap", "rule")
-"""What tells rules apart beside the measurement, in `Draws.told`."""
+"""What tells rules apart beside the measurement, in `Drawn.told`."""
 
 
-def draw_rules(traced: Traced, aims: Sequence[Aim], resamples: int = RESAMPLES) -> list[Draws]:
+def draw_rules(traced: Traced, aims: Sequence[Aim], resamples: int = RESAMPLES) -> list[Drawn]:
     """How many times more a uniform budget would have to be to play as well as each rule.
 
     A rule's setting is the one whose mean comes nearest to the wanted one. Each half of the
@@ -85,7 +85,7 @@ def draw_rules(traced: Traced, aims: Sequence[Aim], resamples: int = RESAMPLES) 
             "setting": " / ".join(dict.fromkeys(traced.rules.loc[[one, other], "setting"])),
             "evaluations": cost[0], "tail": float(np.quantile(spent, 0.95)),
         }  # fmt: skip
-        found.append(Draws(told, rates, rates - uniform, factors))
+        found.append(Drawn(told, rates, rates - uniform, factors))
     return found
 
 

@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.studies.cross_fit import Choose, choose_on_all, cross_fit
-from analysis.studies.play_time import RESAMPLES, Decided, Draws, Resamples, nodes_for
+from analysis.studies.play_time import RESAMPLES, Decided, Drawn, Resamples, nodes_for
 
 BINS = 5
 """Of difficulty, as in Snell et al."""
 DIFFICULTIES = ("predicted", "true")
 POLICY_KEYS = ("difficulty", "budget")
-"""What tells policies apart beside the measurement, in `Draws.told`."""
+"""What tells policies apart beside the measurement, in `Drawn.told`."""
 
 
 def difficulty_bins(decided: Decided, difficulty: str) -> np.ndarray:
@@ -94,7 +94,7 @@ def _above(rates: np.ndarray, costs: np.ndarray, low: int, middle: int, high: in
 
 def draw_policies(
     decided: Decided, budgets: Sequence[float], resamples: int = RESAMPLES
-) -> list[Draws]:
+) -> list[Drawn]:
     """Policies by predicted and by true difficulty, against the best single strategy.
 
     The single strategy is chosen in the same way, all positions being one bin. It is scored at
@@ -134,7 +134,7 @@ def draw_policies(
                 "difficulty": difficulty, "budget": budget, "evaluations": float(cost[0]),
                 "flops": float(cost[0] * decided.flops), "single": float(equal[0]),
             }  # fmt: skip
-            found.append(Draws(fixed, rate, rate - equal, factors))
+            found.append(Drawn(fixed, rate, rate - equal, factors))
     return found
 
 

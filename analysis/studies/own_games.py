@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.ratings.bradley_terry import ELO
-from analysis.studies.play_time import PUCT, RESAMPLES, Resamples, kata_elo, with_interval
+from analysis.studies.play_time import PUCT, RESAMPLES, Resamples, interval_columns, kata_elo
 
 
 class Contests(NamedTuple):
@@ -34,7 +34,7 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
         A row a contest: boardsize, network, what `arms` says, games, evaluations and
         opponent_evaluations (a move, mean), tail (95th percentile of the arm's), share of games
         won, elo, beyond (the Elo above that of PUCT with as many evaluations, where PUCT was
-        played with several budgets; else NaN), all three with their intervals (`with_interval`),
+        played with several budgets; else NaN), all three with their intervals (`interval_columns`),
         and kata: the Elo that KataGo's formula has an arm lose that makes as many evaluations as
         its opponent, with fewer of them in a row; 0 where that is not so.
     """
@@ -54,8 +54,9 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
                 **{str(name): value for name, value in arm.items()}, "games": games,
                 "evaluations": made, "opponent_evaluations": theirs,
                 "tail": contests.tail[place].mean(),
-                **with_interval("share", shares[:, place]), **with_interval("elo", elo[:, place]),
-                **with_interval("beyond", elo[:, place] - _level(contests, elo, made)),
+                **interval_columns("share", shares[:, place]),
+                **interval_columns("elo", elo[:, place]),
+                **interval_columns("beyond", elo[:, place] - _level(contests, elo, made)),
                 "kata": kata_elo(at_once, made) if equal else 0.0,
             }
         )  # fmt: skip
@@ -80,7 +81,7 @@ def pooled_contests(found: list[Contests], resamples: int = RESAMPLES) -> pd.Dat
 
     Returns:
         A row an arm that all have: text, evaluations, opponent_evaluations, games, share and elo
-        with their intervals (`with_interval`).
+        with their intervals (`interval_columns`).
     """
     lines = []
     if not found:
@@ -105,8 +106,8 @@ def pooled_contests(found: list[Contests], resamples: int = RESAMPLES) -> pd.Dat
         lines.append(
             {
                 "text": text, "evaluations": mean[0], "opponent_evaluations": mean[1],
-                "games": games, **with_interval("share", share),
-                **with_interval("elo", elo_of(share, games)),
+                "games": games, **interval_columns("share", share),
+                **interval_columns("elo", elo_of(share, games)),
             }
         )  # fmt: skip
     return pd.DataFrame(lines)

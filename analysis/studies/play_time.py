@@ -94,7 +94,7 @@ def strategy_points(decided: Decided, resamples: int = RESAMPLES) -> pd.DataFram
         A row a way and bin: boardsize, network, bin, family, text, setting (constants that are not
         the defaults), nodes (the cap), calls, evaluations (their mean), flops, positions, rate, and
         beyond: by how much the rate is above that of PUCT at equal evaluations, both with their
-        intervals (`with_interval`).
+        intervals (`interval_columns`).
     """
     networks, positions = decided.entropy.shape
     drawn = Resamples.drawn(networks, positions, resamples)
@@ -118,7 +118,7 @@ def strategy_points(decided: Decided, resamples: int = RESAMPLES) -> pd.DataFram
                     "boardsize": decided.boardsize, "network": decided.network, "bin": name, **way,
                     "evaluations": made[0, s], "flops": made[0, s] * decided.flops,
                     "positions": int(where.any(0).sum()),
-                    **with_interval("rate", rates[:, s]), **with_interval("beyond", beyond),
+                    **interval_columns("rate", rates[:, s]), **interval_columns("beyond", beyond),
                 }
             )  # fmt: skip
     return pd.DataFrame(lines)
@@ -184,7 +184,7 @@ def in_a_row(points: pd.DataFrame, budget: int) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-class Draws(NamedTuple):
+class Drawn(NamedTuple):
     """A way to spend evaluations in one measurement, in every resample; the first is the
     estimate."""
 
@@ -194,7 +194,7 @@ class Draws(NamedTuple):
     factors: np.ndarray  # [R] times the evaluations that this one needs to be as good
 
 
-def draws_table(found: Sequence[Draws]) -> pd.DataFrame:
+def draws_table(found: Sequence[Drawn]) -> pd.DataFrame:
     """Each of them with 95 % intervals over networks and positions.
 
     Returns:
@@ -202,11 +202,11 @@ def draws_table(found: Sequence[Draws]) -> pd.DataFrame:
         `_high`.
     """
     return pd.DataFrame(
-        [own.told | with_interval("rate", own.rates) | _compared(own) for own in found]
+        [own.told | interval_columns("rate", own.rates) | _compared(own) for own in found]
     )
 
 
-def pooled_draws(found: Sequence[Draws], keys: Sequence[str]) -> pd.DataFrame:
+def pooled_draws(found: Sequence[Drawn], keys: Sequence[str]) -> pd.DataFrame:
     """Those alike in `keys` over all measurements: the mean of blunders beyond what they are set
     against, and the median of multipliers, which bears those that are infinite.
 
@@ -214,13 +214,13 @@ def pooled_draws(found: Sequence[Draws], keys: Sequence[str]) -> pd.DataFrame:
         A row each: keys, measurements, evaluations (their mean), beyond and multiplier, each with
         `_low` and `_high`.
     """
-    groups: dict[tuple[Any, ...], list[Draws]] = {}
+    groups: dict[tuple[Any, ...], list[Drawn]] = {}
     for own in found:
         groups.setdefault(tuple(own.told[key] for key in keys), []).append(own)
     lines = []
     for values, here in groups.items():
         mean = float(np.mean([own.told["evaluations"] for own in here]))
-        pooled = Draws(
+        pooled = Drawn(
             dict(zip(keys, values, strict=True)) | {"measurements": len(here), "evaluations": mean},
             np.mean([own.rates for own in here], axis=0),
             np.mean([own.beyond for own in here], axis=0),
@@ -230,11 +230,11 @@ def pooled_draws(found: Sequence[Draws], keys: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _compared(own: Draws) -> dict[str, float]:
-    return with_interval("beyond", own.beyond) | with_interval("multiplier", own.factors)
+def _compared(own: Drawn) -> dict[str, float]:
+    return interval_columns("beyond", own.beyond) | interval_columns("multiplier", own.factors)
 
 
-def with_interval(name: str, draws: np.ndarray) -> dict[str, float]:
+def interval_columns(name: str, draws: np.ndarray) -> dict[str, float]:
     """The estimate and its 95 % interval as columns.
 
     Args:

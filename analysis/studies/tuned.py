@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.studies.cross_fit import choose_on_all, cross_fit
-from analysis.studies.play_time import PUCT, RESAMPLES, Decided, Resamples, with_interval
+from analysis.studies.play_time import PUCT, RESAMPLES, Decided, Resamples, interval_columns
 
 
 def tuned_strategies(decided: Decided, budget: float, resamples: int = RESAMPLES) -> pd.DataFrame:
@@ -68,7 +68,8 @@ def tuned_strategies(decided: Decided, budget: float, resamples: int = RESAMPLES
                 "family": family, "text": own["text"].iloc[int(plans[0, 0].argmax())],
                 "tried": len(own),
                 "evaluations": costs[0], "default": default[0], "rate": rates[0],
-                **with_interval("beyond", rates - level), **with_interval("gain", default - rates),
+                **interval_columns("beyond", rates - level),
+                **interval_columns("gain", default - rates),
             }
         )  # fmt: skip
     return pd.DataFrame(lines)
