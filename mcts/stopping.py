@@ -262,7 +262,7 @@ def stopped_at(
     rules: Sequence[StoppingRule],
     trace: SearchResult,
     budgets: Sequence[int],
-    filled: Float32[np.ndarray, "B"],
+    filled: Float32[np.ndarray, "B"] | Float32[Array, "B"],
 ) -> Int32[np.ndarray, "S B"]:
     """Where rules stop searches that were traced to the end.
 
