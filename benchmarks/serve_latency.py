@@ -65,7 +65,7 @@ def make_lab(folder: Path) -> str:
                 file = f"snapshots/{run_id}/{index:02}.safetensors"
                 sha256 = save_snapshot(folder / file, params, config)
                 samples = round(1000 * 1.3**index)
-                costs = Ledger(samples=samples).costs(rules, config.network, 64 * samples, 1.0)
+                costs = Ledger(samples=samples).costs(rules, config.network, 64 * samples)
                 session.add(Snapshot(run_id=run_id, index=index, file=file, sha256=sha256, **costs))
         names = [f"{run_id}#{index}@nodes=64" for index in range(AGENTS)]
         agents = enter_agents(store, rules, [parse_player(name) for name in names])

@@ -10,8 +10,10 @@ import pydantic
 import games
 from games.config import FrozenModel
 from games.protocol import Game
+from games.text.numbers import side_by_side
 from mcts import SearchConfig
-from training.networks import AnyNetwork, Mlp
+from training.networks import AnyNetwork, Mlp, fits
+from training.turns import turns
 
 SNAPSHOT_NAME = r"([^#\s]+)#(\d+)"  # a run and the place of a snapshot in it
 LABELS_NAME = r"([^#:\s]+):(\d+)"  # a label set and how many of its positions
@@ -27,6 +29,7 @@ class TrainConfig(FrozenModel, frozen=True):
         "window_share": 1.0,
         "final_learning_rate": 1.0,
         "labels": (),
+        "mix": (),
     }
 
     recipe: str = ""
@@ -44,6 +47,11 @@ class TrainConfig(FrozenModel, frozen=True):
     """Label sets of the lab that the run learns from, NAME:COUNT, the first COUNT positions of each
     (`training.labels`). Nobody plays then: `samples` only says how long is learnt, each standing
     for `replay_ratio` positions of the learner. Self-play if empty. Jones: self-play."""
+
+    mix: tuple[tuple[int, float], ...] = ()
+    """Other board sides that the same weights play and learn on, each with its share of the
+    positions, [[5, 0.25], [6, 0.25]]; the run's own board has the rest. Whole iterations are on one
+    board, in turn. Weights must fit every board. Jones: one board."""
 
     search: SearchConfig = SELFPLAY_SEARCH
     """Search of every self-play move that is learnt from. Jones: `mcts.JONES`."""
@@ -138,7 +146,68 @@ class TrainConfig(FrozenModel, frozen=True):
                 f"{self.samples} samples are less than {self.snapshots} iterations of "
                 f"{self.samples_per_iteration}: ask for fewer snapshots, or lower lanes or moves"
             )
+        self._check_mix()
         return self
+
+    def _check_mix(self) -> None:
+        if not self.mix:
+            return
+        sizes, shares = zip(*self.mix, strict=True)
+        if len({self.boardsize, *sizes}) < len(self.boards):
+            raise ValueError(
+                f"mix: name each board besides the run's own {self.boardsize} once, not "
+                f"{', '.join(map(str, sizes))}"
+            )
+        if not (min(shares) > 0 and sum(shares) < 1):
+            raise ValueError(
+                f"mix: shares must be above 0 and leave some of 1 to the run's own board, not "
+                f"{' + '.join(map(str, shares))}"
+            )
+        if self.labels:
+            raise ValueError("mix and labels exclude each other: labels are of one board")
+        for size in sizes:
+            try:
+                rules = games.make(self.game, size)
+            except ValueError as error:
+                raise ValueError(f"mix: {error}") from error
+            if not fits(self.network, self.rules, rules):
+                raise ValueError(
+                    f"mix: weights of {self.network.name} fit only one board; take a convolution, "
+                    "whose weights fit every board"
+                )
+        played = set(self.turns)
+        for place, board in enumerate(self.boards):
+            if place not in played:
+                raise ValueError(
+                    f"mix: {len(self.turns)} iterations leave none to board {board.boardsize}; "
+                    "raise samples or its share"
+                )
+
+    @property
+    def boards(self) -> list[TrainConfig]:
+        """The run as it is on each of its boards, its own first."""
+        sizes = [self.boardsize, *(size for size, _ in self.mix)]
+        return [self.model_copy(update={"boardsize": size, "mix": ()}) for size in sizes]
+
+    @property
+    def shares(self) -> list[float]:
+        """Of the positions, by board."""
+        others = [share for _, share in self.mix]
+        return [1.0 - sum(others), *others]
+
+    @property
+    def where(self) -> str:
+        """The boards in words, of a mix with their shares of the positions."""
+        sizes = [side_by_side(board.boardsize) for board in self.boards]
+        if not self.mix:
+            return sizes[0]
+        parts = zip(sizes, self.shares, strict=True)
+        return ", ".join(f"{size} ({share:.3g})" for size, share in parts)
+
+    @property
+    def turns(self) -> list[int]:
+        """For each iteration the place in `boards` of the one that it is on."""
+        return turns(self.shares, self.snapshot_iterations[-1])
 
     @property
     def rules(self) -> Game:

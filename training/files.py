@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from orbax.checkpoint import v1 as ocp
 from games.errors import InputError
 from training.config import TrainConfig
 from training.ledger import Ledger
-from training.metrics import Tally
+from training.metrics import Books, Tally
 from training.networks import Params
 from training.program import TrainState
 
@@ -121,20 +122,21 @@ class Checkpoints:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def save(self, iteration: int, state: TrainState, ledger: Ledger, tally: Tally) -> None:
-        """Keep `state` as it is after `iteration` iterations.
+    def save(self, iteration: int, state: TrainState, books: Sequence[Books]) -> None:
+        """Keep `state` and the books of its boards as they are after `iteration` iterations.
 
         Raises:
             InputError: if it cannot be written.
         """
         try:
             # Books and arrays in one checkpoint: one without the other would count wrongly.
-            books: Any = {"ledger": dataclasses.asdict(ledger), "tally": dataclasses.asdict(tally)}
-            self._checkpointer.save(iteration, state, custom_metadata=books)
+            own, *others = map(_as_json, books)
+            kept: Any = own | ({"elsewhere": others} if others else {})
+            self._checkpointer.save(iteration, _as_saved(state), custom_metadata=kept)
         except (OSError, ValueError) as error:
             raise self._unwritable(error) from error
 
-    def latest(self, like: TrainState) -> tuple[int, TrainState, Ledger, Tally] | None:
+    def latest(self, like: TrainState) -> tuple[int, TrainState, list[Books]] | None:
         """The newest readable checkpoint: iterations done, state, books; none if there is none.
 
         Unreadable ones are deleted: orbax would keep them in place of newer, whole ones.
@@ -144,14 +146,15 @@ class Checkpoints:
         """
         for checkpoint in reversed(self._checkpointer.checkpoints):
             try:
-                state = self._checkpointer.load(checkpoint.step, like)
+                loaded = self._checkpointer.load(checkpoint.step, _as_saved(like))
+                state = TrainState(**loaded)
                 metadata: Any = self._checkpointer.checkpointables_metadata(checkpoint.step)
-                ledger = Ledger(**metadata.custom_metadata["ledger"])
-                tally = Tally(**metadata.custom_metadata["tally"])
+                kept = metadata.custom_metadata
+                books = [_from_json(one) for one in (kept, *kept.get("elsewhere", []))]
             except (OSError, ValueError, KeyError, TypeError):
                 self._checkpointer.delete(checkpoint.step)
                 continue
-            return checkpoint.step, state, ledger, tally
+            return checkpoint.step, state, books
         return None
 
     def close(self) -> None:
@@ -163,3 +166,19 @@ class Checkpoints:
             f"cannot write a checkpoint to {self.folder}: {str(error).splitlines()[0]}; free some "
             "space or check its permissions; the run goes on from the previous one"
         )
+
+
+def _as_json(books: Books) -> dict[str, Any]:
+    return {name: dataclasses.asdict(book) for name, book in books._asdict().items()}
+
+
+def _from_json(kept: dict[str, Any]) -> Books:
+    return Books(Ledger(**kept["ledger"]), Tally(**kept["tally"]))
+
+
+def _as_saved(state: TrainState) -> dict[str, Any]:
+    """By name, as orbax keeps a named tuple; of one board as before there were others."""
+    kept = state._asdict()
+    if not state.elsewhere:
+        del kept["elsewhere"]
+    return kept

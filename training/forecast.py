@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from training.boards import Boards
 from training.config import TrainConfig
 from training.devices import agree, measured_peak_flops
-from training.ledger import Ledger
+from training.ledger import Ledger, costs_of, utilisation
 from training.networks import parameter_count
-from training.program import compile_program, settings_of, shape_of
+from training.program import TrainState
 
 CALIBRATION_SECONDS = 1.0
 CALIBRATION_ITERATIONS = 8
@@ -29,7 +30,7 @@ class Forecast(NamedTuple):
     train_flops: float
     jones_flops: float
     memory_bytes: int
-    """Of the device, by the compiler's own account: state and the larger program's work space."""
+    """Of the device, by the compiler's own account: state and the largest program's work space."""
     compile_seconds: float
     seconds: float
     """Training time, compilation left out."""
@@ -41,56 +42,64 @@ class Forecast(NamedTuple):
 
 
 def forecast(configs: Sequence[TrainConfig], devices: int = 1) -> Forecast:
-    """Compile the program of a population and run it for about a second.
+    """Compile the programs of a population and run them for about a second on each board.
 
-    The state it trains is thrown away; a run that follows finds the program compiled.
+    The state they train is thrown away; a run that follows finds the programs compiled.
     """
     config, members = configs[0], len(configs)
     began = time.perf_counter()
-    # The same shape as the run: it is compiled once, for both.
-    program = compile_program(shape_of(config, members, devices))
+    # The same shapes as the run: they are compiled once, for both.
+    boards = Boards(configs, devices)
     compile_seconds = time.perf_counter() - began
-    settings = settings_of(configs)
-    state = program.start(settings, np.arange(members, dtype=np.uint32))
+    state = boards.start(np.arange(members, dtype=np.uint32))
     jax.block_until_ready(state)
 
+    ledgers = []
+    for board in range(len(boards.shapes)):
+        state, times = _calibrate(boards, board, state)
+        iterations = config.turns.count(board)
+        ledgers.append(
+            Ledger(
+                samples=iterations * config.samples_per_iteration,
+                learner_samples=iterations * config.learner_steps * config.batch_size,
+                selfplay_seconds=iterations * times[0] / members,
+                learner_seconds=iterations * times[1] / members,
+            )
+        )
+    costs: Any = costs_of(config, ledgers)
+    peak = devices * measured_peak_flops(config.network.products)
+    # Where labels are learnt from, nobody plays, and nothing is compiled for it.
+    compiled = [program.learn for program in boards.programs]
+    compiled += [] if config.labels else [program.play for program in boards.programs]
+    waiting = sum(leaf.nbytes for leaf in jax.tree.leaves(state.elsewhere)) // devices
+    return Forecast(
+        members=members,
+        parameters=parameter_count(config.rules, config.network),
+        samples=costs["samples"] * members,
+        train_flops=costs["train_flops"] * members,
+        jones_flops=costs["jones_flops"] * members,
+        memory_bytes=max(map(_memory, compiled)) + waiting,
+        compile_seconds=compile_seconds,
+        seconds=float(costs["seconds"] * members),
+        learner_share=float(costs["learner_seconds"] / costs["seconds"]),
+        samples_per_second=float(costs["samples"] / costs["seconds"]),
+        utilisation=utilisation(costs, peak) or 0.0,
+    )
+
+
+def _calibrate(boards: Boards, board: int, state: TrainState) -> tuple[TrainState, np.ndarray]:
+    """The state after about a second on one board, and seconds of self-play and learner an
+    iteration."""
     times: list[tuple[float, float]] = []
     # Agreed upon: processes that stopped at different iterations would wait for ever.
     while agree(len(times) < CALIBRATION_ITERATIONS and np.sum(times) < CALIBRATION_SECONDS):
         clock = [time.perf_counter()]
-        state, _ = jax.block_until_ready(program.play(settings, state))
+        state, _ = jax.block_until_ready(boards.play(board, state))
         clock.append(time.perf_counter())
-        state, _ = jax.block_until_ready(program.learn(settings, state))
+        state, _ = jax.block_until_ready(boards.learn(board, state))
         clock.append(time.perf_counter())
         times.append((clock[1] - clock[0], clock[2] - clock[1]))
-    selfplay, learner = np.median(times[1:] or times, axis=0)  # the first warms up
-
-    iterations = config.snapshot_iterations[-1]
-    samples = iterations * config.samples_per_iteration
-    spent = Ledger(
-        samples=samples,
-        learner_samples=iterations * config.learner_steps * config.batch_size,
-        selfplay_seconds=iterations * selfplay / members,
-        learner_seconds=iterations * learner / members,
-    )
-    peak = devices * measured_peak_flops(config.network.products)
-    costs: Any = spent.costs(config.rules, config.network, config.evaluations(samples), peak)
-    # Where labels are learnt from, nobody plays, and nothing is compiled for it.
-    compiled = (program.learn,) if config.labels else (program.play, program.learn)
-    memory = [_memory(step) for step in compiled]
-    return Forecast(
-        members=members,
-        parameters=parameter_count(config.rules, config.network),
-        samples=samples * members,
-        train_flops=costs["train_flops"] * members,
-        jones_flops=costs["jones_flops"] * members,
-        memory_bytes=max(memory),
-        compile_seconds=compile_seconds,
-        seconds=float(iterations * (selfplay + learner)),
-        learner_share=float(learner / (selfplay + learner)),
-        samples_per_second=float(members * config.samples_per_iteration / (selfplay + learner)),
-        utilisation=costs["utilisation"],
-    )
+    return state, np.median(times[1:] or times, axis=0)  # the first warms up
 
 
 def _memory(compiled: Any) -> int:

@@ -9,10 +9,13 @@ nodes × parameters, one per multiply-add, the learner left out.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+import functools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from games.protocol import Game
 from mcts.strategies.strategy import Calls
+from training.config import TrainConfig
 from training.networks import HEADS, Layer, NetworkConfig, parameter_count
 
 
@@ -117,15 +120,14 @@ class Ledger:
         )
 
     def costs(
-        self, game: Game, network: NetworkConfig, evaluations: int, peak_flops: float
+        self, game: Game, network: NetworkConfig, evaluations: int
     ) -> dict[str, float | None]:
-        """The ledger in every unit that a snapshot row carries.
+        """The ledger in every unit of `COSTS`.
 
         Args:
             game: the rules.
             network: the network's shape.
             evaluations: network evaluations of self-play.
-            peak_flops: FLOPs a second that the devices reach at best, all together.
         """
         selfplay = float(evaluations * forward_flops(game, network))
         learner = float(self.learner_samples * gradient_flops(game, network))
@@ -141,5 +143,24 @@ class Ledger:
             "teacher_flops": 0.0,
             "train_flops": spent,
             "jones_flops": float(evaluations * parameter_count(game, network)),
-            "utilisation": spent / self.seconds / peak_flops if self.seconds else None,
         }
+
+
+def together(ledgers: Iterable[Ledger]) -> Ledger:
+    """What all have spent."""
+    return functools.reduce(lambda all_, one: all_.spend(**dataclasses.asdict(one)), ledgers)
+
+
+def costs_of(config: TrainConfig, ledgers: Sequence[Ledger]) -> dict[str, float | None]:
+    """What a run has spent on its boards, given a ledger of each, in every unit of `COSTS`."""
+    by_board = [
+        ledger.costs(board.rules, board.network, board.evaluations(ledger.samples))
+        for board, ledger in zip(config.boards, ledgers, strict=True)
+    ]
+    known = {name: [one[name] for one in by_board if one[name] is not None] for name in COSTS}
+    return {name: sum(values) if values else None for name, values in known.items()}
+
+
+def utilisation(costs: Mapping[str, Any], peak_flops: float) -> float | None:
+    """FLOPs a second as a share of what the devices reach at best, all together."""
+    return costs["train_flops"] / costs["seconds"] / peak_flops if costs["seconds"] else None

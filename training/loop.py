@@ -2,7 +2,7 @@
 
 Training can be stopped or killed at any time; the same call goes on from the last checkpoint and
 ends with the same weights as if nothing had happened, because everything a population is made of
-(networks, moments, window, games in progress, keys, ledger, metrics) is in the checkpoint.
+(networks, moments, windows, games in progress, keys, ledgers, metrics) is in the checkpoint.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal
 
 import jax
@@ -19,14 +19,15 @@ import numpy as np
 
 from games.errors import InputError
 from training.beginning import begin_with, beginning_of
+from training.boards import Boards
 from training.config import TrainConfig
 from training.devices import EnergyMeter, agree, is_first_process
 from training.files import Checkpoints
 from training.labels import spent_on_labels, with_labels
-from training.ledger import Ledger
-from training.metrics import ROWS, Tally, what_is_wrong
+from training.ledger import Ledger, together
+from training.metrics import ROWS, Books, Tally, metrics_of, what_is_wrong
 from training.networks import trim_params
-from training.program import Program, TrainState, compile_program, settings_of, shape_of
+from training.program import TrainState, shape_of
 from training.records import Records
 from training.store import Store
 
@@ -107,13 +108,17 @@ def train_population(
     return [standing[config] for config in configs]
 
 
+def kind_of(config: TrainConfig) -> Hashable:
+    """What runs of one population have in common."""
+    shapes = tuple(map(shape_of, config.boards))
+    return shapes, tuple(config.shares), tuple(config.snapshot_iterations)
+
+
 def _check(configs: Sequence[TrainConfig], devices: int) -> None:
     """Refuse runs that cannot share a program."""
     first = configs[0]
     for config in configs[1:]:
-        if shape_of(config) != shape_of(first) or (
-            config.snapshot_iterations != first.snapshot_iterations
-        ):
+        if kind_of(config) != kind_of(first):
             raise InputError(
                 f"{config.run_id} and {first.run_id} cannot be trained as one population: they "
                 "differ in more than seed and run-time values"
@@ -154,18 +159,22 @@ class _Training:
             _sum({} if own is None else own.spent, spent_on_labels(store, config))
             for own, config in zip(beginnings, members, strict=True)
         ]
-        shape = shape_of(members[0], len(members), devices, roomy=roomy)
-        self._program: Program = compile_program(shape)
-        self._settings = settings_of(members)
-        seeds = np.array([config.seed for config in members], np.uint32)
-        start: TrainState = self._program.start(self._settings, seeds)
+        self._boards = Boards(members, devices, roomy=roomy)
+        self._turns = members[0].turns
+        shape = self._boards.shapes[0]
+        start = self._boards.start(np.array([config.seed for config in members], np.uint32))
         start = begin_with(start, members, beginnings, shape.computed)
-        self._state = with_labels(start, store, members, shape)
+        self._state: TrainState = with_labels(start, store, members, shape)
         self._checkpoints = Checkpoints(store.folder / "checkpoints" / _name(members))
-        self._iteration, self._ledger, self._tally = 0, Ledger(), Tally()
+        self._iteration, self._books = 0, [Books(Ledger(), Tally()) for _ in self._boards.shapes]
         if resumed := self._checkpoints.latest(self._state):
-            self._iteration, self._state, self._ledger, self._tally = resumed
+            self._iteration, self._state, self._books = resumed
         self._meter = EnergyMeter()
+
+    @property
+    def _ledger(self) -> Ledger:
+        """Of all boards."""
+        return together(books.ledger for books in self._books)
 
     def run(self, report: Callable[[Progress], None], should_stop: Callable[[], bool]) -> bool:
         """Train to the end; says whether it was stopped before."""
@@ -199,15 +208,17 @@ class _Training:
     def _iterate(self) -> None:
         """Play and learn once, and count what it cost."""
         config, members = self._members[0], len(self._members)
+        board = self._turns[self._iteration]
         joules, times = self._meter.joules(), [time.perf_counter()]
         # Waiting between the two halves costs little and tells them apart in the ledger.
-        state, played = jax.block_until_ready(self._program.play(self._settings, self._state))
+        state, played = jax.block_until_ready(self._boards.play(board, self._state))
         times.append(time.perf_counter())
-        self._state, learnt = jax.block_until_ready(self._program.learn(self._settings, state))
+        self._state, learnt = jax.block_until_ready(self._boards.learn(board, state))
         times.append(time.perf_counter())
         self._iteration += 1
         used = None if joules is None else (self._meter.joules() or joules) - joules
-        self._ledger = self._ledger.spend(
+        ledger, tally = self._books[board]
+        ledger = ledger.spend(
             samples=config.samples_per_iteration,
             learner_samples=config.learner_steps * config.batch_size,
             selfplay_seconds=(times[1] - times[0]) / members,
@@ -219,7 +230,8 @@ class _Training:
         # All in one transfer: on an accelerator each costs as much as some moves.
         played, learnt = jax.device_get((played, learnt))
         samples = members * config.samples_per_iteration
-        self._tally.add(played, learnt, times[2] - times[0], samples)
+        tally.add(played, learnt, times[2] - times[0], samples)
+        self._books[board] = Books(ledger, tally)
         for number, config in enumerate(self._members):
             wrong = what_is_wrong(learnt, number)
             if wrong and config not in self.failed:
@@ -230,13 +242,13 @@ class _Training:
 
     def _write_rows(self, index: int | None) -> dict[str, dict[str, Any]]:
         """Metrics of every healthy member, and its snapshot `index` if one is due."""
-        tally, self._tally = self._tally, Tally()
-        written = {}
+        books, written = self._books, {}
+        self._books = [Books(ledger, Tally()) for ledger, _ in books]
         for number, config in enumerate(self._members):
             # Its lanes stay in the program, which was compiled for all; nobody looks at them.
             if config in self.failed:
                 continue
-            means = written[config.run_id] = tally.means(number)
+            means = written[config.run_id] = metrics_of(config, books, number)
             if not self._writes:
                 continue
             self._records.write_metrics(config, self._iteration, self._ledger, means)
@@ -255,10 +267,11 @@ class _Training:
         params = jax.tree.map(lambda leaf: leaf[number], self._state.learner.average)
         config = self._members[number]
         params = trim_params(config.rules, params, config.network)
-        self._records.take_snapshot(config, index, params, self._ledger, means, self._spent[number])
+        ledgers = [books.ledger for books in self._books]
+        self._records.take_snapshot(config, index, params, ledgers, means, self._spent[number])
 
     def _save(self) -> None:
-        self._checkpoints.save(self._iteration, self._state, self._ledger, self._tally)
+        self._checkpoints.save(self._iteration, self._state, self._books)
 
     def _finish(self) -> None:
         """Close the healthy members' books; what failed leaves its checkpoint to be looked at."""

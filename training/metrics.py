@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from training.config import TrainConfig
+from training.ledger import Ledger, costs_of
 from training.program import Learnt, Played
 
 ROWS = 100
@@ -56,6 +59,34 @@ class Tally:
             "first_player_wins": ratio("first_player_wins", "games"),
             "samples_per_second": ratio("samples", "seconds"),
         }
+
+
+class Books(NamedTuple):
+    """What was spent and seen on one of a run's boards; part of a checkpoint."""
+
+    ledger: Ledger
+    tally: Tally
+
+
+def metrics_of(config: TrainConfig, books: Sequence[Books], member: int) -> dict[str, Any]:
+    """The metrics of one member, means over all its boards and, with a mix, on each (`boards`)."""
+    if not config.mix:
+        return books[0].tally.means(member)
+    boards = {}
+    for board, (ledger, tally) in zip(config.boards, books, strict=True):
+        costs = costs_of(board, [ledger])
+        spent = {name: costs[name] for name in ("samples", "train_flops")}
+        # A row may fall between two turns of a board.
+        boards[str(board.boardsize)] = spent | (tally.means(member) if tally.totals else {})
+    return _on_all(books).means(member) | {"boards": boards}
+
+
+def _on_all(books: Sequence[Books]) -> Tally:
+    totals: dict[str, list[float]] = {}
+    for _, tally in books:
+        for name, column in tally.totals.items():
+            totals[name] = np.add(totals.get(name, 0.0), column).tolist()
+    return Tally(totals)
 
 
 def what_is_wrong(learnt: Learnt, member: int) -> str | None:

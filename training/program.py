@@ -1,4 +1,5 @@
-"""One training iteration as two compiled programs: self-play, and learning.
+"""One training iteration on one board in two halves, self-play and learning, to be compiled
+(`training.compilation`).
 
 A program trains a *population*: P members of equal shape that share one batch of P · B search
 lanes, whose network evaluations are one batched matrix product. A single run is a population of
@@ -28,7 +29,7 @@ from mcts import SearchConfig
 from mcts.keys import fold_in, spawn
 from mcts.tree import select
 from training.config import TrainConfig
-from training.devices import LANES, compiler_options, lane_mesh, sharding
+from training.devices import LANES, lane_mesh, sharding
 from training.learner import LearnerState, StepSize, init_learner, is_finite, learn
 from training.networks import NetworkConfig, Params, init_params, make_evaluate, pad_params
 from training.replay import (
@@ -88,18 +89,26 @@ class Settings(NamedTuple):
     schedule: Schedule  # [P] each
     targets: Targets  # [P, 1] each
     step_size: StepSize  # [P] each
-    window_share: jax.Array  # [P] float32, of the moves so far, the newest, that are learnt from
+    window_share: jax.Array  # [P] float32, of a lane's moves so far on all boards, learnt from
     averaging: jax.Array  # [P] float32
     symmetries: Symmetries  # [P, K, …] int32 each, the ones to draw from; K identities for none
 
 
+class Games(NamedTuple):
+    """What a population plays on one board and learns from."""
+
+    lanes: Lanes  # [P, B, ...]
+    window: Window  # [W, P, B, ...]
+
+
 class TrainState(NamedTuple):
-    """Everything a population is made of; a checkpoint is this and the ledger."""
+    """Everything a population is made of; a checkpoint is this and the books."""
 
     learner: LearnerState  # [P, ...]
     lanes: Lanes  # [P, B, ...]
     window: Window  # [W, P, B, ...]
     key: jax.Array  # [P] typed keys, split anew each iteration
+    elsewhere: tuple[Games, ...] = ()  # on the other boards of a mix; no program sees them
 
 
 class Played(NamedTuple):
@@ -119,14 +128,6 @@ class Learnt(NamedTuple):
     policy_kl: jax.Array
     residual_variance: jax.Array
     healthy: jax.Array  # bool, whether all numbers stayed finite; if not, nothing was learnt
-
-
-class Program(NamedTuple):
-    """Compiled functions for one shape; `play` and `learn` use up the state they are given."""
-
-    start: Callable[[Settings, np.ndarray], TrainState]
-    play: Callable[[Settings, TrainState], tuple[TrainState, Played]]  # nothing, with labels
-    learn: Callable[[Settings, TrainState], tuple[TrainState, Learnt]]
 
 
 def shape_of(
@@ -163,8 +164,8 @@ def shape_of(
     )  # fmt: skip
 
 
-def settings_of(configs: Sequence[TrainConfig]) -> Settings:
-    """The run-time values of a population."""
+def settings_of(configs: Sequence[TrainConfig], share: float = 1.0) -> Settings:
+    """The run-time values of a population on a board that has this share of its iterations."""
 
     def column(dtype: Any, value: Callable[[TrainConfig], Any]) -> Any:
         return np.array([value(config) for config in configs], dtype)
@@ -188,7 +189,7 @@ def settings_of(configs: Sequence[TrainConfig]) -> Settings:
                 np.float32, lambda config: config.snapshot_iterations[-1] * config.learner_steps
             ),
         ),
-        window_share=column(np.float32, lambda config: config.window_share),
+        window_share=column(np.float32, lambda config: share * config.window_share),
         averaging=column(np.float32, lambda config: config.averaging),
         symmetries=Symmetries(
             cells=column(np.int32, lambda config: turns(config, config.rules.symmetries.cells)),
@@ -354,75 +355,3 @@ def _flat(tree: Any) -> Any:
 def _unflatten(tree: Any, members: int) -> Any:
     """[P · B, ...] → [P, B, ...]."""
     return jax.tree.map(lambda leaf: leaf.reshape(members, -1, *leaf.shape[1:]), tree)
-
-
-@functools.lru_cache(maxsize=32)
-def compile_program(shape: Shape) -> Program:
-    """The program of one shape, compiled ahead of time, so that no run's clock counts it."""
-    settings, seeds, _, where = _arguments(shape)
-    placed: dict[str, Any] = (
-        {} if where is None else {"in_shardings": where[0], "out_shardings": where[1]}
-    )
-    start = jax.jit(
-        functools.partial(init_state, shape), compiler_options=compiler_options(), **placed
-    )
-    # What was filled up to the same shape is played and learnt by the same programs.
-    play_, learn_ = _compile_steps(shape._replace(network=shape.computed, roomy=False))
-    return Program(start.lower(settings, seeds).compile(), play_, learn_)
-
-
-@functools.lru_cache(maxsize=32)
-def _compile_steps(shape: Shape) -> tuple[Any, Any]:
-    settings, _, state, where = _arguments(shape)
-    placed: dict[str, Any] = {}
-    if where is not None:
-        everywhere, spread = where
-        placed = {"in_shardings": (everywhere, spread), "out_shardings": (spread, everywhere)}
-    compiled = [_play_nothing] if shape.labels else []
-    for step in (learn_from,) if shape.labels else (play, learn_from):
-        program = jax.jit(
-            functools.partial(step, shape),
-            donate_argnums=1,
-            compiler_options=compiler_options(),
-            **placed,
-        )
-        compiled.append(program.lower(settings, state).compile())
-    return compiled[0], compiled[1]
-
-
-def _play_nothing(settings: Settings, state: TrainState) -> tuple[TrainState, Played]:
-    """In place of `play` where labels are learnt from."""
-    none = jnp.zeros(settings.averaging.shape, jnp.int32)
-    return state, Played(none, none, none)
-
-
-def _arguments(shape: Shape) -> tuple[Any, Any, Any, tuple[Any, Any] | None]:
-    """What the programs are called with, as shapes: settings, seeds and state; and, of several
-    devices, where settings and state lie."""
-    settings = settings_of([TrainConfig(game=shape.game.name, boardsize=shape.game.size)])
-    settings = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((shape.members, *leaf.shape[1:]), leaf.dtype), settings
-    )
-    seeds = jax.ShapeDtypeStruct((shape.members,), jnp.uint32)
-    state = jax.eval_shape(functools.partial(init_state, shape), settings, seeds)
-    if shape.devices == 1:
-        return settings, seeds, state, None
-    everywhere = sharding(shape.devices, PartitionSpec())
-    return settings, seeds, state, (everywhere, state_sharding(shape, state))
-
-
-def state_sharding(shape: Shape, state: TrainState) -> TrainState:
-    """Where each array lies: lanes and window are spread over the devices, the rest is on all."""
-
-    def everywhere(tree: Any, *axes: str | None) -> Any:
-        spread = sharding(shape.devices, PartitionSpec(*axes))
-        return jax.tree.map(lambda _: spread, tree)
-
-    return TrainState(
-        learner=everywhere(state.learner),
-        lanes=everywhere(state.lanes, None, LANES),
-        window=everywhere(state.window)._replace(
-            moves=everywhere(state.window.moves, None, None, LANES)
-        ),
-        key=everywhere(state.key),
-    )

@@ -13,7 +13,7 @@ from games.errors import InputError
 from training.config import TrainConfig
 from training.devices import agree, is_first_process, measured_peak_flops
 from training.files import save_snapshot
-from training.ledger import Ledger
+from training.ledger import Ledger, costs_of, utilisation
 from training.networks import Params, parameter_count
 from training.provenance import code_version, command_line, device_name
 from training.store import Metric, Run, Snapshot, Store, add_missing, put
@@ -102,22 +102,23 @@ class Records:
         config: TrainConfig,
         index: int,
         params: Params,
-        ledger: Ledger,
+        ledgers: Sequence[Ledger],
         means: dict[str, Any],
         spent: Mapping[str, float],
     ) -> None:
         """Write weights and row of one member; there are no means before its first iteration.
 
-        `spent` is what the network that it began with had cost, by column.
+        `ledgers` are those of its boards, `spent` what the network that it began with had cost, by
+        column.
         """
         relative = Path("snapshots") / config.run_id / f"{index:02d}.safetensors"
         # The file before its row: no row may name weights that are not there.
         sha256 = save_snapshot(self._store.folder / relative, jax.device_get(params), config)
         peak = self._devices * measured_peak_flops(config.network.products)
-        evaluations = config.evaluations(ledger.samples)
-        costs = ledger.costs(config.rules, config.network, evaluations, peak)
+        costs = costs_of(config, ledgers)
         values = {
             **costs,
+            "utilisation": utilisation(costs, peak),
             **{name: (costs[name] or 0) + before for name, before in spent.items() if before},
             **{name: means.get(name) for name in ("policy_loss", "value_loss", "game_length")},
             "file": relative.as_posix(),

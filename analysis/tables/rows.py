@@ -19,7 +19,7 @@ from games.errors import InputError
 from games.text.plain_json import from_json, to_json
 from training import store as tables
 
-JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes"}
+JSON_COLUMNS = {"config", "search", "analysis", "moves", "notes", "boards"}
 JSON_OF_TRACES = {"search", "budgets", "policy_kl"}
 """Of traces, whose divergences are lists; in metrics the same name is a number."""
 BIT_COLUMNS = {"blunders", "wrong_values", "winning_mass"}
@@ -43,6 +43,7 @@ _BEFORE = {
     "agents": {"dependent_calls": None},
     "snapshots": {"label_flops": 0.0, "teacher_flops": 0.0},
     "traces": {"policy_kl": None},
+    "metrics": {"boards": None},
 }
 _NOT_ALWAYS = {"traces"}
 """Tables that rows written by earlier versions lack."""

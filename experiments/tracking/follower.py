@@ -26,7 +26,7 @@ SECONDS_BETWEEN_LOOKS = 5.0
 NAMES = [
     column.name
     for column in Metric.__table__.columns
-    if column.name not in ("id", "run_id", "samples")
+    if column.name not in ("id", "run_id", "samples", "boards")
 ]
 """What is handed on, against samples."""
 
@@ -106,16 +106,20 @@ class Follower:
         self._open.clear()
 
     def _hand_on(self, run: str) -> None:
-        query = sa.select(Metric.samples, *(getattr(Metric, name) for name in NAMES)).where(
+        columns = [getattr(Metric, name) for name in ("samples", "boards", *NAMES)]
+        query = sa.select(*columns).where(
             Metric.run_id == run, Metric.samples > self._sent.get(run, -1)
         )
         rows = self._store.frame_query(query.order_by(Metric.samples))[1]
         if run not in self._open:
             self._open[run] = self._tracker.open(self.folder, run, self._config(run), rows[0][0])
         log = self._open[run]
-        for samples, *values in rows:
-            named = zip(NAMES, values, strict=True)
-            log.log(samples, {name: float(value) for name, value in named if value is not None})
+        for samples, boards, *values in rows:
+            named = dict(zip(NAMES, values, strict=True))
+            for size, own in (boards or {}).items():  # trackers group what stands before a slash
+                named |= {f"{size}x{size}/{name}": value for name, value in own.items()}
+            told = {name: float(value) for name, value in named.items() if value is not None}
+            log.log(samples, told)
         log.flush()
         self._sent[run] = rows[-1][0]
         write_atomically(self._note, to_json(self._sent).encode())

@@ -18,9 +18,11 @@ from experiments.reproduction.plan import load_plan, preset_names
 from experiments.reproduction.recipe import load_recipe, recipe_names
 from experiments.studies.discovery import find_studies
 from experiments.verb import Outcome, VerbConfig
+from games.config import describe
 from games.errors import InputError
 from games.text.notation import NOBODY, PLAYER_NAMES
 from games.text.numbers import side_by_side
+from training.config import TrainConfig
 from training.store import Agent, Match, Run, Snapshot
 from training.store import Game as GameRow
 
@@ -71,6 +73,7 @@ def list_things(config: ListConfig, console: Console) -> Outcome:
     if runs:
         table = Table(
             Column("run", overflow="fold"),
+            "boards",
             "parameters",
             "snapshots",
             "samples",
@@ -81,6 +84,7 @@ def list_things(config: ListConfig, console: Console) -> Outcome:
         for run in runs:
             table.add_row(
                 run["id"],
+                run["boards"],
                 f"{run['parameters']:,}",
                 str(run["snapshots"]),
                 f"{run['samples']:,}",
@@ -137,6 +141,8 @@ def _runs(lab: Path) -> list[dict[str, Any]]:
     query = (
         sa.select(
             Run.id,
+            Run.boardsize,
+            Run.config,
             Run.parameters,
             Run.status,
             sa.func.count(Snapshot.id).label("snapshots"),
@@ -148,4 +154,15 @@ def _runs(lab: Path) -> list[dict[str, Any]]:
         .order_by(Run.boardsize, Run.parameters, Run.seed)
     )
     columns, rows = open_lab(lab).frame_query(query)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    runs = [dict(zip(columns, row, strict=True)) for row in rows]
+    return [run | {"boards": _boards(run.pop("boardsize"), run.pop("config"))} for run in runs]
+
+
+def _boards(boardsize: int, config: dict[str, Any]) -> str:
+    """What the weights of a run have been trained on."""
+    if not config.get("mix"):  # what another version wrote need not be valid in this one
+        return side_by_side(boardsize)
+    try:
+        return TrainConfig.model_validate(config).where
+    except pydantic.ValidationError as error:
+        raise InputError(f"a run of the lab has no valid mix: {describe(error)}") from error

@@ -173,6 +173,8 @@ def _print_plan(
         f"counts)",
         soft_wrap=True,
     )
+    if runs[0].mix:
+        console.print(f"plan: positions on {runs[0].where}", soft_wrap=True)
     console.print(
         f"plan: {devices} × {device_name()}, {plan.memory_bytes / 2**20:,.0f} MiB, compiled in "
         f"{plan.compile_seconds:.0f} s; calibration: {plan.samples_per_second:,.0f} samples/s, "

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from games.errors import InputError
+from training.compilation import compile_program
 from training.devices import agree, is_first_process, lane_mesh
-from training.program import compile_program, settings_of, shape_of
+from training.program import settings_of, shape_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,8 @@ TRAIN = """
 import pickle, sys
 import jax, numpy as np
 from training.config import TrainConfig
-from training.program import compile_program, settings_of, shape_of
+from training.compilation import compile_program
+from training.program import settings_of, shape_of
 
 config = TrainConfig.model_validate_json(sys.argv[1])
 settings, devices = settings_of([config]), int(sys.argv[2])

@@ -27,12 +27,13 @@ from sqlalchemy import event
 
 import training.files
 from games.errors import InputError
-from training import loop
+from training import boards
+from training.compilation import compile_program
 from training.files import Checkpoints, load_snapshot, save_snapshot, write_atomically
 from training.ledger import Ledger
 from training.loop import Progress, train, train_population
-from training.metrics import Tally
-from training.program import compile_program, init_state, settings_of, shape_of
+from training.metrics import Books, Tally
+from training.program import init_state, settings_of, shape_of
 from training.store import Metric, Run, Snapshot
 
 ROOT = Path(__file__).parents[2]
@@ -109,7 +110,7 @@ def test_snapshots_load_back_and_are_the_ones_their_rows_describe(trained):
 
 
 def test_a_run_that_is_done_returns_at_once(trained, monkeypatch):
-    monkeypatch.setattr(loop, "compile_program", None)  # nothing is compiled, let alone run
+    monkeypatch.setattr(boards, "compile_program", None)  # nothing is compiled, let alone run
     assert train(trained.config, trained.store) == "done"
 
 
@@ -328,7 +329,7 @@ def checkpoint(tmp_path_factory, tiny):
     folder = tmp_path_factory.mktemp("checkpoints") / "run"
     checkpoints = Checkpoints(folder)
     for step in (1, 2):
-        checkpoints.save(step, state, Ledger(samples=step), Tally())
+        checkpoints.save(step, state, [Books(Ledger(samples=step), Tally())])
     checkpoints.close()
     return state, folder
 
@@ -364,8 +365,8 @@ def test_a_checkpoint_damaged_anywhere_gives_the_right_state_or_the_one_before(
             )
         found = Checkpoints(copy).latest(state)
         assert found is not None, victim
-        step, loaded, ledger, _ = found
-        assert ledger.samples == step, victim
+        step, loaded, (books,) = found
+        assert books.ledger.samples == step, victim
         for ours, theirs in zip(on_host(loaded), on_host(state), strict=True):
             np.testing.assert_array_equal(ours, theirs, err_msg=str(victim))
         outcomes.add(step)
@@ -408,7 +409,7 @@ def test_a_run_that_breaks_down_late_leaves_the_good_snapshots(
         state, learnt = program.learn(settings, state)
         return state, learnt._replace(**({symptom: value} if next(count) == 12 else {}))
 
-    monkeypatch.setattr(loop, "compile_program", lambda shape: program._replace(learn=sick))
+    monkeypatch.setattr(boards, "compile_program", lambda shape: program._replace(learn=sick))
     assert train(lab.config, lab.store) == "failed"
     assert reason in (run_row(lab).reason or "")
     assert lab.hashes() == trained.hashes()[:11]

@@ -9,8 +9,9 @@ import jax
 import numpy as np
 import pytest
 
+from training.compilation import compile_program
 from training.networks import pad_params, trim_params
-from training.program import Learnt, Played, TrainState, compile_program, settings_of, shape_of
+from training.program import Learnt, Played, TrainState, settings_of, shape_of
 
 ALIKE = {
     "seed": 1,

@@ -8,6 +8,7 @@ name. Every module here is imported, so that a new file is a new kind (docs/exte
 from games.kinds import import_all
 from training.networks.conv import Conv
 from training.networks.evaluate import (
+    fits,
     forward,
     init_params,
     make_evaluate,
@@ -35,6 +36,7 @@ __all__ = [
     "Mlp",
     "NetworkConfig",
     "Params",
+    "fits",
     "forward",
     "init_params",
     "make_evaluate",

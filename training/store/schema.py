@@ -208,6 +208,11 @@ class Metric(Table):
         doc="Throughput: positions of self-play a second of training time; of a population, all "
         "members' together."
     )
+    boards: orm.Mapped[dict[str, Any] | None] = orm.mapped_column(
+        sa.JSON(none_as_null=True),
+        doc="Of a run with a mix, by board side: `samples` and `train_flops` spent there so far "
+        "and, of that board alone, the means that the columns before give of all; empty without.",
+    )
 
 
 class Agent(Table):

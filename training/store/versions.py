@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from games.errors import InputError
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _ADDED: dict[int, dict[str, dict[str, str]]] = {
     1: {"match": {"draws": "INTEGER NOT NULL DEFAULT 0"}},
@@ -23,6 +23,7 @@ _ADDED: dict[int, dict[str, dict[str, str]]] = {
         },
         "trace": {"policy_kl": "JSON DEFAULT NULL"},
     },
+    6: {"metric": {"boards": "JSON DEFAULT NULL"}},
 }
 """By schema version: the columns that it added to tables of the one before. The third brought the
 tables of work in progress: a version that knew none would not heed them."""

@@ -15,8 +15,7 @@ from experiments.machine.parallel import Task, Worker
 from experiments.reproduction.stage import STAGES, Part, Stage, runs_that_are_over
 from games.text.numbers import side_by_side
 from training.config import TrainConfig
-from training.loop import RunEnd, train_population
-from training.program import shape_of
+from training.loop import RunEnd, kind_of, train_population
 from training.store import Metric, Snapshot, Store
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def training_tasks(
     def kind(run: TrainConfig) -> tuple[Hashable, ...]:
         """What runs of one program have in common, and the kind of those that they wait for."""
         teacher = waiting.get(run.begin.partition("#")[0])
-        own = (shape_of(run), tuple(run.snapshot_iterations))
+        own = kind_of(run)
         return (own,) if teacher is None else (*kind(teacher), own)
 
     alike: dict[tuple[Hashable, ...], list[TrainConfig]] = {}

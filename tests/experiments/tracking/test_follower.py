@@ -69,6 +69,31 @@ def told():
     return Told.rows
 
 
+def test_what_a_mix_does_on_each_board_is_handed_on_by_its_name(tmp_path):
+    store, told = Store(tmp_path), {}
+    write(store, "a", 8)
+    boards = {"7": {"samples": 6, "policy_loss": 2.5, "game_length": None}, "5": {"samples": 2}}
+    with store.session() as session:
+        put(session, Metric, {"run_id": "a", "iteration": 8}, {"boards": boards})
+
+    class Log:
+        def log(self, samples: int, values: Mapping[str, float]) -> None:
+            told.update(values)
+
+        def flush(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    class Into(Told, frozen=True):
+        def open(self, folder, run: str, config: Mapping[str, Any], samples: int) -> Any:
+            return Log()
+
+    Follower(store, Into()).look()
+    of_boards = {name: value for name, value in told.items() if "/" in name}
+    assert of_boards == {"7x7/samples": 6.0, "7x7/policy_loss": 2.5, "5x5/samples": 2.0}
+    assert told["policy_loss"] == 1.0
+
+
 def test_rows_are_handed_on_once_and_a_run_is_closed_when_it_is_over(tmp_path, told):
     store = Store(tmp_path)
     write(store, "a", 8, 16)

@@ -287,3 +287,15 @@ def test_a_larger_board_begins_with_a_snapshot_of_a_smaller(train):
     assert "do not fit 4x1 for hex on 4×4" in told
     _, told = train("--begin", "hex3-none#0", code=2)
     assert "no snapshot hex3-none#0; train that run there first" in told
+
+
+def test_a_mix_of_boards_is_planned_trained_and_listed(train, hexlaw, capsys, tmp_path):
+    result, told = train("--boardsize", 4, "--samples", 128, "--set", "mix=[[3, 0.25]]")
+    assert "plan: positions on 4×4 (0.75), 3×3 (0.25)" in told
+    (run,), plan = result["runs"], result["plan"]
+    assert (run["samples"], run["train_flops"]) == (128, plan["train_flops"])
+    assert hexlaw("list", "--lab", tmp_path / "lab", "--json") == 0
+    (listed,) = json.loads(capsys.readouterr().out)["runs"]
+    assert listed["boards"] == "4×4 (0.75), 3×3 (0.25)"
+    _, told = train("--boardsize", 4, "--network", "4x1", "--set", "mix=[[3, 0.25]]", code=2)
+    assert "mix: weights of 4x1 fit only one board" in told

@@ -103,7 +103,7 @@ def store(tmp_path_factory, oracle) -> Store:
             file = f"snapshots/{run_id}/{index:02}.safetensors"
             params = init_params(rules, TINY.network, jax.random.key(index))
             samples = 1000 * 4**index
-            costs = Ledger(samples=samples).costs(rules, TINY.network, 64 * samples, 1e9)
+            costs = Ledger(samples=samples).costs(rules, TINY.network, 64 * samples)
             sha256 = save_snapshot(store.folder / file, params, TINY)
             session.add(Snapshot(run_id=run_id, index=index, file=file, sha256=sha256, **costs))
     names = [f"{run_id}#{index}@nodes={nodes}" for index in range(3) for nodes in (1, 8)]
