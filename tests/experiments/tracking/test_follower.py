@@ -74,7 +74,7 @@ def test_what_a_mix_does_on_each_board_is_handed_on_by_its_name(tmp_path):
     write(store, "a", 8)
     boards = {"7": {"samples": 6, "policy_loss": 2.5, "game_length": None}, "5": {"samples": 2}}
     with store.session() as session:
-        put(session, Metric, {"run_id": "a", "iteration": 8}, {"boards": boards})
+        session.scalars(sa.select(Metric)).one().boards = boards
 
     class Log:
         def log(self, samples: int, values: Mapping[str, float]) -> None:
