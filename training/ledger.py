@@ -157,7 +157,7 @@ def costs_of(config: TrainConfig, ledgers: Sequence[Ledger]) -> dict[str, float 
         ledger.costs(board.rules, board.network, board.evaluations(ledger.samples))
         for board, ledger in zip(config.boards, ledgers, strict=True)
     ]
-    known = {name: [one[name] for one in by_board if one[name] is not None] for name in COSTS}
+    known = {name: [cost for one in by_board if (cost := one[name]) is not None] for name in COSTS}
     return {name: sum(values) if values else None for name, values in known.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -110,7 +111,8 @@ def test_turns_pass_the_network_on_and_leave_other_boards_alone(monkeypatch):
         size = shape.game.size
 
         def start(settings, seeds):
-            return TrainState(learner=0, lanes=size * 100, window=size * 100, key="start")
+            parts = {"learner": 0, "lanes": size * 100, "window": size * 100, "key": "start"}
+            return TrainState(**cast(Any, parts))
 
         def play(settings, state):
             assert (state.lanes // 100, state.elsewhere) == (size, ())
