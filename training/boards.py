@@ -15,7 +15,7 @@ import numpy as np
 from training.compilation import Program, compile_program
 from training.config import TrainConfig
 from training.program import (
-    Games,
+    Elsewhere,
     Learnt,
     Played,
     Settings,
@@ -48,7 +48,7 @@ class Boards:
             program.start(settings, seeds)
             for program, settings in zip(self.programs, self._settings, strict=True)
         )
-        return own._replace(elsewhere=tuple(Games(one.lanes, one.window) for one in others))
+        return own._replace(elsewhere=tuple(Elsewhere(one.lanes, one.window) for one in others))
 
     def play(self, board: int, state: TrainState) -> tuple[TrainState, Played]:
         """Play on one board; uses up the state it is given."""
@@ -72,5 +72,5 @@ def _seen_from(board: int, state: TrainState) -> TrainState:
     if board == 0:
         return state
     others = list(state.elsewhere)
-    here, others[board - 1] = others[board - 1], Games(state.lanes, state.window)
+    here, others[board - 1] = others[board - 1], Elsewhere(state.lanes, state.window)
     return TrainState(state.learner, here.lanes, here.window, state.key, tuple(others))

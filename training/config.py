@@ -12,7 +12,7 @@ from games.config import FrozenModel
 from games.protocol import Game
 from games.text.numbers import side_by_side
 from mcts import SearchConfig
-from training.networks import AnyNetwork, Mlp, fits
+from training.networks import AnyNetwork, Mlp, weights_fit
 from training.turns import turns
 
 SNAPSHOT_NAME = r"([^#\s]+)#(\d+)"  # a run and the place of a snapshot in it
@@ -170,7 +170,7 @@ class TrainConfig(FrozenModel, frozen=True):
                 rules = games.make(self.game, size)
             except ValueError as error:
                 raise ValueError(f"mix: {error}") from error
-            if not fits(self.network, self.rules, rules):
+            if not weights_fit(self.network, self.rules, rules):
                 raise ValueError(
                     f"mix: weights of {self.network.name} fit only one board; take a convolution, "
                     "whose weights fit every board"

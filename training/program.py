@@ -94,8 +94,8 @@ class Settings(NamedTuple):
     symmetries: Symmetries  # [P, K, …] int32 each, the ones to draw from; K identities for none
 
 
-class Games(NamedTuple):
-    """What a population plays on one board and learns from."""
+class Elsewhere(NamedTuple):
+    """What a population plays and learns from on another board of its mix."""
 
     lanes: Lanes  # [P, B, ...]
     window: Window  # [W, P, B, ...]
@@ -108,7 +108,7 @@ class TrainState(NamedTuple):
     lanes: Lanes  # [P, B, ...]
     window: Window  # [W, P, B, ...]
     key: jax.Array  # [P] typed keys, split anew each iteration
-    elsewhere: tuple[Games, ...] = ()  # on the other boards of a mix; no program sees them
+    elsewhere: tuple[Elsewhere, ...] = ()  # on the other boards of a mix; no program sees them
 
 
 class Played(NamedTuple):

@@ -8,13 +8,13 @@ name. Every module here is imported, so that a new file is a new kind (docs/exte
 from games.kinds import import_all
 from training.networks.conv import Conv
 from training.networks.evaluate import (
-    fits,
     forward,
     init_params,
     make_evaluate,
     pad_params,
     shapes_of,
     trim_params,
+    weights_fit,
 )
 from training.networks.mlp import Mlp
 from training.networks.network import (
@@ -36,7 +36,6 @@ __all__ = [
     "Mlp",
     "NetworkConfig",
     "Params",
-    "fits",
     "forward",
     "init_params",
     "make_evaluate",
@@ -44,6 +43,7 @@ __all__ = [
     "parameter_count",
     "shapes_of",
     "trim_params",
+    "weights_fit",
 ]
 
 import_all(__name__, __path__)

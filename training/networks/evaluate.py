@@ -57,7 +57,7 @@ def shapes_of(game: Game, config: NetworkConfig) -> Any:
     return jax.eval_shape(lambda: init_params(game, config, jax.random.key(0)))
 
 
-def fits(config: NetworkConfig, one: Game, other: Game) -> bool:
+def weights_fit(config: NetworkConfig, one: Game, other: Game) -> bool:
     """Whether the weights of a network for one game are of the shapes of those for another."""
     return shapes_of(one, config) == shapes_of(other, config)
 
