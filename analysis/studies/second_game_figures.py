@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
@@ -15,6 +18,8 @@ from analysis.studies.second_game_laws import LEVELLED, ends_of
 from games.text.numbers import side_by_side
 
 WHOLE = StrMethodFormatter("{x:,.0f}")
+IN_A_ROW = 4
+"""Panels of boards."""
 
 
 def game_words(game: str) -> str:
@@ -37,17 +42,12 @@ def climbs_by_game(points: pd.DataFrame) -> Figure:
     networks = points.groupby("network")["parameters"].mean().sort_values().index.tolist()
     colours = {name: SERIES[k % len(SERIES)] for k, name in enumerate(networks)}
     with themed():
-        figure = Figure(figsize=(theme.WIDTH, 3.2))
-        row = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
-        for axes, (game, size, board) in zip(row, boards, strict=True):
+        figure, panels = _panels(boards)
+        for axes, (_, _, board) in zip(panels, boards, strict=True):
             trained = board[board["train_flops"] > 0]
             for _, run in trained.groupby("run_id"):
                 colour = colours[run["network"].iloc[0]]
                 axes.plot(run["train_flops"], run["elo"], color=colour, lw=1.2, marker="o", ms=2)
-            axes.set_title(board_words(game, size).replace(" ", "\n"), fontsize=9)
-            axes.set_xscale("log")
-            log_axis(axes.xaxis)
-        row[0].set_ylabel("Elo, the board’s best 0")
         figure.supxlabel(AXIS_LABELS["train_flops"], fontsize=10, color=INK)
         _legend(figure, {name.replace("x", "×"): colours[name] for name in networks}, "network")
     return figure
@@ -64,9 +64,8 @@ def ends_by_size(fixed: pd.DataFrame, equal: pd.DataFrame, levelling: pd.DataFra
     """
     boards = by_board(fixed)
     with themed():
-        figure = Figure(figsize=(theme.WIDTH, 3.2))
-        row = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
-        for axes, (game, size, _) in zip(row, boards, strict=True):
+        figure, panels = _panels(boards)
+        for axes, (game, size, _) in zip(panels, boards, strict=True):
             of_board = levelling[(levelling["game"] == game) & (levelling["boardsize"] == size)]
             levelled = of_board.loc[of_board["verdict"] == LEVELLED, "network"]
             for play, colour, style in ((fixed, SERIES[0], "-"), (equal, SERIES[1], "--")):
@@ -78,13 +77,25 @@ def ends_by_size(fixed: pd.DataFrame, equal: pd.DataFrame, levelling: pd.DataFra
                 for points, face in ((last[filled], colour), (last[~filled], "none")):
                     axes.scatter(points["parameters"], points["elo"], s=12, lw=0.8,
                                  facecolors=face, edgecolors=colour)  # fmt: skip
-            axes.set_title(board_words(game, size).replace(" ", "\n"), fontsize=9)
-            axes.set_xscale("log")
-            log_axis(axes.xaxis)
-        row[0].set_ylabel("Elo, the best 0")
         figure.supxlabel("parameters", fontsize=10, color=INK)
         _legend(figure, {"fixed nodes": SERIES[0], "equal FLOPs a move": SERIES[1]}, "")
     return figure
+
+
+def _panels(boards: Sequence[tuple[str, int, pd.DataFrame]]) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel for each board, at most four in a row: Elo over a logarithm."""
+    columns = min(len(boards), IN_A_ROW)
+    rows = -(-len(boards) // columns)
+    figure = Figure(figsize=(theme.WIDTH, 1 + 2 * rows))
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for axes, (game, size, _) in zip(grid, boards, strict=False):
+        axes.set_title(board_words(game, size), fontsize=9)
+        axes.set_xscale("log")
+        log_axis(axes.xaxis)
+    for spare in grid[len(boards) :]:
+        spare.remove()
+    figure.supylabel("Elo, the board’s best 0", fontsize=10, color=INK)
+    return figure, grid[: len(boards)].tolist()
 
 
 def positions_by_frequency(counts: pd.DataFrame, rates: pd.DataFrame) -> Figure:

@@ -29,7 +29,7 @@ LEVEL = 0.95
 RESAMPLES = 200
 FEWEST_SIZES = 3
 """Networks up to the best one, of which an exponent is told."""
-LAST_STRETCH = 4.0
+LAST_STRETCH = 10.0
 """The end of a run that says whether it has levelled off: the last so many times its compute."""
 LEVELLED, CLIMBING, UNKNOWN = "levelled off", "still climbing", "cannot tell"
 
@@ -50,13 +50,17 @@ NOTHING = Estimate(np.nan, np.array([]))
 
 
 def mean_of(estimates: Sequence[Estimate]) -> Estimate:
-    """The mean of independent estimates; those that are no number are left out."""
+    """The mean of independent estimates; those that are no number are left out.
+
+    Their draws are paired at random: all began from the same seed, so that the same draw of two
+    boards may miss the same network.
+    """
     known = [each for each in estimates if np.isfinite(each.value)]
     if not known:
         return NOTHING
-    return Estimate(
-        float(np.mean([each.value for each in known])), np.mean([each.draws for each in known], 0)
-    )
+    rng = np.random.default_rng(0)
+    draws = np.mean([rng.permutation(each.draws) for each in known], axis=0)
+    return Estimate(float(np.mean([each.value for each in known])), draws)
 
 
 class Plays(NamedTuple):
@@ -269,7 +273,7 @@ def exchange(points: pd.DataFrame) -> Estimate:
 def levelling_off(points: pd.DataFrame, frontier: float) -> pd.DataFrame:
     """Which networks of a board have learnt all they will, by the end of their runs.
 
-    Over the last fourfold of its compute a network's Elo is regressed on the logarithm of compute,
+    Over the last tenfold of its compute a network's Elo is regressed on the logarithm of compute,
     each seed with a constant of its own. It has levelled off where the 95 % interval of that slope
     (Student's, from the residuals) lies below half of what the frontier of the board gains, and
     still climbs where it lies above zero; of neither nothing is said.

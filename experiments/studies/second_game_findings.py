@@ -116,7 +116,7 @@ def games_findings(rows: LabRows, config: SecondGameConfig) -> Findings:
         ),
         Exhibit(
             "levelled", "Table 3", "Which networks have learnt all they will",
-            "Elo a decade over the last fourfold of a network’s compute, with Student’s 95 % "
+            "Elo a decade over the last tenfold of a network’s compute, with Student’s 95 % "
             "interval over its seeds and snapshots. Levelled off: all of it below half of what the "
             "board’s frontier gains.",
             tables=[_levelled_table(found.levelling)],

@@ -191,9 +191,8 @@ def test_two_estimates_are_alike_by_the_test_of_their_difference():
 
 def test_the_mean_of_independent_estimates_is_surer_than_each():
     rng = np.random.default_rng(0)
-    nothing = Estimate(np.nan, np.array([]))
-    each = [Estimate(at, at + rng.normal(size=4_000)) for at in (1.0, 3.0)]
-    mean = mean_of([*each, nothing])
+    nothing, off = Estimate(np.nan, np.array([])), rng.normal(size=4_000)
+    mean = mean_of([Estimate(1.0, 1.0 + off), Estimate(3.0, 3.0 + off), nothing])
     assert mean.value == 2
     assert np.std(mean.draws) == pytest.approx(2**-0.5, rel=0.05)
     assert np.isnan(mean_of([nothing]).value)
