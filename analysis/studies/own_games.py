@@ -35,8 +35,8 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
         opponent_evaluations (a move, mean), tail (95th percentile of the arm's), share of games
         won, elo, beyond (the Elo above that of PUCT with as many evaluations, where PUCT was
         played with several budgets; else NaN), all three with their intervals (`interval_columns`),
-        and kata: the Elo that KataGo's formula has an arm lose that makes as many evaluations as
-        its opponent, with fewer of them in a row; 0 where that is not so.
+        and kata: the Elo that KataGo's formula has one tree lose that makes as many evaluations as
+        its opponent, some of them at once; 0 for other arms.
     """
     _, networks, openings = contests.score.shape
     drawn = Resamples.drawn(networks, openings, resamples)
@@ -47,7 +47,7 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
     for place, arm in enumerate(contests.arms.to_dict("records")):
         made, theirs = contests.evaluations[place].mean(0)
         at_once = made / arm["calls"]
-        equal = at_once > 1.05 and made > 0.8 * theirs
+        threads = arm["family"] == "leaf-parallel" and made > 0.8 * theirs
         lines.append(
             {
                 "boardsize": contests.boardsize, "network": contests.network,
@@ -57,7 +57,7 @@ def contest_table(contests: Contests, resamples: int = RESAMPLES) -> pd.DataFram
                 **interval_columns("share", shares[:, place]),
                 **interval_columns("elo", elo[:, place]),
                 **interval_columns("beyond", elo[:, place] - _level(contests, elo, made)),
-                "kata": kata_elo(at_once, made) if equal else 0.0,
+                "kata": kata_elo(at_once, made) if threads else 0.0,
             }
         )  # fmt: skip
     return pd.DataFrame(lines)

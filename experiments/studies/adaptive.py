@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.report.exhibits.play_time.budgets import budget_answer, budget_exhibits
@@ -78,14 +80,18 @@ def _play_task(
     (file,) = read_decisions([file_of(lab, NAME, board, network, _weights(config, board)[0])])
     rule, _, number = arm.rpartition("-")
     cap = int(number)
-    contests = []
-    for own, stop in zip(there, chosen_rules(file, rule, cap, mean), strict=True):
-        strategy = Adaptive.model_validate({"nodes": cap, "stop": json.loads(stop)})
-        contest = _against_its_mean(worker, game, own, strategy, mean, config.openings[board])
-        if contest is None:
-            return
-        contests.append(contest)
-        worker.report(len(contests) / len(there))
+    rows = [
+        Adaptive.model_validate({"nodes": cap, "stop": json.loads(stop)})
+        for stop in chosen_rules(file, rule, cap, mean)
+    ]
+    # First games tell what the rule needs on the mean, which is what its opponent then gets.
+    first = _against(worker, game, there, rows, mean, CALIBRATING)
+    if first is None:
+        return
+    needed = max(1, round(np.mean([own.evaluations[0] for own in first])))
+    contests = _against(worker, game, there, rows, needed, config.openings[board], CALIBRATING)
+    if contests is None:
+        return
     write_contest(
         file_of(lab, GAMES, board, network, arm), board, network, there, contests,
         {
@@ -95,16 +101,25 @@ def _play_task(
     )  # fmt: skip
 
 
-def _against_its_mean(
-    worker: Worker, game: Game, network: StoredNetwork, arm: Adaptive, mean: int, openings: int
-) -> Contest | None:
-    """An adaptive budget against a uniform one of the mean that it needed in other games."""
-    uniform = SearchConfig(nodes=mean)
-    first = play_contest(game, network, arm, uniform, CALIBRATING, worker.should_stop)
-    if first is None:
-        return None
-    uniform = SearchConfig(nodes=max(1, round(first.evaluations[0])))
-    return play_contest(game, network, arm, uniform, openings, worker.should_stop, turn=CALIBRATING)
+def _against(
+    worker: Worker,
+    game: Game,
+    there: Sequence[StoredNetwork],
+    rows: Sequence[Adaptive],
+    nodes: int,
+    openings: int,
+    turn: int = 0,
+) -> list[Contest] | None:
+    """Each network with its budget by position against itself with a uniform one of `nodes`; none
+    if asked to stop."""
+    uniform, contests = SearchConfig(nodes=nodes), []
+    for own, arm in zip(there, rows, strict=True):
+        contest = play_contest(game, own, arm, uniform, openings, worker.should_stop, turn)
+        if contest is None:
+            return None
+        contests.append(contest)
+        worker.report(len(contests) / len(there))
+    return contests
 
 
 def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
@@ -161,8 +176,9 @@ STUDY = Study(
         ),
         "laptop": AdaptiveConfig(),
         "reference": AdaptiveConfig(
-            labs={7: "docs/studies/networks"}, networks=EVERYWHERE, games=EVERYWHERE,
-            openings={4: 150, 5: 200, 6: 200, 7: 50},
+            labs={7: "docs/studies/networks"}, networks=EVERYWHERE,
+            games={board: shapes[:1] for board, shapes in EVERYWHERE.items()},
+            openings={4: 150, 5: 200, 6: 200, 7: 40},
         ),
     },
     stages=(Stage("Traces", _trace), Stage("Games", _play)),

@@ -46,7 +46,7 @@ from games.hex import Hex
 from training.store import Store
 
 GAMES = f"{NAME}-games"
-EVERYWHERE = {4: ("16x2",), 5: ("16x2", "64x2"), 6: ("32x2", "128x2"), 7: ("conv32x4",)}
+EVERYWHERE = {4: ("16x2",), 5: ("16x2", "64x2"), 6: ("32x2",), 7: ("conv32x4",)}
 
 
 def _decide(store: Store, config: StrategiesConfig) -> list[Task]:
@@ -171,8 +171,8 @@ STUDY = Study(
         ),
         "laptop": StrategiesConfig(),
         "reference": StrategiesConfig(
-            labs={7: "docs/studies/networks"}, networks=EVERYWHERE, games=EVERYWHERE,
-            openings={4: 100, 5: 100, 6: 150, 7: 60},
+            labs={7: "docs/studies/networks"}, networks=EVERYWHERE, plain=(7,),
+            games=EVERYWHERE, openings={4: 100, 5: 100, 6: 150, 7: 50},
         ),
     },
     stages=(Stage("Decisions", _decide), Stage("Games", _play)),

@@ -43,6 +43,27 @@ def test_elo_is_that_of_the_share_of_games_with_openings_drawn_anew():
     assert np.isfinite(second["elo"])
 
 
+def test_elo_is_told_beyond_that_of_fewer_evaluations_in_a_row():
+    """PUCT with 16 evaluations wins 1 of 11 games against 64 (−400 Elo), so with 32, half way in
+    the logarithm, it is worth −200; an arm of 32 that wins as many as it loses is 200 above."""
+    score = np.stack([np.arange(1100) < 100, np.arange(1100) < 550])[:, None].astype(float)
+    arms = pd.DataFrame(
+        {
+            "family": ["puct", "beam"], "text": ["nodes=16", "strategy=beam"], "calls": [16, 3],
+            "opponent": "nodes=64", "opponent_calls": 64,
+        }
+    )  # fmt: skip
+    evaluations = np.array([[[16, 64]], [[32, 64]]])
+    found = contest_table(
+        Contests(7, "conv32x4", arms, score, evaluations, np.array([[16], [33]])), resamples=50
+    )
+    assert found["beyond"].tolist() == pytest.approx([0, 200], abs=1)
+    assert found["beyond_low"][1] < 200 < found["beyond_high"][1]
+    assert found["tail"].tolist() == [16, 33]
+    # Who is no tree with some leaves at once has no threads.
+    assert found["kata"].tolist() == [0, 0]
+
+
 def test_an_arm_is_pooled_over_boards():
     pooled = pooled_contests([contests(0.4), contests(0.6)], resamples=50).set_index("text")
     assert pooled.loc["nodes=64,leaves=16", "share"] == pytest.approx(0.5)

@@ -24,7 +24,7 @@ def choice_exhibits(
     """
     found = [
         Exhibit(
-            "policies", "Figure 3", "Strategy and budget by difficulty",
+            "policies", "Figure 4", "Strategy and budget by difficulty",
             "The best strategy and budget for each fifth of difficulty, at the same mean of "
             "network evaluations (FLOPs) as the best single strategy. Predicted by the entropy of "
             "the network’s policy, which the first evaluation gives and which costs nothing more; "

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.figures.wording import interval, listed, number, percent
 from analysis.report.exhibits.base import Cell, Exhibit, Table
 from analysis.studies.play_time import PUCT
-from analysis.studies.play_time_figures import rates_by_cost
+from analysis.studies.play_time_figures import best_map, rates_by_cost
 
 
 def strategy_exhibits(
@@ -33,6 +33,14 @@ def strategy_exhibits(
             figure=rates_by_cost(plain, "evaluations", "network evaluations a move (mean)"),
         ),
         Exhibit(
+            "best", "Figure 2", "Who is best by budget and difficulty",
+            "The family of fewest blunders within each budget, its blunders in per cent: by how "
+            "many moves win (true difficulty) and by how sure the network’s policy is (what it can "
+            "know). Pale where the difference from PUCT of equal cost is not certain; Table 1 has "
+            "the intervals.",
+            figure=best_map(chart),
+        ),
+        Exhibit(
             "crossover", "Table 1", "The best strategy by budget and difficulty",
             "Of all strategies whose mean cost is within the budget, the one of fewest blunders. "
             "Below it, by how much it throws away fewer (−) or more wins than PUCT of equal cost, "
@@ -42,7 +50,7 @@ def strategy_exhibits(
             tables=[_crossover_table(own) for _, own in chart.groupby(["boardsize", "network"])],
         ),
         Exhibit(
-            "calls", "Figure 2", "The same against calls in a row",
+            "calls", "Figure 3", "The same against calls in a row",
             "Dependent calls are what no wider device makes faster.",
             figure=rates_by_cost(plain, "calls", "dependent network calls a move"),
         ),
