@@ -6,18 +6,21 @@ top rows and goes down, white comes up; each has two rows of stones, one where t
 six rows. Nobody is ever stuck: ahead of the foremost stone lie no stones of its own. These are the
 conventions of OpenSpiel.
 
-A board is called by two digits, rows then columns: 88 is the usual one.
+A board is called by two digits, rows then columns: 88 is the usual one. A row is one integer a
+player, bit c for column c, so that all moves of all stones take a few operations a row.
 """
 
 import dataclasses
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, Int8, Shaped
+from jaxtyping import Array, Bool, Int, Int8, Shaped, UInt8
 
 from games.errors import InputError
 from games.protocol import SQUARE, Symmetries
+from games.squares import bits
 from games.text.notation import cell_at, parse_cell_at
 
 NAME = "breakthrough"
@@ -29,9 +32,9 @@ WAYS = "lsr"  # to the left, straight, to the right, as one looks at the board
 
 
 class BreakthroughState(NamedTuple):
-    """A position as the side to move sees it, its own stones going down."""
+    """A position; row 0 is the top."""
 
-    planes: Bool[Array, "2 R C"]  # mine, theirs
+    stones: UInt8[Array, "2 R"]  # of player 0 and of player 1, bit c for column c
     to_move: Int8[Array, ""]
     winner: Int8[Array, ""]  # -1 while the game goes on
 
@@ -101,11 +104,10 @@ class Breakthrough:
 
     def init(self) -> BreakthroughState:
         """Both sides on their first rows, player 0 to move."""
-        mine = np.zeros(self.shape, bool)
-        mine[: self._filled] = True
-        return BreakthroughState(
-            jnp.asarray(np.stack([mine, mine[::-1]])), jnp.int8(0), jnp.int8(NOBODY)
-        )
+        black = np.zeros(self.shape[0], np.uint8)
+        black[: self._filled] = (1 << self.shape[1]) - 1
+        stones = jnp.asarray(np.stack([black, black[::-1]]))
+        return BreakthroughState(stones, jnp.int8(0), jnp.int8(NOBODY))
 
     def step(self, state: BreakthroughState, action: Int[Array, ""]) -> BreakthroughState:
         """The state after the side to move plays `action` [].
@@ -115,32 +117,42 @@ class Breakthrough:
         rows, columns = self.shape
         cell, way = jnp.divmod(action, len(WAYS))
         row, column = jnp.divmod(cell, columns)
-        row = jnp.where(state.to_move == 0, row, rows - 1 - row)
-        at_row, at_column = jnp.arange(rows)[:, None], jnp.arange(columns)[None]
-        left = (at_row == row) & (at_column == column)
-        reached = (at_row == row + 1) & (at_column == column + way - 1)
-        mine, theirs = state.planes
-        blocked = (mine & reached).any() | ((way == 1) & (theirs & reached).any())
-        legal = (mine & left).any() & reached.any() & ~blocked & (state.winner == NOBODY)
+        ahead = jnp.where(state.to_move == 0, row + 1, row - 1)
+        to_column = column + way - 1
+        at_row, bit = jnp.arange(rows), jnp.uint8(1)
+        left = jnp.where(at_row == row, bit << column.astype(jnp.uint8), 0).astype(jnp.uint8)
+        inside = (at_row == ahead) & (to_column >= 0) & (to_column < columns)
+        reached = jnp.where(inside, bit << to_column.astype(jnp.uint8), 0).astype(jnp.uint8)
+        mine, theirs = self._of_mover(state)
+        blocked = mine | jnp.where(way == 1, theirs, 0).astype(jnp.uint8)
+        legal = (mine & left).any() & (reached & ~blocked).any() & (state.winner == NOBODY)
         mine, theirs = mine & ~left | reached, theirs & ~reached
-        won = (row + 1 == rows - 1) | ~theirs.any()
-        seen_by_them = jnp.stack([theirs, mine])[:, ::-1]
+        won = (ahead == jnp.where(state.to_move == 0, rows - 1, 0)) | ~theirs.any()
+        is_mover = jnp.arange(2, dtype=jnp.int8)[:, None] == state.to_move
         return BreakthroughState(
-            planes=jnp.where(legal, seen_by_them, state.planes),
+            stones=jnp.where(legal, jnp.where(is_mover, mine, theirs), state.stones),
             to_move=jnp.where(legal, 1 - state.to_move, state.to_move),
             winner=jnp.where(legal & won, state.to_move, state.winner),
         )
 
+    def _of_mover(self, state: BreakthroughState) -> tuple[jax.Array, jax.Array]:
+        """Rows [R] of the mover's stones and of the opponent's, as they lie."""
+        return state.stones[state.to_move], state.stones[1 - state.to_move]
+
     def legal(self, state: BreakthroughState) -> Bool[Array, "A"]:
         """Moves of the mover's stones [A]; none once the game is over."""
         columns = self.shape[1]
-        mine, theirs = state.planes
-        # What lies one row ahead, with a column of the mover's own on either side: no way out.
-        own = jnp.pad(mine[1:], ((0, 1), (1, 1)), constant_values=True)
-        blocked = [own[:, k : k + columns] for k in range(len(WAYS))]
-        blocked[1] |= jnp.pad(theirs[1:], ((0, 1), (0, 0)))
-        moves = mine[..., None] & ~jnp.stack(blocked, axis=-1)  # [R, C, 3]
-        return self.to_board_frame(state, moves.reshape(-1)) & (state.winner == NOBODY)
+        mine, theirs = self._of_mover(state)
+        own, others = self._ahead(state, mine), self._ahead(state, theirs)
+        blocked = own << 1 | 1, own | others, own >> 1 | 1 << columns - 1
+        ways = jnp.stack([mine & ~taken for taken in blocked], axis=-1)  # [R, 3]
+        moves = jnp.moveaxis(bits(ways, columns), 1, 2)  # [R, C, 3]
+        return moves.reshape(-1) & (state.winner == NOBODY)
+
+    def _ahead(self, state: BreakthroughState, stones: UInt8[Array, "R"]) -> UInt8[Array, "R"]:
+        """What lies one row ahead of each row as the mover goes; nothing beyond the board."""
+        down, up = jnp.pad(stones[1:], (0, 1)), jnp.pad(stones[:-1], (1, 0))
+        return jnp.where(state.to_move == 0, down, up)
 
     def terminal(self, state: BreakthroughState) -> Bool[Array, ""]:
         """Whether somebody has broken through or taken all, bool []."""
@@ -156,13 +168,13 @@ class Breakthrough:
 
     def owners(self, state: BreakthroughState) -> Int8[Array, "cells"]:
         """Whose stone lies on each cell, int8 [R·C]: 0, 1, or -1."""
-        seen = jnp.where(state.to_move == 0, state.planes, state.planes[::-1, ::-1])
-        black, white = seen.reshape(2, -1).astype(jnp.int8)
+        black, white = bits(state.stones, self.shape[1]).reshape(2, -1).astype(jnp.int8)
         return white - (black == white).astype(jnp.int8)  # equal where there is none
 
     def observe(self, state: BreakthroughState) -> Bool[Array, "2 R C"]:
         """Planes (mine, theirs), the mover's own stones going down."""
-        return state.planes
+        seen = jnp.where(state.to_move == 0, state.stones, state.stones[::-1, ::-1])
+        return bits(seen, self.shape[1])
 
     def to_mover_frame(
         self, state: BreakthroughState, per_action: Shaped[Array, "A"]

@@ -18,6 +18,7 @@ from jaxtyping import Array, Bool, Int, Int8, Shaped, UInt16
 
 from games.errors import InputError
 from games.protocol import SQUARE, Symmetries
+from games.squares import bits
 
 NAME = "connect_four"
 SHORTEST, LONGEST = 4, 9  # sides of a grid
@@ -118,7 +119,7 @@ class ConnectFour:
     def legal(self, state: ConnectFourState) -> Bool[Array, "A"]:
         """Columns that are not full [A]; none once the game is over."""
         top = state.discs[0, 0] | state.discs[1, 0]
-        return (_bits(top, self.num_actions) == 0) & (state.winner == NOBODY)
+        return ~bits(top, self.num_actions) & (state.winner == NOBODY)
 
     def terminal(self, state: ConnectFourState) -> Bool[Array, ""]:
         """Whether somebody has four in a row, or the grid is full; bool []."""
@@ -135,13 +136,13 @@ class ConnectFour:
 
     def owners(self, state: ConnectFourState) -> Int8[Array, "cells"]:
         """Whose disc lies on each cell, int8 [R·C]: 0, 1, or -1."""
-        first, second = _bits(state.discs, self.num_actions).reshape(2, -1).astype(jnp.int8)
+        first, second = bits(state.discs, self.num_actions).reshape(2, -1).astype(jnp.int8)
         return second - (first == second).astype(jnp.int8)  # equal where there is none
 
     def observe(self, state: ConnectFourState) -> Bool[Array, "2 R C"]:
         """Planes (mine, theirs)."""
         mine_first = jnp.where(state.to_move == 0, state.discs, state.discs[::-1])
-        return _bits(mine_first, self.num_actions) != 0
+        return bits(mine_first, self.num_actions)
 
     def to_mover_frame(
         self, state: ConnectFourState, per_action: Shaped[Array, "A"]
@@ -170,12 +171,6 @@ class ConnectFour:
             last = chr(ord("a") + self.num_actions - 1)
             raise InputError(f"no column {text!r}; columns are a to {last}")
         return column
-
-
-def _bits(rows: UInt16[Array, "..."], columns: int) -> UInt16[Array, "... columns"]:
-    """Bit c of each integer, for every column c."""
-    bits = jnp.arange(columns, dtype=jnp.uint16).reshape(*[1] * rows.ndim, columns)
-    return (rows[..., None] >> bits) & 1
 
 
 def _four_in_a_row(discs: UInt16[Array, "R"]) -> Bool[Array, ""]:

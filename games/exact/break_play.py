@@ -35,9 +35,9 @@ class BreakPlay(ExactPlay):
         """By search, each position by itself."""
         legal = self.legal(states)
         to_move = np.asarray(states.to_move)
-        bits = _bits(np.asarray(states.planes), to_move)
+        boards = self._boards(np.asarray(states.stones, np.int64), to_move)
         keeping, known = np.zeros_like(legal), np.ones(len(legal), bool)
-        for row, (mine, theirs) in enumerate(bits):
+        for row, (mine, theirs) in enumerate(boards):
             self._table.work[NODES] = 0
             self._table.work[LIMIT] = 2**62 if max_nodes is None else max_nodes
             for action in np.flatnonzero(legal[row]).tolist():
@@ -56,6 +56,13 @@ class BreakPlay(ExactPlay):
     def _judged(self) -> JudgedSet | None:
         return positions_met(self)
 
+    def _boards(self, stones: np.ndarray, to_move: np.ndarray) -> list[list[int]]:
+        """Rows [N, 2, R] as bitboards (mine, theirs), bit `row · columns + column`."""
+        places = 1 << self._grid.columns * np.arange(self._grid.rows)
+        black_first = stones @ places
+        mover_first = np.where(to_move[:, None] == 0, black_first, black_first[:, ::-1])
+        return mover_first.tolist()
+
     def _after(self, mine: int, theirs: int, player: int, action: int) -> int:
         """What the opponent is left with after a legal move: 1 won, -1 lost, or `UNKNOWN`."""
         columns = self._grid.columns
@@ -66,11 +73,3 @@ class BreakPlay(ExactPlay):
         if not theirs or reached // columns == ends_at:
             return -1
         return int(break_search.search(theirs, mine, 1 - player, self._grid, self._table))
-
-
-def _bits(planes: np.ndarray, to_move: np.ndarray) -> list[tuple[int, int]]:
-    """Planes [N, 2, R, C] as bitboards (mine, theirs) in the board frame."""
-    upright = np.where(to_move[:, None, None, None] == 0, planes, planes[:, :, ::-1])
-    flat = upright.reshape(*planes.shape[:2], -1)
-    places = 1 << np.arange(flat.shape[-1], dtype=np.int64)
-    return [(int(mine), int(theirs)) for mine, theirs in flat.astype(np.int64) @ places]
