@@ -75,7 +75,8 @@ def compile_decision(
         return Explanation(result.action, result, strategy.variation(memory, result.action))
 
     # After a move, so that the step is compiled as well, and no second question has to wait for it.
-    states = jax.tree.map(lambda leaf: leaf[None], play(game, [0]))
+    first = int(np.flatnonzero(game.legal(game.init()))[0])
+    states = jax.tree.map(lambda leaf: leaf[None], play(game, [first]))
     params = jax.eval_shape(lambda: init_params(game, network, jax.random.key(0)))
     return think.lower(params, states, jax.random.key(0)).compile()
 

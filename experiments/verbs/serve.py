@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-import sqlalchemy as sa
 from rich.console import Console
 
 from experiments.verb import Outcome, VerbConfig
-from experiments.web.page_game import PAGE_GAME
 from games.errors import InputError
-from training.store import Agent, Store, is_lab
+from training.store import Store, is_lab
 
 
 class ServeConfig(VerbConfig, frozen=True):
@@ -48,11 +46,6 @@ def serve(config: ServeConfig, console: Console) -> Outcome:
         )
     app_module, uvicorn = _web_modules()
     store = Store(config.lab, read_only=True)
-    games = {game for (game,) in store.frame_query(sa.select(Agent.game).distinct())[1]}
-    if others := sorted(games - {PAGE_GAME}):
-        console.print(
-            f"pages draw {PAGE_GAME}: what the lab holds of {', '.join(others)} is left out"
-        )
     app = app_module.make_app(store, host=config.host, names=config.names)
     listener = _listen(config)
     host, port = listener.getsockname()[:2]

@@ -16,8 +16,8 @@ from experiments.arena.game_records import GameRecord, PlayerRecord, load_record
 from experiments.players.specs import NetworkSpec, parse_player
 from experiments.players.thinking import Thinker
 from experiments.players.thoughts import Analysis
+from experiments.web.board_keys import board_key
 from experiments.web.lab_view import LabView, Row
-from experiments.web.page_game import check_drawn
 from experiments.web.replay_page import ReplayRecord, Side, Verdict, perfect_verdicts
 from games.errors import InputError, NotFoundError
 from games.protocol import Game
@@ -68,13 +68,9 @@ class Annotator:
         Args:
             record: the game.
             thoughts: ask the networks and the solver; else only what is stored is shown.
-
-        Raises:
-            InputError: if pages cannot draw the game.
         """
-        check_drawn(record.game)
         players = (record.black, record.white)
-        names = self._names(players, record.boardsize)
+        names = self._names(players, record.rules)
         analyses = []
         if thoughts:
             asked = (self._ask(record, *seat) for seat in zip(players, names, (0, 1), strict=True))
@@ -83,13 +79,14 @@ class Annotator:
             analyses = [_stored_analysis(record, names)]
         return ReplayRecord(
             title=f"{board_name(record.rules)}: {names[0]} against {names[1]}",
+            game=record.game,
             size=record.boardsize,
             moves=record.moves,
             winner=record.winner,
             opening_plies=record.opening_plies,
             players=(
-                self._side(record.black, names[0], record.boardsize),
-                self._side(record.white, names[1], record.boardsize),
+                self._side(record.black, names[0], record.rules),
+                self._side(record.white, names[1], record.rules),
             ),
             analyses=analyses,
             perfect=self._verdicts(record.rules, record.moves) if thoughts else [],
@@ -145,17 +142,19 @@ class Annotator:
         moves = [thinker.think(record.moves[:ply], nodes)[0] for ply in plies]
         return Analysis(agent=name, nodes=nodes, colour=colour, moves=moves)
 
-    def _agent(self, player: PlayerRecord, size: int) -> Row | None:
+    def _agent(self, player: PlayerRecord, rules: Game) -> Row | None:
         """The lab's agent of that number, or of that name on that board, rated or not."""
         for agent in self._lab.overview()["agents"] if self._lab else ():
             named = player.agent is None and agent["spec"] == player.name
-            if agent["size"] == size and (named or agent["id"] == player.agent):
+            if agent["board"] == board_key(rules.name, rules.size) and (
+                named or agent["id"] == player.agent
+            ):
                 return agent
         return None
 
-    def _names(self, players: tuple[PlayerRecord, PlayerRecord], size: int) -> list[str]:
+    def _names(self, players: tuple[PlayerRecord, PlayerRecord], rules: Game) -> list[str]:
         """Short names, with the nodes where only these tell the two apart."""
-        names = [self._short_name(player, size) for player in players]
+        names = [self._short_name(player, rules) for player in players]
         if names[0] == names[1]:
             nodes = [(player.search or {}).get("nodes") for player in players]
             names = [
@@ -164,8 +163,8 @@ class Annotator:
             ]
         return names
 
-    def _short_name(self, player: PlayerRecord, size: int) -> str:
-        if agent := self._agent(player, size):
+    def _short_name(self, player: PlayerRecord, rules: Game) -> str:
+        if agent := self._agent(player, rules):
             return agent["name"]
         key = _snapshot_key(player)
         for snapshot in self._lab.overview()["snapshots"] if self._lab and key else ():
@@ -173,12 +172,12 @@ class Annotator:
                 return snapshot["name"]
         return player.name
 
-    def _side(self, player: PlayerRecord, name: str, size: int) -> Side:
+    def _side(self, player: PlayerRecord, name: str, rules: Game) -> Side:
         settings = {} if name == player.name else {"agent": player.name}
         if player.temperature:
             settings["temperature"] = f"{player.temperature:g}"
         nodes = (player.search or {}).get("nodes")
-        if (agent := self._agent(player, size)) is None:
+        if (agent := self._agent(player, rules)) is None:
             return Side(name=name, nodes=nodes, settings=settings)
         return Side(
             name=name,

@@ -38,7 +38,10 @@ WEB = Path(__file__).parent / "static"
 SCRIPTS = (
     "ui",
     "hex",
+    "positions",
     "board",
+    "rules-here",
+    "boards",
     "charts",
     "replay",
     "words",

@@ -28,6 +28,9 @@ MODULES = (
 )
 """Files of static/, each after those that it imports."""
 
+GAME = "hex"
+"""The one game whose rules it has."""
+
 RULES = ("puct", "gumbel", "regularised")
 """Of the searches that a visitor may choose from, those that the engine has."""
 

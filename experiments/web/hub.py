@@ -18,18 +18,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 import sqlalchemy as sa
 
+import games
 from analysis.ratings.scales import MAIN
 from analysis.tables.rows import load_lab
 from experiments.web.lab_view import LabView, Row
-from experiments.web.page_game import PAGE_GAME
 from games.errors import InputError, NotFoundError
-from games.text.notation import cell_name
+from games.text.notation import board_name
 from games.text.plain_json import to_json
 from training.files import read_snapshot, write_atomically
 from training.store import Run, Snapshot, Store
 
 LICENCE = "apache-2.0"  # the project's own, as hubs name it
-TAGS = ("hex", "alphazero", "board-games", "self-play", "scaling-laws")
+TAGS = ("alphazero", "board-games", "self-play", "scaling-laws")
 
 
 class HubEntry(NamedTuple):
@@ -109,18 +109,22 @@ def _write_tables(store: Store, folder: Path, lab: LabView) -> None:
     """Agents as the leaderboard has them; games with moves as lists of cells and of their names."""
     rows = load_lab(store)
     agents = pd.DataFrame(lab.overview()["agents"])
-    sizes = agents.set_index("id")["size"]
+    boards = agents.set_index("id")[["game", "size"]]
     seats = rows.matches[["id", "stage", "black_id", "white_id"]].rename(columns={"id": "match_id"})
-    games = rows.games.merge(seats, on="match_id").drop(columns=["analysis"])
-    games = games[games["black_id"].isin(sizes.index)].reset_index(drop=True)
-    games["boardsize"] = games["black_id"].map(sizes)
-    games["cells"] = [
-        [cell_name(move, size) for move in moves]
-        for moves, size in zip(games["moves"], games["boardsize"], strict=True)
+    played = rows.games.merge(seats, on="match_id").drop(columns=["analysis"])
+    played = played[played["black_id"].isin(boards.index)].reset_index(drop=True)
+    played["game"], played["boardsize"] = (
+        played["black_id"].map(boards[column]) for column in ("game", "size")
+    )
+    columns = (played[name] for name in ("moves", "game", "boardsize"))
+    played["cells"] = [
+        [rules.action_name(move) for move in moves]
+        for moves, name, size in zip(*columns, strict=True)
+        for rules in (games.make(name, size),)
     ]
     folder.mkdir(parents=True, exist_ok=True)
     agents.to_parquet(folder / "agents.parquet", index=False)
-    games.to_parquet(folder / "games.parquet", index=False)
+    played.to_parquet(folder / "games.parquet", index=False)
 
 
 def _front_matter(fields: dict[str, Any]) -> str:
@@ -128,18 +132,19 @@ def _front_matter(fields: dict[str, Any]) -> str:
     return "\n".join(["---", *lines, "---", ""])
 
 
-def _shared_fields() -> dict[str, Any]:
+def _shared_fields(played: Sequence[str]) -> dict[str, Any]:
     return {
         "license": LICENCE,
         "library_name": "hexlaw",
         "pipeline_tag": "reinforcement-learning",
-        "tags": TAGS,
+        "tags": [*played, *TAGS],
     }
 
 
 def _agent_card(each: HubEntry) -> str:
     snapshot, run = each.snapshot, each.run
-    board = f"Hex {snapshot['size']}×{snapshot['size']}"
+    rules = games.make(snapshot["game"], snapshot["size"])
+    board, (rows, columns) = board_name(rules), rules.shape
     title = f"{snapshot['name']} ({board})"
     results = [
         {
@@ -149,7 +154,7 @@ def _agent_card(each: HubEntry) -> str:
         }
         for agent in each.rated
     ]
-    fields = _shared_fields()
+    fields = _shared_fields([rules.name])
     if results:
         fields["model-index"] = [{"name": title, "results": results}]
     table = "\n".join(
@@ -176,17 +181,21 @@ league, on which zero is perfect play where games join it to the agents.
   {run["sha256"]}.
 
 `model.safetensors` holds the weights, `config.json` the configuration of the run, which the weights
-carry in their metadata, too. Cells are numbered row × {snapshot["size"]} + column; the network sees
-the board of the side to move, white's transposed, as two planes: its own stones and the other's.
+carry in their metadata, too. Cells are numbered row × {columns} + column; the network sees
+{rules.num_planes} planes of {rows}×{columns} as the side to move sees the board, its own stones
+first, then the other's. Moves have {rules.num_actions} numbers, those of
+`games.make("{rules.name}", {rules.size})` in hexlaw.
 
 ```sh
-hexlaw play --size {snapshot["size"]} --against model.safetensors
+hexlaw play --game {rules.name} --size {rules.size} --against model.safetensors
 ```
 """
 
 
 def _lab_card(lab: LabView, published: Sequence[HubEntry]) -> str:
-    fields = _shared_fields() | {
+    played = sorted({each.snapshot["game"] for each in published})
+    words = ", ".join(name.replace("_", " ").title() for name in played)
+    fields = _shared_fields(played) | {
         "configs": [
             {"config_name": name, "data_files": f"data/{name}.parquet"}
             for name in ("agents", "games")
@@ -201,14 +210,14 @@ def _lab_card(lab: LabView, published: Sequence[HubEntry]) -> str:
             if best is None
             else f"{best['elo']:.0f} | {best['low']:.0f} to {best['high']:.0f} | {best['nodes']}"
         )
-        size = each.snapshot["size"]
+        board = board_name(games.make(each.snapshot["game"], each.snapshot["size"]))
         lines.append(
-            f"| {size}×{size} | [{each.snapshot['name']}](agents/{each.folder}) | {rated} | "
+            f"| {board} | [{each.snapshot['name']}](agents/{each.folder}) | {rated} | "
             f"{each.snapshot['train_flops']:.3g} | {each.run['recipe'] or '–'} |"
         )
     commits = ", ".join(sorted({each.run["commit"] for each in published}))
     return f"""{_front_matter(fields)}
-# {lab.called}: {len(published)} agents of {PAGE_GAME.capitalize()}
+# {lab.called}: {len(published)} agents of {words}
 
 AlphaZero agents trained by self-play with hexlaw, from random play to the strongest of the lab.
 Each has a folder of its own with its weights, its configuration and a card. Commit: {commits}.
@@ -219,5 +228,5 @@ Each has a folder of its own with its weights, its configuration and a card. Com
 
 `data/agents.parquet` has every player of the lab with rating, interval and costs;
 `data/games.parquet` the games that the lab keeps: who played, who won, and the moves as lists, of
-cell numbers (`moves`) and of names (`cells`, a1 at the top left; black moves first).
+numbers (`moves`) and of names (`cells`, a1 at the top left; black moves first).
 """

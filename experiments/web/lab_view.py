@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from analysis.ratings.names import shown_names
 from analysis.ratings.scales import APART, MAIN, OWN_SCALE, rate_lab
-from experiments.web.page_game import PAGE_GAME
+from experiments.web.board_keys import board_key, first_name
 from games.errors import NotFoundError
 from training.store import Agent, Match, Run, Snapshot, Store, sum_of
 from training.store import Game as GameRow
@@ -50,7 +50,7 @@ class LabView:
     @property
     def title(self) -> str:
         """What its pages are called."""
-        return f"Hex agents: {self.called}"
+        return f"{'Hex agents' if self._games_played() <= {'hex'} else 'Agents'}: {self.called}"
 
     @property
     def called(self) -> str:
@@ -58,6 +58,10 @@ class LabView:
         folder = self.store.folder.absolute()
         name = folder.parent.name if folder.name == "lab" else folder.name
         return re.sub(r"[_-]+", " ", name).strip() or self.name
+
+    def _games_played(self) -> set[str]:
+        """The games that its agents play."""
+        return {row["game"] for row in self._rows(sa.select(Agent.game).distinct())}
 
     def overview(self) -> Row:
         """Boards, snapshots, agents with their ratings; worked out anew when rows have come."""
@@ -127,8 +131,7 @@ class LabView:
 
     def _make_overview(self) -> Row:
         snapshots = {row["id"]: row for row in self._snapshots()}
-        of_agents = sa.select(Agent.__table__).where(Agent.game == PAGE_GAME)
-        agents = self._rows(of_agents.order_by(Agent.id))
+        agents = self._rows(sa.select(Agent.__table__).order_by(Agent.id))
         ratings, names = self._ratings(), _agent_names(agents, snapshots)
         shown = []
         for agent in agents:
@@ -139,7 +142,7 @@ class LabView:
                     "name": names[agent["id"]],
                     "spec": agent["spec"],
                     "kind": agent["kind"],
-                    "size": agent["boardsize"],
+                    **_board_fields(agent),
                     "snapshot": snapshot and snapshot["key"],
                     "nodes": agent["nodes"],
                     "quiet": not (
@@ -156,7 +159,7 @@ class LabView:
         return {
             "lab": self.name,
             "title": self.title,
-            "sizes": sorted({row["size"] for row in [*snapshots.values(), *shown]}),
+            "boards": boards([*snapshots.values(), *shown]),
             "games": self._row(sa.select(_count(GameRow)))[0],
             "snapshots": [
                 {key: value for key, value in row.items() if key not in ("id", *_NAMED_BY)}
@@ -171,16 +174,15 @@ class LabView:
             sa.select(
                 Snapshot.id, Snapshot.run_id, Snapshot.index, Snapshot.train_flops,
                 (Snapshot.selfplay_flops / Snapshot.network_evaluations).label("node_flops"),
-                Run.boardsize, Run.network, Run.seed, Run.recipe, Run.parameters,
+                Run.game, Run.boardsize, Run.network, Run.seed, Run.recipe, Run.parameters,
             )
             .join(Run, Snapshot.run_id == Run.id)
-            .where(Run.game == PAGE_GAME)
-            .order_by(Run.boardsize, Run.parameters, Run.id, Snapshot.index)
+            .order_by(Run.game, Run.boardsize, Run.parameters, Run.id, Snapshot.index)
         )  # fmt: skip
         for row in rows:
             row |= {"kind": "network", "spec": f"{row['run_id']}#{row['index']}"}
-        for size in {row["boardsize"] for row in rows}:
-            here = [row for row in rows if row["boardsize"] == size]
+        for board in {(row["game"], row["boardsize"]) for row in rows}:
+            here = [row for row in rows if (row["game"], row["boardsize"]) == board]
             for row, name in zip(here, shown_names(here), strict=True):
                 row["name"] = name
         return [
@@ -189,7 +191,7 @@ class LabView:
                 "key": f"{row['run_id']}#{row['index']}",
                 "run": row["run_id"],
                 "name": row["name"],
-                "size": row["boardsize"],
+                **_board_fields(row),
                 **{column: row[column] for column in _NAMED_BY},
                 "parameters": row["parameters"],
                 "train_flops": row["train_flops"],
@@ -240,7 +242,21 @@ class LabView:
         raise NotFoundError(f"the lab {self.name} has no agent {number}")
 
 
-def opponents(agents: Sequence[Row]) -> dict[int, str]:
+def boards(rows: Sequence[Row]) -> list[Row]:
+    """The boards of agents and snapshots, Hex's first, each game's from small to large."""
+    found = {row["board"]: (row["game"] != "hex", row["game"], row["size"]) for row in rows}
+    return [
+        {"key": key, "game": game, "size": size, "name": first_name(game, size)}
+        for key, (_, game, size) in sorted(found.items(), key=lambda each: each[1])
+    ]
+
+
+def _board_fields(row: Row) -> Row:
+    board = board_key(row["game"], row["boardsize"])
+    return {"board": board, "game": row["game"], "size": row["boardsize"]}
+
+
+def opponents(agents: Sequence[Row]) -> dict[str, str]:
     """The snapshot that pages ask where a strong agent is wanted (to compare, to advise, to review
     a game), by board; none where none is rated.
 
@@ -254,8 +270,8 @@ def opponents(agents: Sequence[Row]) -> dict[int, str]:
     """
     found = {}
     able = [a for a in agents if a["snapshot"] and a["scale"] == MAIN and a["quiet"]]
-    for size in sorted({agent["size"] for agent in able}):
-        here = [agent for agent in able if agent["size"] == size]
+    for board in sorted({agent["board"] for agent in able}):
+        here = [agent for agent in able if agent["board"] == board]
         here = [agent for agent in here if agent["nodes"] == OFFERED_NODES] or here
         surest = max(here, key=lambda agent: agent["low"])
         width = surest["high"] - surest["low"]
@@ -265,7 +281,7 @@ def opponents(agents: Sequence[Row]) -> dict[int, str]:
             if agent["elo"] >= surest["low"] and agent["high"] - agent["low"] <= 2 * width
         ]
         cheapest = min(best, key=lambda agent: (agent["move_flops"], agent["train_flops"]))
-        found[size] = cheapest["snapshot"]
+        found[board] = cheapest["snapshot"]
     return found
 
 
@@ -276,7 +292,7 @@ def _count(table: Any) -> sa.ScalarSelect[int]:
 def _place(agent: Row) -> tuple:
     """By board; those on its main scale first, the strongest first; then other scales, the rest."""
     scales = (MAIN, *OWN_SCALE.values(), None)
-    return agent["size"], scales.index(agent["scale"]), -(agent["elo"] or 0)
+    return agent["game"], agent["size"], scales.index(agent["scale"]), -(agent["elo"] or 0)
 
 
 def _agent_names(agents: list[Row], snapshots: dict[int, Row]) -> dict[int, str]:

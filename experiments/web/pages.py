@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import functools
 import math
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -22,10 +23,11 @@ from experiments.players.specs import NetworkSpec
 from experiments.players.thinking import BUDGETS
 from experiments.web.annotate import Annotator
 from experiments.web.compiler import Compiler
-from experiments.web.engine import RULES, SMALL
+from experiments.web.engine import GAME, RULES, SMALL
 from experiments.web.lab_view import LabView
-from experiments.web.page_game import PAGE_GAME
 from experiments.web.play_page import (
+    MAX_PLIES,
+    MAX_SIZE,
     SEARCHES,
     AnswerStep,
     Budget,
@@ -35,17 +37,17 @@ from experiments.web.play_page import (
     plan_answers,
     search_name,
 )
+from experiments.web.positions import page_board
 from experiments.web.replay_page import (
     ReplayRecord,
     Verdict,
     known_throughout,
     render_replay_page,
+    replay_data,
 )
 from experiments.web.solver_process import SolverProcess
 from games.config import describe as describe_problems
 from games.errors import InputError
-from games.exact.registry import largest_whole
-from games.hex import MAX_SIZE, MIN_SIZE
 from games.protocol import Game
 from games.text.notation import play
 from games.text.numbers import parse_natural
@@ -81,8 +83,9 @@ class _Identified(pydantic.BaseModel, strict=True):
 class Save(Message):
     """A game that was played on the page, to be kept as a file."""
 
-    size: int = pydantic.Field(ge=MIN_SIZE, le=MAX_SIZE)
-    moves: list[int] = pydantic.Field(max_length=MAX_SIZE**2)
+    game: str = pydantic.Field(default="hex", max_length=40)
+    size: int = pydantic.Field(ge=1, le=MAX_SIZE)
+    moves: list[int] = pydantic.Field(max_length=MAX_PLIES)
     black: Seat
     white: Seat
 
@@ -119,15 +122,19 @@ class Pages:
             number: search_name(STRATEGIES.parse(search)) for number, search in searches.items()
         }
         overview = await run_in_threadpool(self._lab.overview)
-        small = [each["key"] for each in overview["snapshots"] if each["parameters"] <= SMALL]
+        small = [
+            each["key"]
+            for each in overview["snapshots"]
+            if each["game"] == GAME and each["parameters"] <= SMALL
+        ]
+        boards = await run_in_threadpool(known_boards, overview)
         return JSONResponse(
             {
                 # Whom and by which rules the page may ask itself, without waiting for a compiler.
                 "engine": {"players": small, "rules": RULES},
                 "rules": list(SEARCHES),
                 "budgets": BUDGETS,
-                "solved_up_to": largest_whole(PAGE_GAME),
-                "proves_up_to": largest_whole(PAGE_GAME),
+                "drawn": boards,
                 "rule_of": rules,
             }
         )
@@ -146,7 +153,8 @@ class Pages:
             replay = await self._search(self._replay_in_full, number)
         else:
             replay = await run_in_threadpool(self._replay, number, thoughts=False)
-        return Response(replay.model_dump_json(), media_type="application/json")
+        data = await run_in_threadpool(replay_data, replay)
+        return Response(to_json(data), media_type="application/json")
 
     async def game_page(self, request: Request) -> Response:
         """One stored game as an offline page."""
@@ -284,6 +292,16 @@ class Conversation:
         await self._socket.send_text(to_json(answer, separators=(",", ":")))
 
 
+def known_boards(overview: dict[str, Any]) -> dict[str, Any]:
+    """How the boards of a lab are drawn, by their keys; without those of games that are not
+    installed here."""
+    drawn = {}
+    for board in overview["boards"]:
+        with contextlib.suppress(InputError):
+            drawn[board["key"]] = page_board(games.make(board["game"], board["size"]))
+    return drawn
+
+
 def _hear(text: str | None) -> Question | Stop:
     if text is None:
         raise InputError("messages are text, not bytes")
@@ -317,7 +335,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _record(game: Save) -> GameRecord:
-    rules = games.make(PAGE_GAME, game.size)
+    rules = games.make(game.game, game.size)
     last = play(rules, game.moves)
     over = bool(rules.terminal(last))
     return GameRecord(

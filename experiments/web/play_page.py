@@ -17,14 +17,15 @@ import pydantic
 import games
 from experiments.players.thinking import BUDGETS, MAX_BUDGET, Thinker
 from experiments.web.annotate import Annotator
-from experiments.web.page_game import PAGE_GAME
+from experiments.web.positions import line_from, page_course, page_position
 from experiments.web.solver_process import SolverProcess
 from games.errors import InputError
-from games.hex import MAX_SIZE, MIN_SIZE
-from games.text.notation import play
+from games.protocol import Game
+from games.text.notation import board_name, play, play_through
 from mcts import RULES, STRATEGIES, SearchConfig, Strategy
 
 PERFECT, RANDOM = "perfect", "random"
+MAX_SIZE, MAX_PLIES = 99, 1000  # of questions that are looked at; the rules know better
 
 _OTHERS = (STRATEGIES[name]() for name in STRATEGIES.names if name != SearchConfig.strategy)
 SEARCHES: dict[str, Strategy] = {
@@ -57,10 +58,11 @@ class Question(Message):
 
     id: int = pydantic.Field(ge=0, lt=2**53)
     """The page's own number, given back with every answer."""
-    ask: Literal["move", "thoughts", "verdict"]
-    size: int = pydantic.Field(ge=MIN_SIZE, le=MAX_SIZE)
-    moves: list[Annotated[int, pydantic.Field(ge=0, lt=MAX_SIZE**2)]] = pydantic.Field(
-        max_length=MAX_SIZE**2
+    ask: Literal["position", "course", "move", "thoughts", "verdict"]
+    game: str = pydantic.Field(default="hex", max_length=40)
+    size: int = pydantic.Field(ge=1, le=MAX_SIZE)
+    moves: list[Annotated[int, pydantic.Field(ge=0, le=MAX_PLIES)]] = pydantic.Field(
+        max_length=MAX_PLIES
     )
     player: str = pydantic.Field(default=PERFECT, max_length=200)
     """A snapshot `RUN#INDEX` of the lab, `perfect` or `random`."""
@@ -97,7 +99,11 @@ def plan_answers(
     Raises:
         InputError: if the position is illegal or over, or there is no such player or rule.
     """
-    rules = games.make(PAGE_GAME, question.size)
+    rules = games.make(question.game, question.size)
+    if question.ask == "position":
+        return [lambda: page_position(rules, question.moves)]
+    if question.ask == "course":
+        return [lambda: page_course(rules, play_through(rules, question.moves), ways=True)]
     state = play(rules, question.moves)
     if bool(rules.terminal(state)):
         raise InputError("the game is over; there is nothing to ask")
@@ -109,14 +115,14 @@ def plan_answers(
         return [lambda: solver.move(rules, question.moves)]
     if question.rule not in SEARCHES:
         raise InputError(f"no search rule {question.rule!r}; there is {', '.join(SEARCHES)}")
-    return _ask_network(question, annotator)
+    return _ask_network(question, rules, annotator)
 
 
-def _ask_network(question: Question, annotator: Annotator) -> list[AnswerStep]:
+def _ask_network(question: Question, rules: Game, annotator: Annotator) -> list[AnswerStep]:
     thinker = annotator.thinker(question.player, SEARCHES[question.rule])
-    if thinker.game.size != question.size:
-        size = thinker.game.size
-        raise InputError(f"{question.player} plays on {size}×{size}; choose that board")
+    if thinker.game != rules:
+        plays = board_name(thinker.game)
+        raise InputError(f"{question.player} plays {plays}; choose that board")
     budgets = thinker.budgets(question.nodes) if question.ask == "thoughts" else [question.nodes]
     return [lambda budget=budget: _think(thinker, question.moves, budget) for budget in budgets]
 
@@ -126,7 +132,7 @@ def _think(thinker: Thinker, moves: list[int], nodes: int) -> Answer:
     found = {"nodes": nodes, "seconds": round(seconds, 5), **thoughts.model_dump()}
     if thoughts.evaluations is not None:
         found["spent"] = thinker.strategy.with_nodes(nodes).spent(thoughts.evaluations)
-    return found
+    return found | line_from(thinker.game, play(thinker.game, moves), thoughts.variation)
 
 
 def _random_move(rules: games.Game, state: games.State) -> int:

@@ -19,10 +19,10 @@ from markupsafe import Markup
 
 import games
 from experiments.players.thoughts import Analysis
-from experiments.web.page_game import PAGE_GAME
+from experiments.web.positions import line_from, page_board, page_course
 from games.exact.registry import reach_of, solve_position
 from games.protocol import Game
-from games.text.notation import play
+from games.text.notation import play_through
 from games.text.plain_json import to_json
 from training.files import write_atomically
 
@@ -32,7 +32,7 @@ MODULES = {
     "htm": "vendor/htm.js",
     **{
         f"hexlaw/{name}.js": f"{name}.js"
-        for name in ("ui", "words", "hex", "board", "charts", "replay", "replay-page")
+        for name in ("ui", "words", "positions", "board", "charts", "replay", "replay-page")
     },
 }
 """By which name the scripts of the offline page import each other, and where they lie."""
@@ -79,6 +79,8 @@ class ReplayRecord(Model):
     """A game, ready to be shown."""
 
     title: str
+    game: str = "hex"
+    """Its name in the registry."""
     size: int
     moves: list[int]
     """Actions in the board frame."""
@@ -109,14 +111,29 @@ def render_replay_page(record: ReplayRecord) -> str:
     Raises:
         InputError: if the moves are not a game.
     """
-    play(games.make(PAGE_GAME, record.size), record.moves)
-    perfect = record.perfect or [None] * len(record.moves)
     return page_template("replay.html").render(
         title=record.title,
         style=read_web_file("style.css"),
         importmap=embed({"imports": inline_modules(MODULES)}),
-        record=embed(record.model_copy(update={"perfect": perfect}).model_dump(exclude=UNREAD)),
+        record=embed(replay_data(record)),
     )
+
+
+def replay_data(record: ReplayRecord) -> dict[str, Any]:
+    """What the scripts read of a game: the record, its board, and the positions it went through.
+
+    Raises:
+        InputError: if the moves are not a game.
+    """
+    game = games.make(record.game, record.size)
+    states = play_through(game, record.moves)
+    course = page_course(game, states, ways=bool(record.analyses))
+    data: dict[str, Any] = record.model_dump(exclude=UNREAD) | {"board": page_board(game)} | course
+    data["perfect"] = data["perfect"] or [None] * len(record.moves)
+    for analysis in data["analyses"]:
+        for thoughts, state in zip(analysis["moves"], states, strict=False):
+            thoughts |= line_from(game, state, thoughts["variation"])
+    return data
 
 
 def embed(data: object) -> Markup:

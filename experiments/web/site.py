@@ -19,20 +19,25 @@ import numpy as np
 import sqlalchemy as sa
 from markupsafe import Markup
 
+import games
 from experiments.players.thinking import BUDGETS
-from experiments.web.engine import PROVES_UP_TO, RULES, SOLVED_UP_TO, engine_script
+from experiments.web.engine import GAME, PROVES_UP_TO, RULES, SOLVED_UP_TO, engine_script
 from experiments.web.lab_view import LabView
+from experiments.web.pages import known_boards
 from experiments.web.play_page import search_name
+from experiments.web.positions import changes_between, deciding_cells
 from experiments.web.replay_page import embed, inline_modules, page_template, read_web_file
-from games.text.notation import cell_name
+from games.errors import InputError
+from games.text.notation import play_through
 from mcts import STRATEGIES
 from training.files import read_snapshot, write_atomically
 from training.store import Agent, Match, Snapshot, Store
 from training.store import Game as GameRow
 
 PAGES = (
-    "ui", "words", "hex", "board", "charts", "replay", "rows", "site-data", "engine-link",
-    "players", "league", "play", "review", "compare", "app", "replay-page",
+    "ui", "words", "hex", "positions", "board", "rules-here", "boards", "charts", "replay", "rows",
+    "site-data", "engine-link", "players", "league", "play", "review", "compare", "app",
+    "replay-page",
 )  # fmt: skip
 
 
@@ -75,10 +80,15 @@ def write_site(store: Store, folder: Path, *, single_file: bool, title: str | No
 
 def _describe(overview: dict[str, Any]) -> str:
     """What a link to the site promises."""
-    boards = ", ".join(f"{size}×{size}" for size in overview["sizes"])
+    here = [each for each in overview["boards"] if each["game"] == GAME]
+    agents = sum(each["game"] == GAME for each in overview["snapshots"])
+    others = [each["name"] for each in overview["boards"] if each["game"] != GAME]
+    play = f"Play {', '.join(each['name'] for each in here)} against {agents} agents of known "
+    seen = f"Agents of {', '.join(others)} and their games can be looked at. " if others else ""
     return (
-        f"Play Hex on {boards} against {len(overview['snapshots'])} agents of known strength, and "
-        "see what they think. Nothing to install; everything runs in this page."
+        (f"{play}strength, and see what they think. " if here else "")
+        + seen
+        + "Nothing to install; everything runs in this page."
     )
 
 
@@ -87,18 +97,32 @@ def site_data(store: Store, lab: LabView, title: str) -> dict[str, Any]:
     rules = {
         number: search_name(STRATEGIES.parse(search)) for number, search in lab.searches().items()
     }
-    sizes = {agent["id"]: agent["size"] for agent in lab.overview()["agents"]}
+    overview = lab.overview()
+    boards = {agent["id"]: (agent["game"], agent["size"]) for agent in overview["agents"]}
     return {
-        "overview": {**lab.overview(), "title": title},
+        "overview": {**overview, "title": title},
         "choices": {
             "rules": RULES,
             "budgets": BUDGETS,
-            "solved_up_to": SOLVED_UP_TO,
-            "proves_up_to": PROVES_UP_TO,
+            "drawn": _drawn(overview),
             "rule_of": rules,
         },
-        "matches": [row for row in _matches(store) if row[0] in sizes],
-        "games": [row for row in _games(store, sizes) if row[1] in sizes],
+        "matches": [row for row in _matches(store) if row[0] in boards],
+        "games": list(_games(store, boards)),
+    }
+
+
+def _drawn(overview: dict[str, Any]) -> dict[str, Any]:
+    """The boards, and which of them the page's engine plays and how far it proves."""
+    return {
+        key: {
+            **board,
+            "playable": board["game"] == GAME,
+            "solved": board["game"] == GAME and board["size"] <= SOLVED_UP_TO,
+            "proves": board["game"] == GAME and board["size"] <= PROVES_UP_TO,
+            "prompt": board["game"] == GAME and board["size"] <= SOLVED_UP_TO,
+        }
+        for key, board in known_boards(overview).items()
     }
 
 
@@ -121,10 +145,13 @@ def _replay_template() -> str:
 
 
 def _weights(store: Store, lab: LabView) -> Iterator[tuple[str, str]]:
-    """Each snapshot's part: its name, by its place in the overview, and its file in base64."""
+    """The parts of snapshots that the engine can ask: name, by place in the overview, and file in
+    base64."""
     query = sa.select(Snapshot.run_id, Snapshot.index, Snapshot.file, Snapshot.sha256)
     files = {f"{run}#{index}": rest for run, index, *rest in store.frame_query(query)[1]}
     for number, snapshot in enumerate(lab.overview()["snapshots"]):
+        if snapshot["game"] != GAME:
+            continue
         file, sha256 = files[snapshot["key"]]
         payload = read_snapshot(store.folder / file, sha256)
         yield f"weights-{number}", base64.b64encode(payload).decode()
@@ -141,8 +168,9 @@ def _matches(store: Store) -> Iterator[list[int]]:
         yield list(row[:4] if plain else row)
 
 
-def _games(store: Store, sizes: dict[int, int]) -> Iterator[list[Any]]:
-    """[number, black, white, winner, ending, opening plies, cells] of each game that is kept."""
+def _games(store: Store, boards: dict[int, tuple[str, int]]) -> Iterator[list[Any]]:
+    """[number, black, white, winner, ending, opening plies, moves] of each game that is kept and,
+    where the page has not its rules, what each move changed and the cells that decided it."""
     query = (
         sa.select(
             GameRow.id, Match.black_id, Match.white_id, GameRow.winner, GameRow.ending,
@@ -152,11 +180,19 @@ def _games(store: Store, sizes: dict[int, int]) -> Iterator[list[Any]]:
         .join(Agent, Match.black_id == Agent.id)
         .order_by(GameRow.id)
     )  # fmt: skip
-    for *facts, moves in store.frame_query(query)[1]:
-        size = sizes.get(facts[1])
-        if size is not None:
-            yield [*facts, "".join(_cells(moves, size))]
+    for *facts, stored in store.frame_query(query)[1]:
+        if facts[1] not in boards:
+            continue
+        name, size = boards[facts[1]]
+        moves = np.frombuffer(stored, "<u2").tolist()
+        yield [*facts, moves, *([] if name == GAME else _course(name, size, moves))]
 
 
-def _cells(moves: bytes, size: int) -> Iterator[str]:
-    return (cell_name(move, size) for move in np.frombuffer(moves, "<u2").tolist())
+def _course(name: str, size: int, moves: list[int]) -> list[Any]:
+    """What each move changed, and the cells that decided the game; nothing of an unknown game."""
+    try:
+        game = games.make(name, size)
+        states = play_through(game, moves)
+    except InputError:
+        return []
+    return [changes_between(game, states), deciding_cells(game, states[-1])]

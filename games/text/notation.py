@@ -67,9 +67,10 @@ def parse_cell_at(text: str, shape: tuple[int, int]) -> int:
 
 
 def board_name(game: Game) -> str:
-    """A game and its board in words: `Hex 5×5`."""
-    rows, columns = game.shape
-    return f"{game.name.replace('_', ' ').title()} {rows}×{columns}"
+    """A game and its board in words: `Hex 5×5`; of a board that is no full grid, `Y of side 4`."""
+    words, (rows, columns) = game.name.replace("_", " ").title(), game.shape
+    whole = all(map(all, getattr(game, "on_board", ())))
+    return f"{words} {rows}×{columns}" if whole else f"{words} of side {game.size}"
 
 
 def parse_moves(moves: str | Iterable[str | int], game: Game) -> list[int]:

@@ -56,7 +56,7 @@ function App() {
     if (rows) document.title = [tab, rows.title].filter(Boolean).join(" · ");
   }, [rows, tab]);
   return html`<header class="top">
-      <h1><a href="#/">${rows?.title ?? "Hex agents"}</a></h1>
+      <h1><a href="#/">${rows?.title ?? "Agents"}</a></h1>
       <nav aria-label="Views">
         ${TABS.map(([key, name]) => html`<a href="#/${key}" aria-current=${path[0] === key ? "page" : undefined}>${name}</a>`)}
       </nav>

@@ -3,14 +3,15 @@
 import { useState } from "preact/hooks";
 import { AskHere } from "hexlaw/compare.js";
 import { EloChart, eloSpan } from "hexlaw/charts.js";
-import { PLAYERS } from "hexlaw/hex.js";
+import { boardOf, boardOptions, unplayable } from "hexlaw/boards.js";
+import { PLAYERS } from "hexlaw/positions.js";
 import { saveStored, useRows } from "hexlaw/link.js";
 import { Replay } from "hexlaw/replay.js";
 import { Choice, Stone, html, percent, power, recall, remember, whole } from "hexlaw/ui.js";
 import { Word } from "hexlaw/words.js";
 
 const go = (path) => (location.hash = `#/${path}`);
-const colour = (size) => (size + 4) % 7; // as in the report's figures
+const colour = ({ size }) => (size + 4) % 7; // as in the report's figures
 
 function Found({ rows, children }) {
   if (rows.error) return html`<p class="error" role="alert">${rows.error}</p>`;
@@ -18,26 +19,27 @@ function Found({ rows, children }) {
 }
 
 export function League({ lab }) {
-  const [size, setSize] = useState(Number(recall("hexlaw-size")) || lab.sizes.at(-1));
+  const [kept, setKept] = useState(recall("hexlaw-board"));
   const [nodes, setNodes] = useState("all");
-  if (!lab.sizes.length) {
+  if (!lab.boards.length) {
     return html`<p>The lab holds no agents yet; <code>hexlaw reproduce</code> makes some.</p>`;
   }
-  const board = lab.sizes.includes(size) ? size : lab.sizes.at(-1);
-  const here = lab.agents.filter((agent) => agent.size === board);
+  const largest = lab.boards.findLast(({ game }) => game === lab.boards[0].game).key;
+  const board = boardOf(lab, lab.boards.some(({ key }) => key === kept) ? kept : largest);
+  const here = lab.agents.filter((agent) => agent.board === board.key);
   const budgets = [...new Set(here.map((agent) => agent.nodes).filter(Boolean))].sort((a, b) => a - b);
   const shown = here.filter((agent) => nodes === "all" || agent.nodes === nodes);
-  const choose = (next) => (setSize(next), setNodes("all"), remember("hexlaw-size", next));
+  const choose = (next) => (setKept(next), setNodes("all"), remember("hexlaw-board", next));
   return html`<div class="choices">
-      <${Choice} name="size" label="Board" value=${board} onChange=${choose}
-        options=${lab.sizes.map((each) => [each, `${each}×${each}`])} />
+      <${Choice} name="board" label="Board" value=${board.key} onChange=${choose} options=${boardOptions(lab)} />
       ${budgets.length > 1 && html`<${Choice} name="nodes" label="Nodes a move" value=${nodes} onChange=${setNodes}
         options=${[["all", "all"], ...budgets.map((each) => [each, whole(each)])]} />`}
     </div>
     <div class="two">
-      <${Curves} agents=${shown} size=${board} />
+      <${Curves} agents=${shown} board=${board} />
       <section>
-        <h2>Leaderboard, ${board}×${board}</h2>
+        <h2>Leaderboard, ${board.name}</h2>
+        ${board.playable === false && html`<p class="legend">${unplayable(board)}</p>`}
         <${Leaderboard} agents=${shown.filter((agent) => agent.scale !== "jones")} zero=${zeroOf(here, "main")} />
         ${shown.some((agent) => agent.scale === "jones") && html`<h2>In the paper’s convention</h2>
         <p class="legend">The same snapshots with noise at the root and moves drawn at random: other players, who met
@@ -82,7 +84,7 @@ function Leaderboard({ agents, zero }) {
 }
 
 /** Elo against what training and what a move costs, where each has something to show. */
-function Curves({ agents, size, chosen }) {
+function Curves({ agents, board, chosen }) {
   const [axis, setAxis] = useState("train_flops");
   const axes = { train_flops: "training FLOPs", nodes: "nodes a move", move_flops: "FLOPs a move" };
   const scale = agents.find((agent) => agent.id === chosen)?.scale ?? "main";
@@ -92,7 +94,7 @@ function Curves({ agents, size, chosen }) {
     axis === "train_flops" ? `${agent.snapshot?.split("#")[0]}@${agent.nodes}` : agent.snapshot);
   const series = [...lines].map(([name, members]) => ({
     name,
-    colour: colour(size),
+    colour: colour(board),
     points: members
       .map((agent) => ({ ...agent, x: agent[axis], title: agent.name }))
       .sort((a, b) => a.x - b.x),
@@ -109,8 +111,9 @@ export function AgentPage({ lab, id }) {
   const agent = lab.agents.find((each) => each.id === id);
   const rows = useRows(`/api/agent/${id}`);
   if (!agent) return html`<p class="error">There is no agent ${id}. <a href="#/agents">See all</a>.</p>`;
-  const relatives = lab.agents.filter((each) => each.size === agent.size);
-  return html`<h2>${agent.name} <small>${agent.size}×${agent.size}</small></h2>
+  const board = boardOf(lab, agent.board);
+  const relatives = lab.agents.filter((each) => each.board === agent.board);
+  return html`<h2>${agent.name} <small>${board.name}</small></h2>
     <dl class="facts">
       <div><dt>name</dt><dd><code>${agent.spec}</code></dd></div>
       <div><dt>Elo</dt><dd>${agent.elo === null ? `not rated: ${agent.apart ?? "no games"}` : `${whole(agent.elo)} (${whole(agent.low)} to ${whole(agent.high)})`}</dd></div>
@@ -120,9 +123,10 @@ export function AgentPage({ lab, id }) {
       ${agent.train_flops !== null && html`<div><dt>training FLOPs</dt><dd>${power(agent.train_flops)}</dd></div>`}
       ${agent.move_flops !== null && html`<div><dt>FLOPs a move</dt><dd>${power(agent.move_flops)}</dd></div>`}
     </dl>
-    ${playable(lab, agent) && html`<p><a class="button" href="#/play?player=${encodeURIComponent(agent.snapshot ?? agent.spec)}&size=${agent.size}&nodes=${agent.nodes ?? 1}">Play against it</a></p>`}
+    ${board.playable === false && html`<p class="legend">${unplayable(board)}</p>`}
+    ${playable(board, agent) && html`<p><a class="button" href="#/play?player=${encodeURIComponent(agent.snapshot ?? agent.spec)}&board=${agent.board}&nodes=${agent.nodes ?? 1}">Play against it</a></p>`}
     <div class="two">
-      <${Curves} agents=${relatives} size=${agent.size} chosen=${id} />
+      <${Curves} agents=${relatives} board=${board} chosen=${id} />
       <${Found} rows=${rows}>${(found) => html`<section>
         <h2>Opponents</h2>
         <${Opponents} lab=${lab} id=${id} opponents=${found.opponents} />
@@ -132,8 +136,9 @@ export function AgentPage({ lab, id }) {
     </div>`;
 }
 
-const playable = (lab, { snapshot, kind, size }) =>
-  snapshot || kind === "random" || (kind === "perfect" && size <= lab.solved_up_to);
+/** Whether the play page can ask an agent; until more is known of its board it is believed to. */
+const playable = (board, { snapshot, kind }) =>
+  board.playable !== false && (snapshot || kind === "random" || (kind === "perfect" && board.solved));
 
 function Opponents({ lab, id, opponents }) {
   const named = new Map(lab.agents.map((agent) => [agent.id, agent]));
@@ -187,7 +192,7 @@ export function PairPage({ lab, ids }) {
     const drawn = found.records.reduce((sum, row) => sum + row.draws, 0);
     const counted = found.records.reduce((sum, row) => sum + row.black_wins + row.white_wins + row.draws, 0);
     return html`<h2><a href="#/agent/${ids[0]}">${first.name}</a> against <a href="#/agent/${ids[1]}">${second.name}</a>
-        <small>${first.size}×${first.size}</small></h2>
+        <small>${boardOf(lab, first.board).name}</small></h2>
       <p>${first.name} won ${whole(won)} of ${whole(counted)} games that count${counted ? ` (${percent(won / counted)})` : ""}${drawn ? ` and drew ${whole(drawn)}` : ""}.
         Their Elo: ${first.elo === null ? "–" : whole(first.elo)} and ${second.elo === null ? "–" : whole(second.elo)}.</p>
       <div class="scroll"><table class="narrow">
@@ -209,10 +214,11 @@ export function GamePage({ lab, id }) {
     ${error && html`<p class="error" role="alert">${error}</p>`}
     <h2>Game ${id} <small>${record.title}</small></h2>
     <p class="actions">
-      ${!thoughts && html`<button type="button" class="main" onClick=${() => setThoughts(true)}>What did they think?</button>`}
+      ${!thoughts && record.board.playable && html`<button type="button" class="main" onClick=${() => setThoughts(true)}>What did they think?</button>`}
       <button type="button" onClick=${() => saveStored(id, "html").catch(fail)}>Save as one page</button>
-      <button type="button" onClick=${() => saveStored(id, "sgf").catch(fail)}>Save as SGF</button>
+      ${record.board.sgf && html`<button type="button" onClick=${() => saveStored(id, "sgf").catch(fail)}>Save as SGF</button>`}
     </p>
     <${Replay} record=${record} start=${ply} onPly=${setPly}
-      extras=${(moves) => html`<${AskHere} lab=${lab} size=${record.size} moves=${moves} />`} />`}<//>`;
+      extras=${(moves) => html`<${AskHere} lab=${lab} board=${lab.drawn[record.board.key] ?? record.board} moves=${moves}
+        over=${record.over && moves.length === record.moves.length} />`} />`}<//>`;
 }

@@ -63,14 +63,14 @@ const tell = () => watchers.forEach((watcher) => watcher(isOpen()));
 /**
  * Ask about a position.
  *
- * @param question {ask, size, moves, player, nodes, rule}
+ * @param question {ask, game, size, moves, player, nodes, rule}
  * @param hear called with each answer
  * @param fail called with an error that says why there is none
  * @returns a function that takes the question back
  */
 export function ask(question, hear, fail = () => {}) {
   const { ask: what, player, rule } = question;
-  if (what !== "verdict" && inPage.players.has(player) && inPage.rules.includes(rule)) {
+  if (["move", "thoughts"].includes(what) && inPage.players.has(player) && inPage.rules.includes(rule)) {
     return engine.ask(question, hear, fail);
   }
   const id = ++counter;

@@ -4,10 +4,10 @@ import { html, milliseconds, power, whole } from "hexlaw/ui.js";
 import { Word } from "hexlaw/words.js";
 
 /** The players of a board: its snapshots by run, and those that need no training. */
-export function playersOf(lab, size) {
-  const snapshots = lab.snapshots.filter((snapshot) => snapshot.size === size);
+export function playersOf(lab, board) {
+  const snapshots = lab.snapshots.filter((snapshot) => snapshot.board === board.key);
   const others = [["random", "random moves"]];
-  if (size <= lab.solved_up_to) others.unshift(["perfect", "perfect play"]);
+  if (board.solved) others.unshift(["perfect", "perfect play"]);
   return { runs: Map.groupBy(snapshots, (snapshot) => snapshot.run), others };
 }
 
@@ -18,9 +18,9 @@ export function nameOf(lab, player) {
 }
 
 /** The opponent that the lab offers on a board, else the last snapshot, else whoever there is. */
-export function bestOf(lab, size) {
-  const last = lab.snapshots.findLast((snapshot) => snapshot.size === size);
-  return lab.opponents[size] ?? last?.key ?? "random";
+export function bestOf(lab, board) {
+  const last = lab.snapshots.findLast((snapshot) => snapshot.board === board.key);
+  return lab.opponents[board.key] ?? last?.key ?? "random";
 }
 
 const LEVELS = 6;
@@ -29,9 +29,9 @@ const LEVELS = 6;
  * Agents of a board from weak to strong, about evenly apart in Elo: of those near each step, the
  * one whose moves cost least. Only agents that the page can ask just as they were rated.
  */
-export function levelsOf(lab, size) {
+export function levelsOf(lab, board) {
   const able = lab.agents.filter((agent) =>
-    agent.size === size && agent.snapshot && agent.scale === "main" && agent.quiet &&
+    agent.board === board.key && agent.snapshot && agent.scale === "main" && agent.quiet &&
     lab.rules.includes(lab.rule_of[agent.id]) && lab.budgets.includes(agent.nodes));
   if (!able.length) return [];
   // Who is known badly is no measure: the widest fifth is left out while others are there.
@@ -56,9 +56,8 @@ export function levelsOf(lab, size) {
 const choiceOf = (lab, agent) => ({ player: agent.snapshot, nodes: agent.nodes, rule: lab.rule_of[agent.id] });
 
 /** The opponents of a board as levels, and those beside them. */
-export function LevelChoice({ lab, size, value, onChange }) {
-  const levels = levelsOf(lab, size);
-  const solvable = size <= lab.solved_up_to;
+export function LevelChoice({ lab, board, value, onChange }) {
+  const levels = levelsOf(lab, board);
   const is = (agent) => value.player === agent.snapshot && value.nodes === agent.nodes && value.rule === lab.rule_of[agent.id];
   const row = (key, chosen, name, facts, choice) => html`<label key=${key} class=${chosen ? "chosen" : ""}>
     <input type="radio" name="level" checked=${chosen} onChange=${() => onChange(choice)} />
@@ -67,21 +66,21 @@ export function LevelChoice({ lab, size, value, onChange }) {
   return html`<fieldset class="levels"><legend>Against</legend>
     ${row("random", value.player === "random", "Random", "moves drawn from a hat", { player: "random" })}
     ${levels.map((agent, k) => row(agent.id, is(agent), `Level ${k + 1}`, cost(agent), choiceOf(lab, agent)))}
-    ${solvable && row("perfect", value.player === "perfect", "Perfect", "cannot be beaten once it stands to win", { player: "perfect" })}
+    ${board.solved && row("perfect", value.player === "perfect", "Perfect", "never gives a win or a draw away", { player: "perfect" })}
   </fieldset>
   <p class="legend">What is <${Word} of="Elo" />, what are <${Word} of="FLOPs" />, what is <${Word} of="perfect play" />?</p>`;
 }
 
 /** A game's opponent in a few words: its level, or its name. */
-export function titleOf(lab, { size, player, nodes, rule }) {
-  const level = levelsOf(lab, size).findIndex((agent) =>
+export function titleOf(lab, board, { player, nodes, rule }) {
+  const level = levelsOf(lab, board).findIndex((agent) =>
     agent.snapshot === player && agent.nodes === nodes && lab.rule_of[agent.id] === rule);
   if (level >= 0) return `Level ${level + 1}`;
   return { random: "Random", perfect: "Perfect play" }[player] ?? nameOf(lab, player);
 }
 
-export function PlayerChoice({ lab, size, value, onChange, label }) {
-  const { runs, others } = playersOf(lab, size);
+export function PlayerChoice({ lab, board, value, onChange, label }) {
+  const { runs, others } = playersOf(lab, board);
   return html`<label>${label}${" "}
     <select value=${value} onChange=${(event) => onChange(event.target.value)}>
       ${[...runs].reverse().map(([run, snapshots]) => html`<optgroup label=${run}>

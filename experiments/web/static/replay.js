@@ -1,9 +1,9 @@
 // One game, move by move: the board, what the agents thought, and how it was decided.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Board } from "hexlaw/board.js";
+import { Board, OtherMoves } from "hexlaw/board.js";
 import { ValueChart } from "hexlaw/charts.js";
-import { cellName, winnerOf, PLAYERS } from "hexlaw/hex.js";
+import { cellsOf, ending, ghostsOf, moveName, moveNames, positionsOf, NOBODY, PLAYERS } from "hexlaw/positions.js";
 import { Choice, Stone, capital, html, milliseconds, percent, power, signed, whole } from "hexlaw/ui.js";
 import { Word } from "hexlaw/words.js";
 
@@ -12,12 +12,12 @@ const CANDIDATES = 6;
 const LABELLED = 0.05; // cells with at least this share carry a number
 const PLAY_EVERY = 900; // milliseconds a move
 
-/** Plies at which a win was thrown away, as far as the exact solver knows. */
+/** Plies at which a win or a draw was thrown away, as far as the exact solver knows. */
 export const blunders = (record) =>
   record.moves.map((action, ply) => {
     const verdict = record.perfect[ply];
     if (ply < record.opening_plies) return false; // nobody chose it
-    return !!verdict && verdict.winner === ply % 2 && !verdict.moves.includes(action);
+    return !!verdict && verdict.winner !== 1 - (ply % 2) && !verdict.moves.includes(action);
   });
 
 /**
@@ -27,7 +27,7 @@ export const blunders = (record) =>
  * @param extras (moves) => more to show of the position, where there is a server to ask
  */
 export function Replay({ record, start = 0, onPly = () => {}, extras }) {
-  const { size, moves, analyses } = record;
+  const { board, moves, analyses } = record;
   const [ply, setPly] = useState(Math.min(start, moves.length));
   const [kind, setKind] = useState(analyses.length ? "visits" : "none");
   const [thinker, setThinker] = useState(0);
@@ -35,6 +35,7 @@ export function Replay({ record, start = 0, onPly = () => {}, extras }) {
   const [looked, setLooked] = useState(null); // the cell under the pointer
   const [showsLine, setShowsLine] = useState(false);
   const blundered = useMemo(() => blunders(record), [record]);
+  const positions = useMemo(() => positionsOf(record), [record]);
 
   const go = (to) => setPly(Math.max(0, Math.min(moves.length, to)));
   // From where the page stands by then, not from where it stood when the key was bound.
@@ -65,22 +66,22 @@ export function Replay({ record, start = 0, onPly = () => {}, extras }) {
   const analysis = analyses[Math.min(thinker, analyses.length - 1)];
   const thought = analysis?.moves[ply];
   const played = moves.slice(0, ply);
-  const line = thought?.variation ?? [];
   return html`<div class="replay">
     <${Players} record=${record} />
     <div class="stage">
       <div class="board-side">
         <${Board}
-          size=${size}
-          moves=${played}
+          board=${board}
+          position=${positions[ply]}
           heat=${heatOf(thought, kind)}
           labels=${showsLine ? {} : labelsOf(thought, kind)}
-          ghosts=${showsLine ? line : []}
-          next=${moves[ply]}
+          ghosts=${showsLine && thought ? ghostsOf(thought, ply % 2) : []}
+          next=${cellsOf(record, ply)}
           onLook=${setLooked}
         />
+        <${OtherMoves} board=${board} position=${positions[ply]} labels=${labelsOf(thought, kind)} />
         <${Controls} ply=${ply} last=${moves.length} go=${go} playing=${playing} setPlaying=${setPlaying} />
-        <p class="situation" aria-live="polite">${situation(record, ply, blundered)}</p>
+        <p class="situation" aria-live="polite">${situation(record, ply, blundered, positions[ply])}</p>
       </div>
       <div class="panel">
         ${analyses.length > 0 &&
@@ -98,7 +99,7 @@ export function Replay({ record, start = 0, onPly = () => {}, extras }) {
         ${thought &&
         html`<${ThoughtsTable}
           thought=${thought}
-          size=${size}
+          board=${board}
           player=${ply % 2}
           looked=${looked}
           played=${moves[ply]}
@@ -123,14 +124,14 @@ function Players({ record }) {
       (player, colour) => html`<section aria-label=${PLAYERS[colour]}>
         <h2><${Stone} player=${colour} /> ${player.name}${" "}
           ${record.winner === colour && html`<span class="won">won</span>`}</h2>
-        <dl>${facts(player, colour).map(([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>`)}</dl>
+        <dl>${facts(player, record.board.aims[colour]).map(([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>`)}</dl>
       </section>`,
     )}
   </div>`;
 }
 
-function facts(player, colour) {
-  const found = [["joins", colour === 0 ? "top and bottom" : "left and right"]];
+function facts(player, aim) {
+  const found = aim ? [["wants", aim]] : [];
   if (player.elo !== null) {
     const margin = player.se === null ? "" : ` ± ${whole(1.96 * player.se)}`;
     found.push(["Elo", whole(player.elo) + margin]);
@@ -161,19 +162,18 @@ function Controls({ ply, last, go, playing, setPlaying }) {
   </div>`;
 }
 
-function situation(record, ply, blundered) {
-  const { size, moves } = record;
+function situation(record, ply, blundered, position) {
+  const { board, moves } = record;
   const words = [];
   if (ply > 0) {
     const action = moves[ply - 1];
     const opening = ply <= record.opening_plies ? " (opening, drawn at random)" : "";
-    words.push(`Move ${ply}: ${PLAYERS[(ply - 1) % 2]} ${cellName(action, size)}${opening}.`);
-    if (blundered[ply - 1]) words.push("A blunder: it threw away a won game.");
+    words.push(`Move ${ply}: ${PLAYERS[(ply - 1) % 2]} ${moveName(board, action)}${opening}.`);
+    if (blundered[ply - 1]) words.push(`A blunder: it threw away a ${record.perfect[ply - 1].winner === NOBODY ? "draw" : "won game"}.`);
   }
   if (ply === moves.length) {
-    const winner = winnerOf(moves, size);
     words.push(
-      winner >= 0 ? `${capital(PLAYERS[winner])} has joined its edges and wins.`
+      position.over ? ending(position)
       : record.winner === -1 ? "A draw."
       : record.winner !== null ? `${capital(PLAYERS[record.winner])} wins; the other side gave up.`
       : `${capital(PLAYERS[ply % 2])} to move; the game is not over.`,
@@ -181,10 +181,13 @@ function situation(record, ply, blundered) {
   } else {
     words.push(`${capital(PLAYERS[ply % 2])} to move.`);
     const verdict = record.perfect[ply];
-    if (verdict) words.push(`Perfect play: ${PLAYERS[verdict.winner]} wins.`);
+    if (verdict) words.push(`Perfect play: ${perfectly(verdict.winner)}.`);
   }
   return words.join(" ");
 }
+
+/** What perfect play leads to. */
+export const perfectly = (winner) => (winner === NOBODY ? "a draw" : `${PLAYERS[winner]} wins`);
 
 const total = (visits) => Math.max(1, visits.reduce((sum, n) => sum + n, 0));
 
@@ -215,7 +218,7 @@ export function labelsOf(thought, kind) {
 
 /** The moves an agent considered, and the line it expects. */
 export function ThoughtsTable({
-  thought, size, player, looked, played, winning, thinker, nodes, onLine, showsLine,
+  thought, board, player, looked, played, winning, thinker, nodes, onLine, showsLine,
 }) {
   const visited = total(thought.visits);
   const spent = `${whole(nodes)} ${nodes === 1 ? "node" : "nodes"}`; // a name may end with it
@@ -225,8 +228,8 @@ export function ThoughtsTable({
   for (const extra of [played, looked]) {
     if (extra !== undefined && extra !== null && !rows.includes(extra) && strength(extra) > 0) rows.push(extra);
   }
-  const line = thought.variation.map((action) => cellName(action, size)).join(" ");
-  const perfect = winning && winning.winner === player ? winning.moves : [];
+  const line = moveNames(board, thought.variation).join(" ");
+  const perfect = winning && winning.winner !== 1 - player ? winning.moves : [];
   return html`<section class="thoughts" aria-label="What the agent thought">
     <p>
       <strong>${thinker}</strong>${!thinker.endsWith(spent) && ` with ${spent}`}:
@@ -238,11 +241,11 @@ export function ThoughtsTable({
       <tbody>
         ${rows.map(
           (action) => html`<tr key=${action} class=${action === looked ? "looked" : ""}>
-            <th scope="row">${cellName(action, size)}</th>
+            <th scope="row">${moveName(board, action)}</th>
             <td>${percent(thought.prior[action])}</td>
             <td>${percent(thought.visits[action] / visited)}</td>
             <td>${thought.visits[action] ? signed(thought.q[action]) : "–"}</td>
-            <td>${[action === played && "played", perfect.includes(action) && "wins"].filter(Boolean).join(", ")}</td>
+            <td>${[action === played && "played", perfect.includes(action) && (winning.winner === NOBODY ? "holds the draw" : "wins")].filter(Boolean).join(", ")}</td>
           </tr>`,
         )}
       </tbody>
@@ -275,12 +278,12 @@ function MoveList({ record, ply, go, blundered }) {
             type="button"
             class="${k < record.opening_plies ? "opening" : ""} ${blundered[k] ? "blunder" : ""}"
             aria-current=${ply === k + 1 ? "step" : undefined}
-            aria-label=${`${k + 1}, ${PLAYERS[k % 2]} ${cellName(action, record.size)}${blundered[k] ? ", blunder" : ""}`}
+            aria-label=${`${k + 1}, ${PLAYERS[k % 2]} ${moveName(record.board, action)}${blundered[k] ? ", blunder" : ""}`}
             onClick=${() => go(k + 1)}
-          ><${Stone} player=${k % 2} /> ${cellName(action, record.size)}${blundered[k] ? " ✗" : ""}</button>
+          ><${Stone} player=${k % 2} /> ${moveName(record.board, action)}${blundered[k] ? " ✗" : ""}</button>
         </li>`,
       )}
     </ol>
-    ${blundered.some(Boolean) && html`<p class="legend">✗ blunder: a won position given away, says the exact solver</p>`}
+    ${blundered.some(Boolean) && html`<p class="legend">✗ blunder: a won or drawn position given away, says the exact solver</p>`}
   </section>`;
 }

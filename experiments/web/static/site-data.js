@@ -1,7 +1,8 @@
 // A lab as a page carries it, and the rows that its views ask for: what experiments/web/lab_view.py
 // answers where there is a server. experiments/web/site.py writes the data.
 
-import { parseCell } from "hexlaw/hex.js";
+import { moveName } from "hexlaw/positions.js";
+import { RULES } from "hexlaw/rules-here.js";
 
 /** A row of matches, what is left out put back: see `_matches` in site.py. */
 function readMatch([black_id, white_id, black_wins, white_wins, draws = 0, games, distinct_games]) {
@@ -9,9 +10,9 @@ function readMatch([black_id, white_id, black_wins, white_wins, draws = 0, games
   return { black_id, white_id, black_wins, white_wins, draws, games, distinct_games: distinct_games ?? games };
 }
 
-function readGame([id, black_id, white_id, winner, ending, opening_plies, cells]) {
-  const names = cells.match(/[a-z]\d+/g) ?? [];
-  return { id, black_id, white_id, winner, ending, opening_plies, names, plies: names.length };
+/** A row of games: `changes` and `chain` are there where the page has not the rules to find them. */
+function readGame([id, black_id, white_id, winner, ending, opening_plies, moves, changes = null, chain = []]) {
+  return { id, black_id, white_id, winner, ending, opening_plies, moves, changes, chain, plies: moves.length };
 }
 
 export class LabData {
@@ -56,16 +57,20 @@ export class LabData {
     const game = this.games.find((each) => each.id === id);
     if (!game) throw new Error(`the lab has no game ${id}`);
     const agents = [this.agents.get(game.black_id), this.agents.get(game.white_id)];
-    const { size } = agents[0];
+    const board = this.choices.drawn[agents[0].board];
+    if (!board) throw new Error(`how ${agents[0].game} is drawn is not known here`);
+    const { moves, changes, winner } = game;
+    const over = game.ending === "board";
     return {
-      title: `Hex ${size}×${size}: ${agents[0].name} against ${agents[1].name}`,
-      size,
-      moves: game.names.map((name) => parseCell(name, size)),
-      winner: game.winner,
+      title: `${board.name}: ${agents[0].name} against ${agents[1].name}`,
+      board, game: board.game, size: board.size,
+      moves, changes, winner, over,
+      won: over ? winner : null,
+      chain: over && RULES[board.game] ? RULES[board.game](board, moves).chain : game.chain,
       opening_plies: game.opening_plies,
       players: agents.map(side),
       analyses: [],
-      perfect: game.names.map(() => null),
+      perfect: moves.map(() => null),
       origin: `${this.overview.title}, game ${id}.`,
       agents,
     };
@@ -84,12 +89,12 @@ const side = ({ name, elo, se = null, nodes, move_flops, train_flops, spec }) =>
 });
 
 /** A game as SGF, FF[4] GM[11], cells named as everywhere here; black moves first. */
-export function toSgf({ size, moves, winner, players, origin = "" }, cellName) {
+export function toSgf({ board, moves, winner, players, origin = "" }) {
   const escaped = (text) => text.replace(/[\\\]]/g, "\\$&");
-  const root = { FF: "4", GM: "11", CA: "UTF-8", AP: "hexlaw", SZ: `${size}` };
+  const root = { FF: "4", GM: "11", CA: "UTF-8", AP: "hexlaw", SZ: `${board.size}` };
   if (winner !== null) root.RE = winner < 0 ? "Draw" : `${"BW"[winner]}+`;
   Object.assign(root, { PB: players[0].name, PW: players[1].name, GC: origin });
   const properties = Object.entries(root).filter(([, text]) => text);
   const written = properties.map(([key, text]) => `${key}[${escaped(text)}]`).join("");
-  return `(;${written}${moves.map((action, ply) => `;${"BW"[ply % 2]}[${cellName(action, size)}]`).join("")})\n`;
+  return `(;${written}${moves.map((action, ply) => `;${"BW"[ply % 2]}[${moveName(board, action)}]`).join("")})\n`;
 }

@@ -4,7 +4,7 @@
 // can be read by a page that is opened from a folder.
 
 import { makeEngine } from "hexlaw/engine-link.js";
-import { cellName, winnerOf, NOBODY } from "hexlaw/hex.js";
+import { RULES } from "hexlaw/rules-here.js";
 import { download, rowsBy } from "hexlaw/rows.js";
 import { LabData, toSgf } from "hexlaw/site-data.js";
 
@@ -56,26 +56,27 @@ export const useRows = rowsBy(load);
 
 /** A game with what its players think before each move, and what perfect play says. */
 async function annotated(game) {
-  const { size, moves } = game;
+  const { board, moves } = game;
   const { choices } = await lab;
+  if (!board.playable) return game; // whose rules are not here
   const positions = moves.map((_, ply) => moves.slice(0, ply));
   const analyses = [];
   for (const [colour, agent] of game.agents.entries()) {
     const rule = choices.rule_of[agent?.id] ?? agent?.rule;
     if (!agent?.snapshot || !choices.rules.includes(rule)) continue;
-    const asked = { ask: "move", size, player: agent.snapshot, nodes: agent.nodes, rule };
+    const asked = { ask: "move", size: board.size, player: agent.snapshot, nodes: agent.nodes, rule };
     const thoughts = await Promise.all(positions.map((before) => first({ ...asked, moves: before })));
     analyses.push({ agent: game.players[colour].name, nodes: agent.nodes, colour, moves: thoughts });
   }
-  return { ...game, analyses, perfect: await verdicts(size, moves, choices.proves_up_to) };
+  return { ...game, analyses, perfect: await verdicts(board, moves) };
 }
 
 /** Verdicts before each move, from the end on, since what is proven late helps earlier. */
-async function verdicts(size, moves, provesUpTo) {
+async function verdicts(board, moves) {
   const found = moves.map(() => null);
-  if (size > provesUpTo) return found;
+  if (!board.proves) return found;
   for (let ply = moves.length - 1; ply >= 0; ply--) {
-    const said = await first({ ask: "verdict", size, moves: moves.slice(0, ply) }).catch(() => null);
+    const said = await first({ ask: "verdict", size: board.size, moves: moves.slice(0, ply) }).catch(() => null);
     if (!said) break; // earlier positions are harder still
     found[ply] = { winner: said.winner, moves: said.winning };
   }
@@ -88,17 +89,18 @@ export async function saveStored(id, form) {
 }
 
 /** Save a game that was played here, as "game.sgf" or "game.html". */
-export async function save(name, { size, moves, black, white }) {
-  const { overview } = await lab;
+export async function save(name, { game, size, moves, black, white }) {
+  const { overview, choices } = await lab;
+  const board = Object.values(choices.drawn).find((each) => each.game === game && each.size === size);
   const seats = [black, white].map(({ player, nodes, rule }) => {
     const snapshot = overview.snapshots.find((each) => each.key === player);
     return { name: snapshot ? `${snapshot.name}, ${nodes} nodes` : player, snapshot: snapshot?.key, nodes, rule };
   });
-  const winner = winnerOf(moves, size);
+  const { over, won, chain } = RULES[game](board, moves);
   await write(name, {
-    title: `Hex ${size}×${size}: ${seats[0].name} against ${seats[1].name}`,
-    size, moves,
-    winner: winner === NOBODY ? null : winner,
+    title: `${board.name}: ${seats[0].name} against ${seats[1].name}`,
+    board, moves, over, won, chain,
+    winner: won,
     opening_plies: 0,
     players: seats.map((seat) => ({
       name: seat.name, elo: null, se: null, nodes: seat.snapshot ? seat.nodes : null,
@@ -109,7 +111,7 @@ export async function save(name, { size, moves, black, white }) {
 }
 
 async function write(name, game) {
-  const text = name.endsWith(".sgf") ? toSgf(game, cellName) : await replayPage(await annotated(game));
+  const text = name.endsWith(".sgf") ? toSgf(game) : await replayPage(await annotated(game));
   download(name, URL.createObjectURL(new Blob([text])));
 }
 

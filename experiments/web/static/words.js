@@ -1,4 +1,4 @@
-// The rules of Hex, and the words of the pages, explained where they stand.
+// How a game is played, and the words of the pages, explained where they stand.
 
 import { html, recall, remember } from "hexlaw/ui.js";
 
@@ -11,7 +11,7 @@ const WORDS = {
   value: ["How the game stands, from −1, lost, to +1, won, for the side to move. A value of 0 says that it may go either way."],
   Q: ["The mean value that the search has found behind a move, for the side to move."],
   FLOPs: ["Additions and multiplications: what thinking and training cost, whatever the machine. A phone makes about 10¹⁰ a second."],
-  "perfect play": ["What no opponent can improve on: an exact solver has looked at everything that can follow. In Hex nobody draws, so in every position one side can force a win. On large boards nobody can work it out."],
+  "perfect play": ["What no opponent can improve on: an exact solver has looked at everything that can follow. In every position one side can force a win or, in games that know draws, both can hold one. On large boards nobody can work it out."],
 };
 
 const id = (word) => `word-${word.replace(/\W/g, "")}`;
@@ -27,15 +27,13 @@ export const Words = () => Object.entries(WORDS).map(([word, texts]) => html`<di
 
 const SEEN = "hexlaw-rules-seen";
 
-/** The rules; open until a visitor has closed them. */
-export function Rules() {
-  const close = (event) => !event.currentTarget.open && remember(SEEN, "yes");
-  return html`<details class="rules" open=${recall(SEEN) !== "yes"} onToggle=${close}>
-    <summary>How to play Hex</summary>
-    <p>Black and white take turns; each puts a stone on any empty cell, where it stays. <strong>Black wins by joining top
-      and bottom</strong>, <strong>white by joining left and right</strong>, with a chain of touching stones; a cell
-      touches up to six others. The coloured edges say which is whose.</p>
-    <p>There is no draw: when the board is full, exactly one side has joined its edges. Black, who begins, has an advantage.
-      Two stones with two empty cells between them are as good as joined: if one is taken, play the other.</p>
+/** The rules of a board's game; open until a visitor has closed them. */
+export function Rules({ board }) {
+  if (!board.how_to_play.length) return null;
+  const seen = `${SEEN}-${board.game}`;
+  const close = (event) => !event.currentTarget.open && remember(seen, "yes");
+  return html`<details class="rules" open=${recall(seen) !== "yes"} onToggle=${close}>
+    <summary>How to play ${board.game_name}</summary>
+    ${board.how_to_play.map((paragraph) => html`<p>${paragraph}</p>`)}
   </details>`;
 }

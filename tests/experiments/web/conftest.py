@@ -80,32 +80,7 @@ def store(tmp_path_factory, oracle) -> Store:
     """Three snapshots of a 3×3 network nobody has trained, with agents, matches and games."""
     store = Store(tmp_path_factory.mktemp("lab"))
     rules, run_id = TINY.rules, TINY.run_id
-    with store.session() as session:
-        session.add(
-            Run(
-                id=run_id,
-                game="hex",
-                boardsize=rules.size,
-                network=TINY.network.name,
-                width=4,
-                depth=1,
-                parameters=parameter_count(rules, TINY.network),
-                seed=0,
-                config=TINY.model_dump(mode="json"),
-                status="done",
-                device="cpu",
-                commit="0" * 12,
-                command="hexlaw",
-            )
-        )
-        session.flush()
-        for index in range(3):
-            file = f"snapshots/{run_id}/{index:02}.safetensors"
-            params = init_params(rules, TINY.network, jax.random.key(index))
-            samples = 1000 * 4**index
-            costs = Ledger(samples=samples).costs(rules, TINY.network, 64 * samples)
-            sha256 = save_snapshot(store.folder / file, params, TINY)
-            session.add(Snapshot(run_id=run_id, index=index, file=file, sha256=sha256, **costs))
+    add_run(store, TINY, snapshots=3)
     names = [f"{run_id}#{index}@nodes={nodes}" for index in range(3) for nodes in (1, 8)]
     agents = enter_agents(store, rules, [parse_player(name) for name in [*names, "random"]])
     rng = np.random.default_rng(0)
@@ -138,6 +113,38 @@ def store(tmp_path_factory, oracle) -> Store:
                 )
             )
     return store
+
+
+def add_run(store: Store, config: TrainConfig, snapshots: int) -> None:
+    """A run of a network nobody has trained, with its snapshots."""
+    rules, run_id = config.rules, config.run_id
+    assert config.network.kind == "mlp"
+    with store.session() as session:
+        session.add(
+            Run(
+                id=run_id,
+                game=rules.name,
+                boardsize=rules.size,
+                network=config.network.name,
+                width=4,
+                depth=1,
+                parameters=parameter_count(rules, config.network),
+                seed=0,
+                config=config.model_dump(mode="json"),
+                status="done",
+                device="cpu",
+                commit="0" * 12,
+                command="hexlaw",
+            )
+        )
+        session.flush()
+        for index in range(snapshots):
+            file = f"snapshots/{run_id}/{index:02}.safetensors"
+            params = init_params(rules, config.network, jax.random.key(index))
+            samples = 1000 * 4**index
+            costs = Ledger(samples=samples).costs(rules, config.network, 64 * samples)
+            sha256 = save_snapshot(store.folder / file, params, config)
+            session.add(Snapshot(run_id=run_id, index=index, file=file, sha256=sha256, **costs))
 
 
 def random_game(oracle: Any, size: int, rng: np.random.Generator) -> list[int]:

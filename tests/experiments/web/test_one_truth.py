@@ -171,7 +171,7 @@ def test_a_tournament_shows_the_page_s_numbers_and_its_own(lab, answer):
 
 
 def candidate(snapshot, elo, half, *, nodes=64, cost=1.0, **more):
-    return {"snapshot": snapshot, "size": 3, "scale": "main", "quiet": True, "nodes": nodes,
+    return {"snapshot": snapshot, "board": "hex-3", "scale": "main", "quiet": True, "nodes": nodes,
             "elo": elo, "low": elo - half, "high": elo + half, "move_flops": cost,
             "train_flops": cost, **more}  # fmt: skip
 
@@ -188,8 +188,8 @@ def test_the_opponent_offered_is_the_cheapest_of_the_surely_best():
         candidate("of the paper's league", 10, 10, scale="jones"),
         candidate(None, 0, 0),
     ]
-    assert opponents(agents) == {3: "as good"}
-    assert opponents(agents[5:6]) == {3: "raw"}
+    assert opponents(agents) == {"hex-3": "as good"}
+    assert opponents(agents[5:6]) == {"hex-3": "raw"}
     assert opponents(agents[6:]) == {}
 
 
@@ -197,9 +197,9 @@ def test_the_stored_lab_s_opponents_are_among_its_best():
     """3×3 offered an agent of six games before."""
     view = LabView(Store(Path(__file__).parents[3] / "reference_run" / "lab", read_only=True))
     overview = view.overview()
-    assert set(overview["opponents"]) == {3, 4, 5, 6}
-    for size, snapshot in overview["opponents"].items():
-        here = [a for a in overview["agents"] if a["size"] == size and a["scale"] == "main"]
+    assert set(overview["opponents"]) == {f"hex-{size}" for size in (3, 4, 5, 6)}
+    for board, snapshot in overview["opponents"].items():
+        here = [a for a in overview["agents"] if a["board"] == board and a["scale"] == "main"]
         own = next(a for a in here if a["snapshot"] == snapshot and a["nodes"] == 64)
         assert own["games"] > 20
         assert own["high"] >= max(agent["low"] for agent in here if agent["kind"] == "network")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.players.thoughts import Analysis, Thoughts
+from experiments.web.positions import page_board, page_course
 from experiments.web.replay_page import (
     ReplayRecord,
     Side,
@@ -88,6 +89,11 @@ def test_the_page_holds_the_whole_record_and_names_no_address(oracle):
     assert not re.search(r"https?://|src=|href=|url\(|@import", outside)
 
 
+def to_plain(data: object) -> object:
+    """As JSON brings it."""
+    return json.loads(json.dumps(data))
+
+
 def test_the_scripts_find_what_they_read_of_thoughts():
     """The JSON as replay.js, charts.js, play.js and compare.js know it."""
     thoughts = Thoughts(
@@ -100,8 +106,12 @@ def test_the_scripts_find_what_they_read_of_thoughts():
         perfect=[Verdict(winner=0, moves=[1, 2])],
     )  # fmt: skip
     side = {"se": None, "nodes": None, "move_flops": None, "train_flops": None, "settings": {}}
-    assert embedded(render_replay_page(record)) == {
+    shown = embedded(render_replay_page(record))
+    assert shown.pop("board") == to_plain(page_board(Hex(2)))
+    assert shown == {
+        **{"changes": None, "ways": None, "over": False, "won": None, "chain": []},
         "title": "t",
+        "game": "hex",
         "size": 2,
         "moves": [1],
         "winner": None,
@@ -139,7 +149,14 @@ def test_the_scripts_find_what_they_read_of_thoughts():
             {*Thoughts.model_fields, "nodes", "seconds", "done", "spent"},
         ),
         (r"\banalysis\??\.(\w+)", set(Analysis.model_fields)),
-        (r"\brecord\.(\w+)", set(ReplayRecord.model_fields)),
+        (
+            r"\brecord\.(\w+)",
+            {
+                *ReplayRecord.model_fields,
+                "board",
+                *page_course(Hex(2), [Hex(2).init()], ways=False),
+            },
+        ),
     ],
 )
 def test_the_scripts_read_nothing_that_is_not_sent(pattern, shape):

@@ -114,7 +114,7 @@ def test_a_site_has_a_title_and_tells_what_a_link_to_it_leads_to(watched, sites,
     assert page.locator("h1").inner_text() == title
     assert page.title() == f"Play · {title}"
     described = page.locator("meta[name=description]").get_attribute("content")
-    assert described.startswith("Play Hex on 3×3 against 3 agents of known strength")
+    assert described.startswith("Play Hex 3×3 against 3 agents of known strength")
     config = ExportConfig(lab=store.folder, site=tmp_path / "own", title="Class <11b>")
     export(config, Console(quiet=True))
     page.goto((tmp_path / "own/index.html").as_uri())
