@@ -11,15 +11,25 @@ import pandas as pd
 from analysis.statistics.means import geometric_mean
 from analysis.studies.curves import first_met, judged_snapshots
 from analysis.tables.rows import LabRows
+from games.text.numbers import side_by_side
 
 AFRESH = 0
 """In the column `teacher`: of runs that begin with no other."""
+MIXED = -1
+"""And of runs that play smaller boards beside their own, from fresh weights."""
+
+
+def begun_with(teacher: int) -> str:
+    """What runs begin with, in words."""
+    if teacher == MIXED:
+        return "fresh, smaller boards too"
+    return "fresh" if teacher == AFRESH else f"those of {side_by_side(teacher)}"
 
 
 def transfer_points(rows: LabRows) -> pd.DataFrame:
-    """A row a snapshot: boardsize, teacher (the board it began with, else `AFRESH`), seed, run_id,
-    index, samples and train_flops (of the whole chain), own_flops (of its run alone), raw and
-    searched (shares of won positions thrown away without and with search)."""
+    """A row a snapshot: boardsize, teacher (the board it began with, `MIXED` or `AFRESH`), seed,
+    run_id, index, samples and train_flops (of the whole chain), own_flops (of its run alone), raw
+    and searched (shares of won positions thrown away without and with search)."""
     snapshots = judged_snapshots(rows)
     runs = rows.runs.to_dict("records")
     boards = {run["id"]: int(run["boardsize"]) for run in runs}
@@ -28,9 +38,10 @@ def transfer_points(rows: LabRows) -> pd.DataFrame:
         for snapshot in rows.snapshots.to_dict("records")
     }
     begin = snapshots["run_id"].map({run["id"]: run["config"].get("begin", "") for run in runs})
+    mixed = snapshots["run_id"].isin([run["id"] for run in runs if run["config"].get("mix")])
     snapshots["teacher"] = begin.map(
         {name: boards.get(name.partition("#")[0], AFRESH) for name in set(begin)}
-    )
+    ).where(~mixed, MIXED)
     snapshots["own_flops"] = snapshots["train_flops"] - begin.map(spent).fillna(0.0)
     keys = ["boardsize", "teacher", "seed", "run_id", "index"]
     columns = ["samples", "train_flops", "own_flops", "raw", "searched"]
@@ -45,8 +56,37 @@ def at_once(points: pd.DataFrame) -> pd.DataFrame:
         lowest and highest of each (raw_low, raw_high, searched_low, searched_high).
     """
     first = points[points["index"] == points.groupby("run_id")["index"].transform("min")]
+    return _over_seeds(first)
+
+
+def at_equal_compute(points: pd.DataFrame) -> pd.DataFrame:
+    """How strong runs are when they have spent what all of their board have, the whole chain
+    counted; between snapshots along lines in the logarithm of compute.
+
+    Returns:
+        As `at_once`, with the column train_flops.
+    """
     lines = []
-    for (size, teacher), own in first.groupby(["boardsize", "teacher"]):  # pyright: ignore[reportGeneralTypeIssues]
+    trained = points[points["train_flops"] > 0].sort_values(["run_id", "index"])
+    for _, board in trained.groupby("boardsize"):
+        flops = board.groupby("run_id")["train_flops"].max().min()
+        for _, run in board.groupby("run_id"):
+            at = np.log(run["train_flops"])
+            rates = {
+                measure: np.interp(np.log(flops), at, run[measure])
+                for measure in ("raw", "searched")
+            }
+            lines.append({**run.iloc[-1].to_dict(), **rates, "train_flops": flops})
+    found = pd.DataFrame(lines)
+    spent = found.groupby("boardsize")["train_flops"].first()
+    seen = _over_seeds(found)
+    return seen.assign(train_flops=seen["boardsize"].map(spent))
+
+
+def _over_seeds(points: pd.DataFrame) -> pd.DataFrame:
+    """Means, lowest and highest of a row a run."""
+    lines = []
+    for (size, teacher), own in points.groupby(["boardsize", "teacher"]):  # pyright: ignore[reportGeneralTypeIssues]
         line: dict[str, Any] = {"boardsize": size, "teacher": teacher}
         for measure in ("raw", "searched"):
             line |= {

@@ -8,8 +8,8 @@ from matplotlib.lines import Line2D
 
 from analysis.figures import theme
 from analysis.figures.blunder_curves import BLUNDERS_LABEL, blunder_scale
-from analysis.figures.theme import AXIS_LABELS, INK, board_colour, log_axis, themed
-from analysis.studies.transfer import AFRESH
+from analysis.figures.theme import AXIS_LABELS, FAINT, INK, board_colour, log_axis, themed
+from analysis.studies.transfer import AFRESH, MIXED, begun_with
 
 
 def blunders_by_beginning(points: pd.DataFrame, measure: str) -> Figure:
@@ -21,7 +21,7 @@ def blunders_by_beginning(points: pd.DataFrame, measure: str) -> Figure:
     """
     boards = sorted(points["boardsize"].unique().tolist())
     teachers = sorted(points["teacher"].unique().tolist())
-    colours = {teacher: INK if teacher == AFRESH else board_colour(teacher) for teacher in teachers}
+    colours = {teacher: _colour(teacher) for teacher in teachers}
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 3.3))
         row = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
@@ -41,15 +41,15 @@ def blunders_by_beginning(points: pd.DataFrame, measure: str) -> Figure:
         row[0].set_ylabel(BLUNDERS_LABEL)
         figure.supxlabel(AXIS_LABELS["train_flops"], fontsize=10, color=INK)
         handles = [
-            Line2D([], [], color=colours[teacher], lw=1.8, label=_told(teacher))
+            Line2D([], [], color=colours[teacher], lw=1.8, label=begun_with(teacher))
             for teacher in teachers
         ]
         figure.legend(
             handles=handles, loc="outside upper left", ncols=len(handles), fontsize=9,
-            title="begun with", title_fontsize=9, alignment="left",
+            title="weights", title_fontsize=9, alignment="left",
         )  # fmt: skip
     return figure
 
 
-def _told(teacher: int) -> str:
-    return "fresh weights" if teacher == AFRESH else f"those of {teacher}×{teacher}"
+def _colour(teacher: int) -> str:
+    return {AFRESH: INK, MIXED: FAINT}.get(teacher) or board_colour(teacher)

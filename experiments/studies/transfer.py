@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import pandas as pd
 import pydantic
 
+import games
 from analysis.figures.wording import interval, listed, number, percent
 from analysis.report.exhibits.base import Cell, Exhibit, Table
 from analysis.report.study_page import Findings, Published
-from analysis.studies.transfer import AFRESH, at_once, saved, transfer_points
+from analysis.studies.transfer import (
+    MIXED,
+    at_equal_compute,
+    at_once,
+    begun_with,
+    saved,
+    transfer_points,
+)
 from analysis.studies.transfer_figures import blunders_by_beginning
 from analysis.tables.rows import LabRows
 from experiments.machine.parallel import Task
@@ -19,7 +28,9 @@ from experiments.reproduction.stages.training import training_tasks
 from experiments.studies.study import Stage, Study
 from experiments.studies.work import judging_tasks
 from games.config import FrozenModel
+from games.text.numbers import side_by_side
 from training.config import TrainConfig
+from training.ledger import forward_flops, gradient_flops
 from training.store import Store
 
 RAW, SEARCHED = 1, 64
@@ -33,6 +44,9 @@ class TransferConfig(FrozenModel, frozen=True):
     """Of every run; its weights fit every board."""
     pairs: tuple[tuple[int, int], ...] = ((3, 4), (3, 5), (4, 5), (3, 6), (4, 6), (5, 6))
     """A smaller board and the larger one that begins with its last snapshot."""
+    mixes: tuple[tuple[int, ...], ...] = ()
+    """Boards that one run plays from fresh weights: the largest is its own and has half of the
+    positions, the others share the rest evenly. It costs as much as its board's cold run."""
     samples: dict[int, int] = pydantic.Field(default={3: 10_000, 4: 30_000, 5: 80_000, 6: 150_000})
     """Self-play positions of each run by board, what it began with not counted."""
     seeds: int = pydantic.Field(default=3, ge=1)
@@ -48,11 +62,16 @@ class TransferConfig(FrozenModel, frozen=True):
     @property
     def boards(self) -> list[int]:
         """Board sides, rising."""
-        return sorted({size for pair in self.pairs for size in pair})
+        return sorted({size for pair in self.pairs for size in pair} | set(map(max, self.mixes)))
+
+    @property
+    def pupils(self) -> set[int]:
+        """Boards that begin with others or are played with them."""
+        return {size for _, size in self.pairs} | set(map(max, self.mixes))
 
     @property
     def runs(self) -> list[TrainConfig]:
-        """Every board afresh, then the pairs, each seed beginning with its own."""
+        """Every board afresh, then the pairs, each seed beginning with its own, then the mixes."""
         fresh = {
             (size, seed): self._run(size, seed)
             for size in self.boards
@@ -63,10 +82,24 @@ class TransferConfig(FrozenModel, frozen=True):
             for teacher, size in self.pairs
             for seed in range(self.seeds)
         ]
-        return [*fresh.values(), *begun]
+        mixed = [self._mixed(boards, seed) for boards in self.mixes for seed in range(self.seeds)]
+        return [*fresh.values(), *begun, *mixed]
 
-    def _run(self, size: int, seed: int, begin: str = "") -> TrainConfig:
-        changes = {
+    def _mixed(self, boards: Sequence[int], seed: int) -> TrainConfig:
+        own, others = max(boards), sorted(set(boards) - {max(boards)})
+        mix = [(size, 0.5 / len(others)) for size in others]
+        alone = self._run(own, seed)
+        # By position: what self-play and learner spend on each hangs on the board alone.
+        cost = {
+            size: alone.search.evaluations * forward_flops(rules, alone.network)
+            + alone.replay_ratio * gradient_flops(rules, alone.network)
+            for size, rules in ((size, games.make(alone.game, size)) for size in boards)
+        }
+        mean = sum(share * cost[size] for size, share in (*mix, (own, 0.5)))
+        return self._run(own, seed, mix=mix, samples=round(alone.samples * cost[own] / mean))
+
+    def _run(self, size: int, seed: int, begin: str = "", **changes: Any) -> TrainConfig:
+        fields = {
             "boardsize": size,
             "network": self.network,
             "seed": seed,
@@ -76,13 +109,13 @@ class TransferConfig(FrozenModel, frozen=True):
             "first_snapshot": 1_024,
             "untrained_snapshot": True,
         }
-        return configure(load_recipe("efficient"), changes)
+        return configure(load_recipe("efficient"), fields | changes)
 
 
 def _train(store: Store, config: TransferConfig) -> list[Task]:
     def name(run: TrainConfig) -> str:
         begun = f", begun with {run.begin}" if run.begin else ""
-        return f"{run.boardsize}×{run.boardsize} board{begun}"
+        return f"board {run.where}{begun}"
 
     return training_tasks(store, config.runs, name)
 
@@ -94,8 +127,9 @@ def _judge(store: Store, config: TransferConfig) -> list[Task]:
 def _findings(rows: LabRows, config: TransferConfig) -> Findings:
     points = transfer_points(rows)
     points = points[points["run_id"].isin([run.run_id for run in config.runs])]
-    pupils = points[points["boardsize"].isin([size for _, size in config.pairs])]
-    begun = at_once(pupils)
+    pupils = points[points["boardsize"].isin(config.pupils)]
+    begun = at_once(pupils[pupils["teacher"] != MIXED])
+    alike = at_equal_compute(pupils)
     factors = pd.concat(
         [
             saved(pupils, "raw").assign(nodes=RAW),
@@ -128,10 +162,17 @@ def _findings(rows: LabRows, config: TransferConfig) -> Findings:
             "counted, then without it, as where the teacher is there anyway.",
             tables=[_saved_table(factors)],
         ),
+        Exhibit(
+            "equal_compute", "Table 3", "Blunders at equal compute",
+            "As much as all runs of a board have spent, all that went in before counted; between "
+            "snapshots along lines in the logarithm of compute. Percent: means over seeds, lowest "
+            "and highest.",
+            tables=[_alike_table(alike)],
+        ),
     ]  # fmt: skip
     return Findings(
         _answer(factors), [*exhibits, *tables],
-        {"points": points, "at_once": begun, "saved": factors},
+        {"points": points, "at_once": begun, "saved": factors, "equal_compute": alike},
         [
             f"One network ({config.network}) and one recipe; {config.seeds} seeds, so that the "
             "intervals say little where they are wide.",
@@ -144,20 +185,35 @@ def _findings(rows: LabRows, config: TransferConfig) -> Findings:
 
 
 def _at_once_table(begun: pd.DataFrame) -> Table:
-    lines: list[list[Cell | str]] = []
-    for line in begun.to_dict("records"):
-        teacher = line["teacher"]
-        cells = [
-            Cell(
-                percent(line[measure]),
-                interval(100 * line[f"{measure}_low"], 100 * line[f"{measure}_high"], 1),
-            )
-            for measure in ("raw", "searched")
+    lines: list[list[Cell | str]] = [
+        [side_by_side(line["boardsize"]), begun_with(line["teacher"]), *_rates(line)]
+        for line in begun.to_dict("records")
+    ]
+    return Table("Before the first step.", ["board", "weights", *_RATES], lines)
+
+
+def _alike_table(alike: pd.DataFrame) -> Table:
+    lines: list[list[Cell | str]] = [
+        [
+            side_by_side(line["boardsize"]), begun_with(line["teacher"]),
+            Cell(number(line["train_flops"] / 1e9, 0)), *_rates(line),
         ]
-        size = f"{line['boardsize']}×{line['boardsize']}"
-        lines.append([size, "fresh" if teacher == AFRESH else f"{teacher}×{teacher}", *cells])
-    head = ["board", "weights", "raw policy, %", f"{SEARCHED} nodes, %"]
-    return Table("Before the first step.", head, lines)
+        for line in alike.to_dict("records")
+    ]  # fmt: skip
+    return Table("At equal compute.", ["board", "weights", "GFLOPs", *_RATES], lines)
+
+
+_RATES = ["raw policy, %", f"{SEARCHED} nodes, %"]
+
+
+def _rates(line: Mapping[Any, Any]) -> list[Cell]:
+    return [
+        Cell(
+            percent(line[measure]),
+            interval(100 * line[f"{measure}_low"], 100 * line[f"{measure}_high"], 1),
+        )
+        for measure in ("raw", "searched")
+    ]
 
 
 def _saved_table(factors: pd.DataFrame) -> Table:
@@ -170,18 +226,24 @@ def _saved_table(factors: pd.DataFrame) -> Table:
                 ("own_factor", "own_low", "own_high"),
             )
         ]
-        boards = f"{line['teacher']}×{line['teacher']} to {line['boardsize']}×{line['boardsize']}"
         nodes = "raw policy" if line["nodes"] == RAW else f"{line['nodes']} nodes"
-        lines.append([boards, nodes, percent(line["level"]), *cells])
+        lines.append([_way(line), nodes, percent(line["level"]), *cells])
     head = ["boards", "play", "blunders, %", "times less, all counted", "teacher not counted"]
     return Table("Times less compute; below 1 the warm start needs more.", head, lines)
+
+
+def _way(line: Mapping[Any, Any]) -> str:
+    size = side_by_side(line["boardsize"])
+    if line["teacher"] == MIXED:
+        return f"{size} in a mix with smaller ones"
+    return f"{side_by_side(line['teacher'])} to {size}"
 
 
 def _answer(factors: pd.DataFrame) -> str:
     raw = factors[factors["nodes"] == RAW]
     told = [
-        f"{number(line['factor'], 1)} ({interval(line['low'], line['high'], 1)}) from "
-        f"{line['teacher']}×{line['teacher']} to {line['boardsize']}×{line['boardsize']}"
+        f"{number(line['factor'], 1)} ({interval(line['low'], line['high'], 1)}) "
+        f"{'on' if line['teacher'] == MIXED else 'from'} {_way(line)}"
         for line in raw.to_dict("records")
     ]
     if not told:
@@ -194,12 +256,20 @@ def _answer(factors: pd.DataFrame) -> str:
 
 PRESETS = {
     "smoke": TransferConfig(
-        network="conv2x1", pairs=((3, 4),), samples={3: 2_048, 4: 2_048}, seeds=2, snapshots=2
+        network="conv2x1",
+        pairs=((3, 4),),
+        mixes=((3, 4),),
+        samples={3: 2_048, 4: 2_048},
+        seeds=2,
+        snapshots=2,
     ),
     "laptop": TransferConfig(
         pairs=((3, 4), (3, 5), (4, 5)), samples={3: 10_000, 4: 30_000, 5: 60_000}
     ),
     "reference": TransferConfig(),
+    "mixed": TransferConfig(
+        pairs=((5, 7),), mixes=((5, 6, 7),), samples={5: 12_000, 7: 24_000}, seeds=2, snapshots=5
+    ),
 }
 
 STUDY = Study(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.studies.curves import first_met
-from analysis.studies.transfer import AFRESH, at_once, saved
+from analysis.studies.transfer import AFRESH, MIXED, at_equal_compute, at_once, begun_with, saved
 
 
 def run(teacher: int, seed: int, spent: float, speed: float) -> pd.DataFrame:
@@ -63,3 +63,23 @@ def test_a_curve_that_never_falls_to_the_level_has_no_answer():
     assert np.isnan(first_met(curve, "x", 0.3))
     assert first_met(curve, "x", 0.45) == pytest.approx(10**0.5)
     assert first_met(curve, "x", 0.6) == pytest.approx(1.0)
+
+
+def test_at_equal_compute_all_are_read_where_the_shortest_ends():
+    """Cold and mixed end at 1,000; the warm ones, 100 later, are read after 900 of their own."""
+    points = planted({4: [2.0, 2.0], MIXED: [4.0, 4.0]}, spent=0.0)
+    warm = points["teacher"] == 4
+    points.loc[warm, "train_flops"] += 100
+    found = at_equal_compute(points).set_index("teacher")
+    assert found["train_flops"].tolist() == [1_000.0] * 3
+    assert found["raw"].to_dict() == pytest.approx(
+        {AFRESH: 0.01, 4: 10 / 2 / 900, MIXED: 0.0025}, rel=0.03
+    )
+    assert saved(points, "raw").set_index("teacher").loc[MIXED, "factor"] == pytest.approx(
+        4, rel=0.03
+    )
+
+
+def test_what_runs_begin_with_is_told_in_words():
+    told = [begun_with(teacher) for teacher in (AFRESH, MIXED, 5)]
+    assert told == ["fresh", "fresh, smaller boards too", "those of 5×5"]
