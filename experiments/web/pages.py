@@ -29,6 +29,7 @@ from experiments.web.play_page import (
     MAX_PLIES,
     MAX_SIZE,
     SEARCHES,
+    WITHOUT_NODES,
     AnswerStep,
     Budget,
     Message,
@@ -133,6 +134,7 @@ class Pages:
                 # Whom and by which rules the page may ask itself, without waiting for a compiler.
                 "engine": {"players": small, "rules": RULES},
                 "rules": list(SEARCHES),
+                "without_nodes": WITHOUT_NODES,
                 "budgets": BUDGETS,
                 "drawn": boards,
                 "rule_of": rules,

@@ -23,17 +23,23 @@ from games.errors import InputError
 from games.protocol import Game
 from games.text.notation import board_name, play, play_through
 from mcts import RULES, STRATEGIES, SearchConfig, Strategy
+from mcts.stopping import STOPPING
+from mcts.strategies.adaptive import Adaptive
 
 PERFECT, RANDOM = "perfect", "random"
 MAX_SIZE, MAX_PLIES = 99, 1000  # of questions that are looked at; the rules know better
 
 _OTHERS = (STRATEGIES[name]() for name in STRATEGIES.names if name != SearchConfig.strategy)
+# But the one that never stops, and the one whose weights are to be fitted first.
+_STOPS = sorted({*STOPPING.names} - {Adaptive().stop.name, "uniform", "predicted"})
 SEARCHES: dict[str, Strategy] = {
     **{name: SearchConfig.model_validate({"rule": name}) for name in RULES.names},
-    **{STRATEGIES.name_of(own): own for own in _OTHERS if own.has_budget and not own.needs_second},
+    **{STRATEGIES.name_of(own): own for own in _OTHERS if not own.needs_second},
+    **{f"adaptive, {name}": Adaptive.model_validate({"stop": name}) for name in _STOPS},
 }
-"""What a visitor may choose from: tree search by the name of its rule, and every other strategy
-of one network whose budget can be set; the nodes are chosen beside them."""
+"""What a visitor may choose from: tree search by the name of its rule, every other strategy of one
+network, and when a search stops; the nodes are chosen beside them, where a budget can be set."""
+WITHOUT_NODES = tuple(name for name, own in SEARCHES.items() if not own.has_budget)
 
 
 class Message(pydantic.BaseModel):
@@ -85,7 +91,7 @@ def search_name(strategy: Strategy) -> str | None:
     """The one of `SEARCHES` that a strategy is, but for its nodes."""
 
     def without_nodes(any_: Strategy) -> Strategy:
-        return any_.model_copy(update={"nodes": None})
+        return any_.model_copy(update={"nodes": None}) if any_.has_budget else any_
 
     own = without_nodes(strategy)
     return next((name for name, same in SEARCHES.items() if without_nodes(same) == own), None)
@@ -123,7 +129,8 @@ def _ask_network(question: Question, rules: Game, annotator: Annotator) -> list[
     if thinker.game != rules:
         plays = board_name(thinker.game)
         raise InputError(f"{question.player} plays {plays}; choose that board")
-    budgets = thinker.budgets(question.nodes) if question.ask == "thoughts" else [question.nodes]
+    grows = question.ask == "thoughts" and thinker.strategy.has_budget
+    budgets = thinker.budgets(question.nodes) if grows else [question.nodes]
     return [lambda budget=budget: _think(thinker, question.moves, budget) for budget in budgets]
 
 

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mcts import STRATEGIES, Puct, SearchConfig, SearchResult, search_trace
 from mcts.stopping import (
@@ -153,9 +155,33 @@ def test_play_stops_where_the_trace_says(traced, rule):
         np.testing.assert_array_equal(getattr(found, field), getattr(trace, field)[stop, rows])
 
 
+@settings(deadline=None, max_examples=100)
+@given(
+    visits=st.lists(st.integers(0, 30), min_size=4, max_size=4).filter(any),
+    left=st.integers(0, 60),
+    data=st.data(),
+)
+def test_no_more_visits_change_a_settled_move_and_some_change_any_other(visits, left, data):
+    """Whatever moves the evaluations that are left visit; and where the rule does not stop, some
+    would change the answer or make it a tie, so that no rule can stop earlier and be safe."""
+    nodes = 1 + sum(visits)
+    first = look(nodes, visits, cap=nodes + left, prior=[0.25] * 4)
+    best = int(np.argmax(visits))
+    more = data.draw(st.lists(st.integers(0, 3), min_size=left, max_size=left))
+    end = np.array(visits) + np.bincount(np.array(more, int), minlength=4)
+    rival = np.array(visits)
+    rival[np.argsort([-np.inf if move == best else n for move, n in enumerate(visits)])[-1]] += left
+    if Settled().stops(first)[0]:
+        assert end.argmax() == best
+    else:
+        assert rival.max() > rival[best] or (rival == rival.max()).sum() > 1
+
+
 def test_settled_never_changes_a_move(traced):
-    """The proof is in the rule; this is every position of the set, and it does stop early."""
+    """In searches: an evaluation more is a visit more, which the proof asks for, so that the move
+    is that of the whole search in every position of the set; and it does stop early."""
     (trace, filled), _ = traced
+    assert (trace.visits.sum(-1) == np.array(looks(NODES))[:, None] - 1).all()
     stop, hasty = stopped_at([Settled(), Stable(growth=2)], trace, looks(NODES), filled)
     np.testing.assert_array_equal(trace.action[stop, np.arange(POSITIONS)], trace.action[-1])
     assert (stop < len(trace.action) - 1).mean() > 0.5

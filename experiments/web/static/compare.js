@@ -29,13 +29,19 @@ const share = (said) => {
   return sum ? said.visits[said.action] / sum : said.prior[said.action];
 };
 
+/** "64 nodes, gumbel", without what there is no choice of. */
+const spendsOf = (lab, { nodes, rule }) => [
+  !lab.without_nodes.includes(rule) && `${whole(nodes)} ${nodes === 1 ? "node" : "nodes"}`,
+  lab.rules.length > 1 && rule,
+].filter(Boolean).join(", ");
+
 function Contestant({ lab, board, moves, position, entry, verdict, onRemove }) {
   const { said, error } = useAnswer({ ask: "move", ...asPosition(board, moves), ...entry });
   const winning = verdict?.winning;
   const rated = ratedAs(lab, entry);
   const right = winning && said && winning.includes(said.action);
   return html`<section class="contestant">
-    <h3>${nameOf(lab, entry.player)}${isNetwork(entry.player) && html`<small>${whole(entry.nodes)} ${entry.nodes === 1 ? "node" : "nodes"}${lab.rules.length > 1 ? `, ${entry.rule}` : ""}</small>`}
+    <h3>${nameOf(lab, entry.player)}${isNetwork(entry.player) && html`<small>${spendsOf(lab, entry)}</small>`}
       <button type="button" aria-label="Remove ${nameOf(lab, entry.player)}, ${entry.nodes} nodes" onClick=${onRemove}>✕</button></h3>
     <${Board} board=${board} position=${position} hint=${said?.action} name="What ${entry.player} thinks"
       heat=${said?.visits && heatOf(said, entry.nodes === 1 ? "prior" : "visits")}

@@ -105,8 +105,9 @@ export const ratedAs = (lab, { player, nodes, rule }) =>
   lab.agents.find((agent) =>
     agent.snapshot === player && agent.nodes === nodes && lab.rule_of[agent.id] === rule && agent.elo !== null);
 
-/** A slider over the budgets, with what each is worth and costs. */
+/** A slider over the budgets, with what each is worth and costs; nothing for a strategy that has none. */
 export function NodesSlider({ lab, choice, onChange, seconds }) {
+  if (lab.without_nodes.includes(choice.rule)) return null;
   const rated = ratedAs(lab, choice);
   const snapshot = lab.snapshots.find((each) => each.key === choice.player);
   const name = (nodes) => `${whole(nodes)} ${nodes === 1 ? "node: at first sight" : "nodes"}`;

@@ -24,7 +24,7 @@ from experiments.web.lab_view import LabView
 from experiments.web.play_page import SEARCHES, search_name
 from games.text.notation import play
 from games.text.sgf import read_sgf
-from mcts import RULES, SearchConfig
+from mcts import RULES, STRATEGIES, SearchConfig
 from training.files import load_snapshot
 from training.store import Match
 
@@ -229,7 +229,8 @@ def test_every_rule_can_be_chosen(web, rules, snapshot_key, rule):
 
 
 def test_other_strategies_can_be_chosen_and_say_what_they_took(web, rules, snapshot_key):
-    assert {"adaptive", "beam", "best-of-n", "revision", "rollouts"} <= set(SEARCHES)
+    of_one_network = {own for own in STRATEGIES.names if not STRATEGIES[own]().needs_second}
+    assert of_one_network - {"search"} | set(RULES.names) <= set(SEARCHES)
     with visit(web) as socket:
         # Of two legal moves, six simulations must give one a lead that the last cannot undo.
         left_two = [4, 7, 2, 8, 1, 5, 3]
@@ -240,12 +241,22 @@ def test_other_strategies_can_be_chosen_and_say_what_they_took(web, rules, snaps
         assert answer["spent"] == f"{made} of 8 evaluations: the answer can no longer change"
         question = position(rules, player=snapshot_key(0), nodes=4, rule="best-of-n")
         assert ask(socket, question)[-1]["spent"] == "4 evaluations"
+        # Each of these has one cost, whatever the page says.
+        question = position(
+            rules, ask="thoughts", player=snapshot_key(0), nodes=64, rule="majority"
+        )
+        (answer,) = ask(socket, question)
+        assert answer["spent"] == "1 evaluation"
+        question = position(rules, player=snapshot_key(0), nodes=8, rule="adaptive, by-ply")
+        assert ask(socket, question)[-1]["spent"] == "8 evaluations"
 
 
 def test_ratings_go_with_the_search_they_were_made_with(web):
     agents = rows(web, "/api/lab")["agents"]
     choices = rows(web, "/api/choices")
     assert choices["rules"] == list(SEARCHES)
+    assert {"raw", "value", "majority", "alpha-beta"} <= set(choices["without_nodes"])
+    assert "beam" not in choices["without_nodes"]
     assert choices["engine"]["rules"] == ["puct", "gumbel", "regularised"]
     assert choices["engine"]["players"] == [
         each["key"] for each in rows(web, "/api/lab")["snapshots"]
