@@ -30,8 +30,8 @@ PERFECT, RANDOM = "perfect", "random"
 MAX_SIZE, MAX_PLIES = 99, 1000  # of questions that are looked at; the rules know better
 
 _OTHERS = (STRATEGIES[name]() for name in STRATEGIES.names if name != SearchConfig.strategy)
-# But the one that never stops, and the one whose weights are to be fitted first.
-_STOPS = sorted({*STOPPING.names} - {Adaptive().stop.name, "uniform", "predicted"})
+# But the default, the one that never stops, and the one whose weights are to be fitted first.
+_STOPS = sorted({*STOPPING.names} - {"settled", "uniform", "predicted"})
 SEARCHES: dict[str, Strategy] = {
     **{name: SearchConfig.model_validate({"rule": name}) for name in RULES.names},
     **{STRATEGIES.name_of(own): own for own in _OTHERS if not own.needs_second},
