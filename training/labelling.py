@@ -150,7 +150,7 @@ class _Maker:
             positions = load_labels(store, config.visits, config.count).states
             # Where the teacher itself had played, its searches were the visits.
             visit = source.visit_flops_each if source.config.visits else source.flops_each
-            teachers |= source.teachers
+            teachers |= {name: source.teachers[name] for name in _visitors(store, source.config)}
         return cls(config, teacher, visitor, positions, label + visit, visit, teachers)
 
     def labels(self, number: int) -> Labels:
@@ -184,6 +184,17 @@ class _Maker:
             return jax.device_get(_wanderer(self.config.rules)(key))
         play = _player(self.config.rules, self.visitor.network, self.visitor.search)
         return jax.device_get(play(self.visitor.params, key)[0])
+
+
+def _visitors(store: Store, config: LabelConfig) -> list[str]:
+    """Snapshots whose play visited the positions of a set; who labelled them is not asked."""
+    if not config.visits:
+        return [config.teacher]
+    if config.visits == RANDOM:
+        return []
+    if "#" in config.visits:
+        return [config.visits]
+    return _visitors(store, read_label_set(store, config.visits).config)
 
 
 def _seer(store: Store, name: str, rules: Game, config: SearchConfig) -> Seer:

@@ -145,7 +145,7 @@ def _stored_run(store: Store, config: ExportConfig, console: Console) -> Outcome
     write_atomically(out / "README.md", text.encode())
     size = _bytes(out)
     if sets:
-        console.print(f"{len(sets)} label sets stay in {store.folder}: `hexlaw merge` carries them")
+        console.print(f"label sets stay in {store.folder} ({len(sets)}); hexlaw merge carries them")
     console.print(
         f"{out}: {len(snapshots)} agents with weights, {len(kept)} games, {size / 1e6:.1f} MB"
     )
@@ -157,8 +157,7 @@ def _labels_left(sets: Sequence[str]) -> str:
     if not sets:
         return ""
     return f"""
-The lab's {len(sets)} label sets are not here ({", ".join(sets)}); `hexlaw merge` carries them from
-lab to lab.
+Not here: the lab's label sets ({", ".join(sets)}). `hexlaw merge` carries them from lab to lab.
 """
 
 

@@ -73,6 +73,12 @@ def blunders(store: Store, config: TrainConfig, states, keeping) -> float:
     return float(np.mean(~keeping[won][np.arange(won.sum()), best]))
 
 
+def at_random(states, rules, keeping) -> float:
+    """Share of won positions in which a random legal move loses, on average."""
+    legal, won = np.asarray(jax.vmap(rules.legal)(states)), keeping.any(1)
+    return float(1 - (keeping.sum(1) / np.maximum(legal.sum(1), 1))[won].mean())
+
+
 def likeliest(made: TrainConfig, params: Params, states) -> np.ndarray:
     rules = made.rules
     logits, _ = forward(made.network.module(rules), params, jax.vmap(rules.observe)(states))
@@ -96,6 +102,24 @@ def test_a_perfect_teacher_makes_a_student_without_a_blunder(store, student):
     assert blunders(store, config, seen.states, verdicts.keeping) == 0
 
 
+def test_a_perfect_teacher_makes_a_student_without_a_blunder_on_4x4(store, student):
+    """In all positions that it was taught; of those that it was not it misjudges few."""
+    rules = Hex(4)
+    labels = LabelConfig(boardsize=4, teacher="exact", visits="random", count=2_000)
+    make_labels(store, labels)
+    config = student(
+        f"{labels.name}:2000", boardsize=4, network="64x2", samples=6_000, first_snapshot=6_000,
+        final_learning_rate=0.05, averaging=0.05,
+    )  # fmt: skip
+    assert train(config, store) == "done"
+    seen, fixed = load_labels(store, labels.name), judged_set(rules)
+    assert fixed is not None
+    keeping = exact_play(rules).judge(seen.states).keeping
+    assert blunders(store, config, seen.states, keeping) == 0
+    new = blunders(store, config, fixed.states, fixed.verdicts.keeping)
+    assert new < 0.4 * at_random(fixed.states, rules, fixed.verdicts.keeping)
+
+
 def test_a_random_teacher_teaches_nothing(store, student, tiny):
     """An untrained network's own policy: its student blunders as often as random moves do."""
     labels = LabelConfig(
@@ -107,10 +131,8 @@ def test_a_random_teacher_teaches_nothing(store, student, tiny):
     assert train(config, store) == "done"
     seen = load_labels(store, EXACT.name)
     keeping = exact_play(RULES).judge(seen.states).keeping
-    legal = np.asarray(jax.vmap(RULES.legal)(seen.states))
-    won = keeping.any(1)
-    at_random = 1 - (keeping.sum(1) / np.maximum(legal.sum(1), 1))[won].mean()
-    assert blunders(store, config, seen.states, keeping) > 0.8 * at_random > 0.2
+    chance = at_random(seen.states, RULES, keeping)
+    assert blunders(store, config, seen.states, keeping) > 0.8 * chance > 0.2
 
 
 def test_the_ledger_agrees_with_a_hand_count(store, student, tiny):
@@ -151,6 +173,34 @@ def test_the_ledger_agrees_with_a_hand_count(store, student, tiny):
     assert after.teacher_flops == spent[3]
     assert after.learner_flops == 2 * row.learner_flops
     assert after.train_flops == after.label_flops + after.teacher_flops + after.learner_flops
+
+
+def test_a_set_costs_its_visits_and_its_labels_and_no_more(store, tiny):
+    """By hand, for every way in which positions and labels can come together."""
+    teacher, visitor = teacher_of(tiny, 3), teacher_of(tiny, 1)
+    network = forward_flops(RULES, tiny().network)
+
+    def made(by: str, visits: str):
+        nodes = 1 if by == "exact" else 4
+        config = LabelConfig(
+            boardsize=3, teacher=by, search=SearchConfig(nodes=nodes), visits=visits, count=20
+        )
+        found = make_labels(store, config)
+        assert found is not None
+        return config.name, found.flops_each / network, set(found.teachers)
+
+    own, *spent = made(teacher, "")
+    assert spent == [4, {teacher}], "its search has visited and labelled at once"
+    assert made(teacher, own)[1:] == (4 + 4, {teacher})
+    by_random, *spent = made(teacher, "random")
+    assert spent == [4, {teacher}]
+    by_other, *spent = made(teacher, visitor)
+    assert spent == [4 + 1, {teacher, visitor}]
+    told_anew, *spent = made("exact", own)
+    assert spent == [4, {teacher}], "perfect labels are free, positions of a search are not"
+    assert made("exact", told_anew)[1:] == (4, {teacher})
+    assert made("exact", by_other)[1:] == (1, {visitor}), "its labels are not asked for"
+    assert made("exact", by_random)[1:] == (0, set())
 
 
 def test_a_stopped_set_goes_on_and_ends_with_the_same_bytes(store, tmp_path, tiny):

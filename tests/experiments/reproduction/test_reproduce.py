@@ -291,7 +291,11 @@ def test_a_lab_is_exported_as_tables_and_as_a_small_lab_with_weights(
 ):
     out = tmp_path / "stored"
     export = ["export", "--lab", finished / "lab", "--out", out]
+    labels = finished / "lab" / "labels"
+    (labels / "hex3-exact-0").mkdir(parents=True)
+    (labels / "hex3-exact-0" / "set.json").write_text("{}")
     assert hexlaw(*export) == 0
+    shutil.rmtree(labels)
     whole, tables = load_lab(Store(finished / "lab")), read_parquet(out / "tables")
     for name in ("runs", "snapshots", "agents", "matches", "blunder_rates"):
         assert len(getattr(tables, name)) == len(getattr(whole, name)) > 0, name
@@ -299,6 +303,7 @@ def test_a_lab_is_exported_as_tables_and_as_a_small_lab_with_weights(
     assert tables.games["analysis"].notna().sum() == 1
     text = (out / "README.md").read_text()
     assert "| 3×3 | efficient | 2 | 2 | 1 |" in text
+    assert "Not here: the lab's label sets (hex3-exact-0)." in text
     assert str(finished) not in text + tables.runs["command"].str.cat()
 
     small = load_lab(Store(out / "lab", read_only=True))
