@@ -26,7 +26,7 @@ def game_points(rows: LabRows, runs: Collection[str]) -> pd.DataFrame:
         where the snapshot was judged), elo (its board's best 0).
     """
     parts = []
-    for game in sorted(rows.runs["game"].unique()):
+    for game in sorted(rows.runs.loc[rows.runs["id"].isin(runs), "game"].unique()):
         own = rows.of_game(game)
         agents = rate_rows(own)[["player", "elo"]].merge(
             own.agents, left_on="player", right_on="id"

@@ -255,19 +255,17 @@ def best_size_by_compute(points: pd.DataFrame) -> Estimate:
 
 
 def exchange(points: pd.DataFrame) -> Estimate:
-    """Decades of play that a decade of training replaces on a board, −s of Jones's isoquants, from
-    the surface of Elo over both; none where play may buy nothing (Fieller), the ratio then has no
-    end."""
+    """Decades of play that a decade of training replaces on a board, −s of Jones's isoquants.
+
+    Through the isoquants, as he found it, not by a surface over all agents: at equal FLOPs of play
+    a large network with few nodes and a small one with many are no equals, and isoquants keep the
+    cheaper.
+    """
     try:
         fit = fit_exchange(points, resamples=RESAMPLES)
     except InputError:
         return NOTHING
-    train, test = (np.array([getattr(s, n) for s in fit.surface_draws]) for n in ("train", "test"))
-    if not percentile_interval(test, LEVEL)[0] > 0:
-        return NOTHING
-    with np.errstate(divide="ignore", invalid="ignore"):
-        draws = np.where(test > 0, train / test, np.inf)
-    return Estimate(-fit.surface.exchange.slope, draws)
+    return Estimate(-fit.paper.slope, -np.array([draw.slope for draw in fit.paper_draws]))
 
 
 def levelling_off(points: pd.DataFrame, frontier: float) -> pd.DataFrame:
