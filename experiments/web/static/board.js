@@ -133,8 +133,9 @@ export function Board({
     data-stone=${places[cell].cellName} cx=${at(cell)[0]} cy=${at(cell)[1]} r=${board.stone} />`;
   const text = (x, y, content, className) => html`<text class=${className} x=${x} y=${y + 5}>${content}</text>`;
   const label = ({ cells, text: content }) => {
-    const [x, y] = cells.length === 1 ? at(cells[0]) : along(at(cells[0]), at(cells[1]), 0.62);
-    return text(x, y, content, `label on-${cells.length === 1 ? owners[cells[0]] : "way"}`);
+    if (cells.length === 1) return text(...at(cells[0]), content, `label on-${owners[cells[0]]}`);
+    const [x, y] = along(at(cells[0]), at(cells[1]), 0.3); // further on, it would meet those of other stones
+    return text(x, y - 1, content, "label on-way");
   };
   const occupied = board.cells.map(([cell]) => cell).filter((cell) => owners[cell] !== NOBODY);
   const [left, top, width, height] = board.box;
@@ -178,7 +179,7 @@ export function OtherMoves({ board, position, labels = {}, onPlay }) {
 /** What the two sides want, in words. */
 export function aims({ aims: [black, white] }) {
   if (!black) return "";
-  return black === white ? `Both want ${black}.` : `Black wants ${black}, white ${white}.`;
+  return black === white ? `The aim: ${black}.` : `Black’s aim: ${black}; white’s: ${white}.`;
 }
 
 const along = ([x0, y0], [x1, y1], part) => [x0 + part * (x1 - x0), y0 + part * (y1 - y0)];

@@ -131,7 +131,7 @@ function Players({ record }) {
 }
 
 function facts(player, aim) {
-  const found = aim ? [["wants", aim]] : [];
+  const found = aim ? [["aim", aim]] : [];
   if (player.elo !== null) {
     const margin = player.se === null ? "" : ` ± ${whole(1.96 * player.se)}`;
     found.push(["Elo", whole(player.elo) + margin]);
@@ -245,7 +245,7 @@ export function ThoughtsTable({
             <td>${percent(thought.prior[action])}</td>
             <td>${percent(thought.visits[action] / visited)}</td>
             <td>${thought.visits[action] ? signed(thought.q[action]) : "–"}</td>
-            <td>${[action === played && "played", perfect.includes(action) && (winning.winner === NOBODY ? "holds the draw" : "wins")].filter(Boolean).join(", ")}</td>
+            <td>${[action === played && "played", perfect.includes(action) && (winning.winner === NOBODY ? "draws" : "wins")].filter(Boolean).join(", ")}</td>
           </tr>`,
         )}
       </tbody>

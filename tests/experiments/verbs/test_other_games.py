@@ -82,12 +82,17 @@ def test_a_stored_game_is_shown_checked_and_written_as_json(lab, run, hexlaw, ca
     assert refused.count("\n") == 1
 
 
-def test_pages_that_draw_hex_refuse_it_in_one_line(lab, hexlaw, capsys, tmp_path):
-    assert hexlaw("replay", "1", "--lab", lab, "--html", tmp_path / "game.html") == 2
-    refused = capsys.readouterr().err
-    assert "pages draw hex, not drop" in refused
-    assert refused.count("\n") == 1
-    assert not (tmp_path / "game.html").exists()
+def test_pages_draw_it_without_a_line_of_their_own(lab, run, tmp_path):
+    """Seven columns of two cells, and a disc that has fallen for each move."""
+    run("replay", "1", "--lab", lab, "--html", tmp_path / "game.html")
+    page = (tmp_path / "game.html").read_text(encoding="utf-8")
+    record = json.loads(page.partition('id="record">')[2].partition("</script>")[0])
+    assert (record["board"]["name"], record["board"]["by_column"]) == ("Drop 2×7", True)
+    assert len(record["board"]["cells"]) == 14
+    landed = [0] * 7
+    for ply, (column, changed) in enumerate(zip(record["moves"], record["changes"], strict=True)):
+        assert changed == [[7 * (1 - landed[column]) + column, ply % 2]]
+        landed[column] += 1
 
 
 def test_a_position_is_solved_by_the_game_s_own_exact_player(run):
