@@ -6,7 +6,7 @@ import numpy as np
 
 from games.breakthrough import WAYS, Breakthrough
 from games.exact import break_search
-from games.exact.break_search import LIMIT, NODES, UNKNOWN
+from games.exact.bounds import LIMIT, NODES, UNKNOWN
 from games.exact.compiled import COMPILED
 from games.exact.met import positions_met
 from games.exact.protocol import ExactPlay, JudgedSet, Verdicts

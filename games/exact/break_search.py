@@ -15,12 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from games.exact.bitboard import lowest
+from games.exact.bounds import LIMIT, NODES, UNKNOWN
 from games.exact.compiled import entry, helper, vector
-
-UNKNOWN = 2
-"""Neither -1 lost nor 1 won: the limit was met first."""
-
-NODES, LIMIT = 0, 1  # entries of `work`: positions visited, and after how many to give up
 
 
 class BreakGrid(NamedTuple):

@@ -8,8 +8,8 @@ import numpy as np
 
 from games.connect_four import ConnectFour
 from games.exact import four_search
+from games.exact.bounds import LIMIT, NODES, UNKNOWN, BoundsTable, empty_table
 from games.exact.compiled import COMPILED
-from games.exact.four_search import LIMIT, NODES, UNKNOWN
 from games.exact.met import positions_met
 from games.exact.protocol import ExactPlay, JudgedSet, PositionSolution, Verdicts
 from games.protocol import State
@@ -31,7 +31,7 @@ class FourPlay(ExactPlay):
     def __init__(self, game: ConnectFour) -> None:
         super().__init__(game)
         self._grid = four_search.make_four_grid(*game.shape)
-        self._table = four_search.empty_table(ENTRIES)
+        self._table = empty_table(ENTRIES)
 
     @property
     def quick(self) -> bool:
@@ -120,7 +120,7 @@ class _Limited:
     def __init__(
         self,
         grid: four_search.FourGrid,
-        table: four_search.FourTable,
+        table: BoundsTable,
         max_nodes: int | None,
         max_seconds: float | None,
     ) -> None:

@@ -13,20 +13,14 @@ ones; and what is known of a position, a bound on either side, is remembered.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from games.exact.bitboard import count, lowest
-from games.exact.compiled import entry, helper, vector
-
-UNKNOWN = 2
-"""No value, -1 lost, 0 drawn, 1 won: the limit was met first."""
+from games.exact.bounds import LIMIT, NODES, UNKNOWN, BoundsTable, keep_bounds, known_bounds
+from games.exact.compiled import entry, helper
 
 MOST_THREATS = 4
 """Moves that make as many or more are not told apart."""
-
-NODES, LIMIT = 0, 1  # entries of `work`: positions visited, and after how many to give up
 
 
 class FourGrid(NamedTuple):
@@ -38,14 +32,6 @@ class FourGrid(NamedTuple):
     cells: int  # all cells
     bottom: int
     from_middle: tuple[int, ...]  # the columns, the middle ones first, as masks
-
-
-class FourTable(NamedTuple):
-    """What a search reads and writes beyond the position."""
-
-    keys: Any  # int64 [entries]
-    bounds: Any  # int8 [entries]; 3 · (least + 1) + most + 1
-    work: Any  # int64 [2]
 
 
 def fits(rows: int, columns: int) -> bool:
@@ -69,14 +55,8 @@ def make_four_grid(rows: int, columns: int) -> FourGrid:
     )
 
 
-def empty_table(entries: int) -> FourTable:
-    """An empty table of so many positions."""
-    keys = vector(np.zeros(entries, np.int64))
-    return FourTable(keys, vector(np.zeros(entries, np.int8)), vector(np.zeros(2, np.int64)))
-
-
 @entry
-def search(mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table: FourTable) -> int:
+def search(mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table: BoundsTable) -> int:
     """The value for the side to move if it lies between alpha and beta, else a bound beyond them;
     `UNKNOWN` once the limit is met. The game must go on."""
     return _search(mine, discs, alpha, beta, grid, table)
@@ -93,7 +73,9 @@ def completes_four(discs: int, grid: FourGrid) -> bool:
 
 
 @helper
-def _search(mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table: FourTable) -> int:
+def _search(
+    mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table: BoundsTable
+) -> int:
     table.work[NODES] += 1
     if table.work[NODES] > table.work[LIMIT]:
         return UNKNOWN
@@ -114,14 +96,11 @@ def _search(mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table:
         return -1
 
     key = mine + discs + grid.bottom
-    entry_ = key % len(table.keys)
-    least, most = -1, 1
-    if table.keys[entry_] == key:
-        least, most = table.bounds[entry_] // 3 - 1, table.bounds[entry_] % 3 - 1
-        if least >= beta or least == most:
-            return least
-        if most <= alpha:
-            return most
+    least, most = known_bounds(key, table)
+    if least >= beta or least == most:
+        return least
+    if most <= alpha:
+        return most
     low, high = max(alpha, least), min(beta, most)
     best = -1
     for threats in range(MOST_THREATS, -1, -1):
@@ -137,8 +116,7 @@ def _search(mine: int, discs: int, alpha: int, beta: int, grid: FourGrid, table:
         least = max(least, best)
     if best < beta:
         most = min(most, best)
-    table.keys[entry_] = key
-    table.bounds[entry_] = 3 * (least + 1) + most + 1
+    keep_bounds(key, least, most, table)
     return best
 
 

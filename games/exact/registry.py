@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from games.errors import InputError
 from games.exact.break_play import BreakPlay
 from games.exact.four_play import FourPlay
+from games.exact.havannah_play import HavannahPlay
 from games.exact.hex_play import HexPlay
 from games.exact.protocol import ExactPlay, JudgedSet, PositionSolution
 from games.exact.swap_play import SwapPlay
@@ -154,6 +155,7 @@ _WHOLE = {size: Reach() for size in range(2, 6)} | {6: Reach(prompt_from=4)}
 register("hex", HexPlay, _WHOLE | {7: Reach(whole=False, prompt_from=12)})
 register("hex_swap", SwapPlay, _WHOLE)
 register("y", TablePlay, {size: Reach() for size in range(2, 6)})
+register("havannah", HavannahPlay, {size: Reach() for size in (2, 3)})
 
 register("breakthrough", BreakPlay, {size: Reach() for size in (43, 44, 45, 53, 54, 55, 63)})
 

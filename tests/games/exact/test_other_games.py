@@ -34,6 +34,7 @@ def minimax(state: pyspiel.State, memory: dict[str, int]) -> int:
         ("y", 4, 3),
         ("hex_swap", 3, 2),
         ("breakthrough", 43, 3),
+        ("havannah", 3, 11),
     ],
 )
 def test_values_and_moves_are_those_of_minimax(name, size, plies):
@@ -90,6 +91,47 @@ def test_grids_have_their_published_values(size, winner):
     assert solve_position(games.make("connect_four", size), "").winner == winner
 
 
+def every_position(game):
+    """The moves to one of each set of positions that look alike, by going through all games."""
+    lines, met = [], set()
+    open_lines = [()]
+    while open_lines:
+        line = open_lines.pop()
+        state = spiel_game(game).new_initial_state()
+        for move in line:
+            state.apply_action(spiel_actions(game, state)[move])
+        if not state.is_terminal() and str(state) not in met:
+            met.add(str(state))
+            lines.append(list(line))
+            open_lines += [(*line, move) for move in spiel_actions(game, state)]
+    return lines
+
+
+def test_every_position_of_the_smallest_havannah_is_that_of_minimax():
+    """By OpenSpiel's rules; any opening but the middle wins there."""
+    game, memory, values = games.make("havannah", 2), {}, []
+    lines = every_position(game)
+    for line in lines:
+        state = spiel_game(game).new_initial_state()
+        for move in line:
+            state.apply_action(spiel_actions(game, state)[move])
+        values.append(minimax(state, memory))
+    verdicts = exact_play(game).judge(states_after(game, padded(game, lines)))
+    np.testing.assert_array_equal(verdicts.value, values)
+    assert solve_position(game, "").winning_moves == (1, 2, 3, 5, 6, 7)
+
+
+def test_who_begins_wins_havannah_of_side_3_in_the_corners():
+    """A stone more never hurts, so white cannot win; nor, it turns out, draw."""
+    game = games.make("havannah", 3)
+    solution = solve_position(game, "")
+    assert solution.winner == 0
+    assert solution.winning_moves is not None
+    assert [game.action_name(move) for move in solution.winning_moves] == [
+        *("c1", "e1", "a3", "e3", "a5", "c5")
+    ]
+
+
 @pytest.mark.parametrize("size", [2, 3, 4, 5])
 def test_who_begins_wins_y_and_openings_are_symmetric(size):
     """By strategy stealing; winning openings come in the triangle's six turns."""
@@ -104,7 +146,14 @@ def test_who_begins_wins_y_and_openings_are_symmetric(size):
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("y", 4), ("hex_swap", 4), ("breakthrough", 44), ("connect_four", 44), ("connect_four", 55)],
+    [
+        ("y", 4),
+        ("hex_swap", 4),
+        ("breakthrough", 44),
+        ("connect_four", 44),
+        ("connect_four", 55),
+        ("havannah", 3),
+    ],
 )
 def test_judged_positions_are_live_and_can_be_got_wrong(name, size):
     game = games.make(name, size)
