@@ -10,19 +10,19 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from experiments.players.host_states import stack
 from experiments.players.move_keys import move_keys
-from experiments.players.player import NetworkPlayer
+from experiments.players.player import NetworkPlayer, deciding
 from experiments.players.thoughts import Explanation, Thoughts
 from games.protocol import Game, State
 from games.text.notation import play, play_through
 from mcts import Strategy
-from training.networks import NetworkConfig, Params, init_params, make_evaluate
+from training.networks import NetworkConfig, Params, init_params
 
 MAX_BUDGET = 1024
 BUDGETS = tuple(2**k for k in range(MAX_BUDGET.bit_length()))  # 1, 2, 4, … 1,024
@@ -36,6 +36,13 @@ class Thinker(NamedTuple):
     network: NetworkConfig
     params: Params
     strategy: Strategy
+    second: tuple[NetworkConfig, Params] | None = None
+    """Shape and weights of another network, for a strategy that asks two."""
+
+    @property
+    def shapes(self) -> tuple[NetworkConfig, NetworkConfig | None]:
+        """Of both networks."""
+        return self.network, self.second and self.second[0]
 
     def think(self, moves: Sequence[int], nodes: int) -> tuple[Thoughts, float]:
         """What it thinks after `moves`, with `nodes` network evaluations, and the seconds that the
@@ -45,9 +52,11 @@ class Thinker(NamedTuple):
             InputError: if a move is illegal.
         """
         states = jax.tree.map(lambda leaf: leaf[None], play(self.game, moves))
-        decide = compile_decision(self.game, self.network, self.strategy.with_nodes(nodes))
+        network, other = self.shapes
+        decide = compile_decision(self.game, network, self.strategy.with_nodes(nodes), other)
+        params = (self.params, self.second[1]) if self.second else self.params
         began = time.perf_counter()
-        explanation = jax.device_get(decide(self.params, states, jax.random.key(0)))
+        explanation = jax.device_get(decide(params, states, jax.random.key(0)))
         seconds = time.perf_counter() - began
         (thoughts,) = explanation.thoughts()
         return thoughts, seconds
@@ -60,24 +69,29 @@ class Thinker(NamedTuple):
 
 @functools.lru_cache(maxsize=256)
 def compile_decision(
-    game: Game, network: NetworkConfig, strategy: Strategy
+    game: Game, network: NetworkConfig, strategy: Strategy, second: NetworkConfig | None = None
 ) -> Callable[..., Explanation]:
-    """(params, states [1], key) → what the strategy makes of the one state.
+    """(params, states [1], key) → what the strategy makes of the one state. With a `second`
+    network, params are a pair.
 
     Compiled when it is made, so that no clock counts it.
     """
-    evaluate = make_evaluate(game, network)
-    strategy = strategy.for_evaluation()
+    decide = deciding(game, network, strategy, second)
 
     @jax.jit
-    def think(params: Params, states: State, key: jax.Array) -> Explanation:
-        result, memory = strategy.decide(game, evaluate, params, states, key)
+    def think(params: Any, states: State, key: jax.Array) -> Explanation:
+        result, memory = decide(params, states, key, None)
         return Explanation(result.action, result, strategy.variation(memory, result.action))
 
     # After a move, so that the step is compiled as well, and no second question has to wait for it.
     first = int(np.flatnonzero(game.legal(game.init()))[0])
     states = jax.tree.map(lambda leaf: leaf[None], play(game, [first]))
-    params = jax.eval_shape(lambda: init_params(game, network, jax.random.key(0)))
+    own, *others = [
+        jax.eval_shape(lambda shape=shape: init_params(game, shape, jax.random.key(0)))
+        for shape in (network, second)
+        if shape is not None
+    ]
+    params = (own, *others) if others else own
     return think.lower(params, states, jax.random.key(0)).compile()
 
 

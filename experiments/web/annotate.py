@@ -93,13 +93,23 @@ class Annotator:
             origin=self._origin(record),
         )
 
-    def thinker(self, key: str, strategy: Strategy) -> Thinker:
-        """The network of snapshot `RUN#INDEX`, ready to be asked.
+    def thinker(self, key: str, strategy: Strategy, second: str = "") -> Thinker:
+        """The network of snapshot `RUN#INDEX`, ready to be asked, with a second one beside it if
+        that is named.
 
         Raises:
-            InputError: if there is no such snapshot, or its file is damaged.
+            InputError: if there is no such snapshot, its file is damaged, or the second is of
+                another board.
         """
-        return self._thinker(key)._replace(strategy=strategy)
+        found = self._thinker(key)._replace(strategy=strategy)
+        if not second:
+            return found
+        other = self._thinker(second)
+        if other.game != found.game:
+            raise InputError(
+                f"{second} plays {board_name(other.game)}; choose one of {board_name(found.game)}"
+            )
+        return found._replace(second=(other.network, other.params))
 
     def snapshot(self, key: str) -> tuple[Path, str]:
         """The file of snapshot `RUN#INDEX`, and its SHA-256.
@@ -131,11 +141,10 @@ class Annotator:
         if key is None or player.search is None:
             return None
         spec = parse_player(player.name)
-        if isinstance(spec, NetworkSpec) and spec.second:
-            return None  # a page asks one network
+        second = spec.second if isinstance(spec, NetworkSpec) else None
         strategy: Strategy = STRATEGIES.parse(player.search)
         try:
-            thinker = self.thinker(key, strategy)
+            thinker = self.thinker(key, strategy, second or "")
         except InputError:
             return None  # without its network the game can be looked at all the same
         nodes, plies = strategy.evaluations, range(len(record.moves))

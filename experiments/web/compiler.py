@@ -25,14 +25,19 @@ class Compiler:
         self._pool: Pool | None = None
 
     def prepare(
-        self, game: Game, network: NetworkConfig, strategy: Strategy, budgets: Sequence[int]
+        self,
+        game: Game,
+        networks: tuple[NetworkConfig, NetworkConfig | None],
+        strategy: Strategy,
+        budgets: Sequence[int],
     ) -> AsyncResult[None]:
-        """Compile a network shape's strategy at each budget; nobody need await the end."""
+        """Compile the strategy of a network shape, or two, at each budget; nobody need await the
+        end."""
         if self._pool is None:
             # JAX's threads do not survive a fork; a process a task gives its memory back.
             context = multiprocessing.get_context("spawn")
             self._pool = context.Pool(1, step_back, maxtasksperchild=1)
-        return self._pool.apply_async(_compile_all, (game, network, strategy, tuple(budgets)))
+        return self._pool.apply_async(_compile_all, (game, networks, strategy, tuple(budgets)))
 
     def close(self) -> None:
         """End its process, whatever it is doing."""
@@ -41,7 +46,11 @@ class Compiler:
 
 
 def _compile_all(
-    game: Game, network: NetworkConfig, strategy: Strategy, budgets: Sequence[int]
+    game: Game,
+    networks: tuple[NetworkConfig, NetworkConfig | None],
+    strategy: Strategy,
+    budgets: Sequence[int],
 ) -> None:
+    network, second = networks
     for nodes in budgets:
-        compile_decision(game, network, strategy.with_nodes(nodes))
+        compile_decision(game, network, strategy.with_nodes(nodes), second)

@@ -28,6 +28,7 @@ from experiments.web.lab_view import LabView
 from experiments.web.play_page import (
     MAX_PLIES,
     MAX_SIZE,
+    OF_TWO,
     SEARCHES,
     WITHOUT_NODES,
     AnswerStep,
@@ -37,6 +38,8 @@ from experiments.web.play_page import (
     Stop,
     plan_answers,
     search_name,
+    strategy_of,
+    thinker_of,
 )
 from experiments.web.positions import page_board
 from experiments.web.replay_page import (
@@ -73,6 +76,7 @@ class Seat(Message):
     """`you`, or a player as in `Question`."""
     nodes: Budget = 1
     rule: str = pydantic.Field(default="puct", max_length=40)
+    second: str = pydantic.Field(default="", max_length=200)
 
 
 class _Identified(pydantic.BaseModel, strict=True):
@@ -134,6 +138,7 @@ class Pages:
                 # Whom and by which rules the page may ask itself, without waiting for a compiler.
                 "engine": {"players": small, "rules": RULES},
                 "rules": list(SEARCHES),
+                "of_two": list(OF_TWO),
                 "without_nodes": WITHOUT_NODES,
                 "budgets": BUDGETS,
                 "drawn": boards,
@@ -213,8 +218,8 @@ class Pages:
 
     def _prepare_others(self, question: Question) -> None:
         """Have the other budgets of a network shape compiled, the likeliest to be asked first."""
-        thinker = self._annotator.thinker(question.player, SEARCHES[question.rule])
-        shape = (thinker.game, thinker.network, thinker.strategy)
+        thinker = thinker_of(question, self._annotator)
+        shape = (thinker.game, thinker.shapes, thinker.strategy)
         if shape not in self._prepared:
             self._prepared.add(shape)
             near = sorted(BUDGETS, key=lambda nodes: abs(math.log2(nodes / question.nodes)))
@@ -356,10 +361,14 @@ def _player(seat: Seat) -> PlayerRecord:
     if not run:
         return PlayerRecord(name=seat.player)
     number = parse_natural(index)
-    if seat.rule not in SEARCHES or number is None:
-        raise InputError(f"no player {seat.player!r} with the rule {seat.rule!r}")
-    strategy = SEARCHES[seat.rule].with_nodes(seat.nodes)
-    spec = NetworkSpec(run=run, index=number, strategy=strategy)
+    if number is None:
+        raise InputError(f"no player {seat.player!r}")
+    strategy = strategy_of(seat.rule, seat.second).with_nodes(seat.nodes)
+    try:
+        spec = NetworkSpec(run=run, index=number, strategy=strategy, second=seat.second or None)
+    except pydantic.ValidationError as error:
+        problem = describe_problems(error)
+        raise InputError(f"no player {seat.player!r}: {problem[:300]}") from None
     return PlayerRecord(name=spec.text, kind=spec.kind, search=strategy.model_dump(mode="json"))
 
 

@@ -29,7 +29,7 @@ from mcts.strategies.adaptive import Adaptive
 PERFECT, RANDOM = "perfect", "random"
 MAX_SIZE, MAX_PLIES = 99, 1000  # of questions that are looked at; the rules know better
 
-_OTHERS = (STRATEGIES[name]() for name in STRATEGIES.names if name != SearchConfig.strategy)
+_OTHERS = [STRATEGIES[name]() for name in STRATEGIES.names if name != SearchConfig.strategy]
 # But the default, the one that never stops, and the one whose weights are to be fitted first.
 _STOPS = sorted({*STOPPING.names} - {"settled", "uniform", "predicted"})
 SEARCHES: dict[str, Strategy] = {
@@ -39,6 +39,8 @@ SEARCHES: dict[str, Strategy] = {
 }
 """What a visitor may choose from: tree search by the name of its rule, every other strategy of one
 network, and when a search stops; the nodes are chosen beside them, where a budget can be set."""
+OF_TWO: dict[str, Strategy] = {STRATEGIES.name_of(own): own for own in _OTHERS if own.needs_second}
+"""What else a visitor may choose who names a second network."""
 WITHOUT_NODES = tuple(name for name, own in SEARCHES.items() if not own.has_budget)
 
 
@@ -74,6 +76,9 @@ class Question(Message):
     """A snapshot `RUN#INDEX` of the lab, `perfect` or `random`."""
     nodes: Budget = 1
     rule: str = pydantic.Field(default="puct", max_length=40)
+    """One of `SEARCHES`, or of `OF_TWO`."""
+    second: str = pydantic.Field(default="", max_length=200)
+    """Another snapshot, for a rule of `OF_TWO`."""
 
 
 class Stop(Message):
@@ -119,13 +124,37 @@ def plan_answers(
         return [lambda: {"action": _random_move(rules, state)}]
     if question.player == PERFECT:
         return [lambda: solver.move(rules, question.moves)]
-    if question.rule not in SEARCHES:
-        raise InputError(f"no search rule {question.rule!r}; there is {', '.join(SEARCHES)}")
     return _ask_network(question, rules, annotator)
 
 
+def strategy_of(rule: str, second: str) -> Strategy:
+    """What a visitor has chosen.
+
+    Raises:
+        InputError: if there is no such rule, it asks two networks and one is named, or the other
+            way round.
+    """
+    if rule not in SEARCHES | OF_TWO:
+        raise InputError(f"no search rule {rule!r}; there is {', '.join(SEARCHES | OF_TWO)}")
+    if rule in OF_TWO and not second:
+        raise InputError(f"{rule} asks two networks; name the other as second")
+    if rule in SEARCHES and second:
+        raise InputError(f"{rule} asks one network; leave out second")
+    return (SEARCHES | OF_TWO)[rule]
+
+
+def thinker_of(question: Question, annotator: Annotator) -> Thinker:
+    """Who is asked.
+
+    Raises:
+        InputError: if there is no such network or rule, or two networks do not fit.
+    """
+    strategy = strategy_of(question.rule, question.second)
+    return annotator.thinker(question.player, strategy, question.second)
+
+
 def _ask_network(question: Question, rules: Game, annotator: Annotator) -> list[AnswerStep]:
-    thinker = annotator.thinker(question.player, SEARCHES[question.rule])
+    thinker = thinker_of(question, annotator)
     if thinker.game != rules:
         plays = board_name(thinker.game)
         raise InputError(f"{question.player} plays {plays}; choose that board")

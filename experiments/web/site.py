@@ -103,6 +103,7 @@ def site_data(store: Store, lab: LabView, title: str) -> dict[str, Any]:
         "overview": {**overview, "title": title},
         "choices": {
             "rules": RULES,
+            "of_two": [],
             "without_nodes": [],
             "budgets": BUDGETS,
             "drawn": _drawn(overview),

@@ -5,7 +5,7 @@ import { Board, OtherMoves } from "hexlaw/board.js";
 import { asPosition, boardAsked, boardOf, movesAsked, placeOf, playableOptions, unplayable, usePosition } from "hexlaw/boards.js";
 import { moveName, PLAYERS } from "hexlaw/positions.js";
 import { ask } from "hexlaw/link.js";
-import { NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, nameOf, ratedAs } from "hexlaw/players.js";
+import { NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, nameOf, ratedAs, secondOf } from "hexlaw/players.js";
 import { heatOf, labelsOf, perfectly } from "hexlaw/replay.js";
 import { stakes } from "hexlaw/review.js";
 import { Choice, Stone, capital, html, milliseconds, percent, signed, whole } from "hexlaw/ui.js";
@@ -29,10 +29,16 @@ const share = (said) => {
   return sum ? said.visits[said.action] / sum : said.prior[said.action];
 };
 
+/** What is compared, of what is chosen. */
+const entryOf = (lab, board, choice) => isNetwork(choice.player)
+  ? { ...choice, second: secondOf(lab, board, choice) }
+  : { ...choice, nodes: 1, second: undefined };
+
 /** "64 nodes, gumbel", without what there is no choice of. */
-const spendsOf = (lab, { nodes, rule }) => [
+const spendsOf = (lab, { nodes, rule, second }) => [
   !lab.without_nodes.includes(rule) && `${whole(nodes)} ${nodes === 1 ? "node" : "nodes"}`,
   lab.rules.length > 1 && rule,
+  second && `with ${nameOf(lab, second)}`,
 ].filter(Boolean).join(", ");
 
 function Contestant({ lab, board, moves, position, entry, verdict, onRemove }) {
@@ -90,13 +96,13 @@ export function Compare({ lab, settings }) {
         ${verdict ? ` Perfect play: ${perfectly(verdict.winner)}.` : error ? ` Perfect play: ${error}` : solvable ? " Perfect play: solving …" : ""}</p>
       <div class="setup">
         <${PlayerChoice} lab=${lab} board=${board} value=${next.player} label="Add" onChange=${(player) => setNext({ ...next, player })} />
-        ${isNetwork(next.player) && html`<${RuleChoice} lab=${lab} value=${next.rule} onChange=${(rule) => setNext({ ...next, rule })} />
+        ${isNetwork(next.player) && html`<${RuleChoice} lab=${lab} board=${board} value=${next} onChange=${(chosen) => setNext({ ...next, ...chosen })} />
           <${NodesSlider} lab=${lab} choice=${next} onChange=${(nodes) => setNext({ ...next, nodes })} />`}
-        <button type="button" class="main" onClick=${() => setEntries([...entries, { ...next, nodes: isNetwork(next.player) ? next.nodes : 1 }])}>Add to the comparison</button>
+        <button type="button" class="main" onClick=${() => setEntries([...entries, entryOf(lab, board, next)])}>Add to the comparison</button>
       </div>
     </div>
     <div class="panel contestants">
-      ${!over && !waits && entries.map((entry, k) => html`<${Contestant} key=${`${board.key}${k}${entry.player}${entry.nodes}${entry.rule}`} lab=${lab} board=${board} moves=${moves} position=${position} entry=${entry} verdict=${verdict}
+      ${!over && !waits && entries.map((entry, k) => html`<${Contestant} key=${`${board.key}${k}${entry.player}${entry.nodes}${entry.rule}${entry.second}`} lab=${lab} board=${board} moves=${moves} position=${position} entry=${entry} verdict=${verdict}
         onRemove=${() => setEntries(entries.filter((_, other) => other !== k))} />`)}
     </div>
   </div>`;

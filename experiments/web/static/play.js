@@ -5,7 +5,7 @@ import { Board, OtherMoves } from "hexlaw/board.js";
 import { asPosition, boardAsked, boardOf, movesAsked, placeOf, playableOptions, usePosition } from "hexlaw/boards.js";
 import { ask, save } from "hexlaw/link.js";
 import { ending, ghostsOf, moveName, moveNames, NOBODY, PLAYERS } from "hexlaw/positions.js";
-import { LevelChoice, NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, levelsOf, nameOf, playersOf, titleOf } from "hexlaw/players.js";
+import { LevelChoice, NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, levelsOf, nameOf, playersOf, secondOf, titleOf } from "hexlaw/players.js";
 import { ThoughtsTable, heatOf, labelsOf, perfectly } from "hexlaw/replay.js";
 import { Review, judge, stakes } from "hexlaw/review.js";
 import { Rules } from "hexlaw/words.js";
@@ -74,7 +74,8 @@ function Game({ lab, settings }) {
   const theirs = !over && !waits && !mine;
   const provable = board.proves;
   const change = (changes) => setGame((before) => ({ ...before, ...changes }));
-  const position = { ...asPosition(board, moves), player, rule, nodes: isNetwork(player) ? nodes : 1 };
+  const second = isNetwork(player) ? secondOf(lab, board, game) : undefined;
+  const position = { ...asPosition(board, moves), player, rule, second, nodes: isNetwork(player) ? nodes : 1 };
   const fail = (problem) => setError(problem.message);
 
   // What the address asked for is done: reloading must bring back the game as it stands.
@@ -97,7 +98,7 @@ function Game({ lab, settings }) {
     setGrown([]);
     if (!thinks || over || waits || !isNetwork(player)) return;
     return ask({ ask: "thoughts", ...position }, (said) => setGrown((before) => [...before, said]), fail);
-  }, [thinks, moves, player, rule, nodes, over, waits]);
+  }, [thinks, moves, player, rule, second, nodes, over, waits]);
 
   const thought = grown.at(-1);
   const playMove = (action) => change({ moves: [...moves, action] });
@@ -116,7 +117,7 @@ function Game({ lab, settings }) {
     : ask({ ask: "verdict", ...asPosition(board, moves) }, ({ winning }) => advise(winning), fail);
   const verdict = shown ? known : null;
   const keep = (name) => {
-    const seats = [{ player: "you", nodes: 1, rule }, { player, rule, nodes: position.nodes }];
+    const seats = [{ player: "you", nodes: 1, rule }, { player, rule, second, nodes: position.nodes }];
     const [black, white] = human === 0 ? seats : seats.reverse();
     save(name, { ...asPosition(board, moves), black, white }).catch(fail);
   };
@@ -168,7 +169,7 @@ function Game({ lab, settings }) {
       <details class="others"><summary>Any other agent</summary>
         <div class="setup">
           <${PlayerChoice} lab=${lab} board=${board} value=${player} label="Agent" onChange=${(next) => change({ player: next })} />
-          ${isNetwork(player) && html`<${RuleChoice} lab=${lab} value=${rule} onChange=${(next) => change({ rule: next })} />`}
+          ${isNetwork(player) && html`<${RuleChoice} lab=${lab} board=${board} value=${game} onChange=${change} />`}
         </div>
       </details>
       ${provable

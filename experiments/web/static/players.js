@@ -79,25 +79,39 @@ export function titleOf(lab, board, { player, nodes, rule }) {
   return { random: "Random", perfect: "Perfect play" }[player] ?? nameOf(lab, player);
 }
 
-export function PlayerChoice({ lab, board, value, onChange, label }) {
+export function PlayerChoice({ lab, board, value, onChange, label, networks = false }) {
   const { runs, others } = playersOf(lab, board);
   return html`<label>${label}${" "}
     <select value=${value} onChange=${(event) => onChange(event.target.value)}>
       ${[...runs].reverse().map(([run, snapshots]) => html`<optgroup label=${run}>
         ${snapshots.map((each) => html`<option value=${each.key}>${each.name}</option>`)}
       </optgroup>`)}
-      <optgroup label="without a network">${others.map(([key, name]) => html`<option value=${key}>${name}</option>`)}</optgroup>
+      ${!networks && html`<optgroup label="without a network">${others.map(([key, name]) => html`<option value=${key}>${name}</option>`)}</optgroup>`}
     </select>
   </label>`;
 }
 
-export function RuleChoice({ lab, value, onChange }) {
-  if (lab.rules.length < 2) return null;
+/** The second network of a search that asks two: the one chosen if it plays on the board, else the lab's best. */
+export function secondOf(lab, board, { rule, second }) {
+  if (!lab.of_two.includes(rule)) return undefined;
+  const plays = lab.snapshots.some((snapshot) => snapshot.key === second && snapshot.board === board.key);
+  if (plays) return second;
+  const best = bestOf(lab, board);
+  return isNetwork(best) ? best : lab.snapshots.findLast((snapshot) => snapshot.board === board.key)?.key;
+}
+
+/** How a network is searched, and which other one a search of two asks. */
+export function RuleChoice({ lab, board, value, onChange }) {
+  const rules = [...lab.rules, ...lab.of_two];
+  if (rules.length < 2) return null;
+  const second = secondOf(lab, board, value);
   return html`<label>Search${" "}
-    <select value=${value} onChange=${(event) => onChange(event.target.value)}>
-      ${lab.rules.map((rule) => html`<option value=${rule}>${rule}</option>`)}
+    <select value=${value.rule} onChange=${(event) => onChange({ rule: event.target.value })}>
+      ${rules.map((rule) => html`<option value=${rule}>${rule}</option>`)}
     </select>
-  </label>`;
+  </label>
+  ${second && html`<${PlayerChoice} lab=${lab} board=${board} value=${second} label="and asks" networks
+    onChange=${(next) => onChange({ second: next })} />`}`;
 }
 
 /** The agent that the lab has rated with this budget, if there is one. */
@@ -118,7 +132,7 @@ export function NodesSlider({ lab, choice, onChange, seconds }) {
     </label>
     <p class="cost"><${Word} of="node">What is a node?<//>${" "}
       ${rated ? `Elo ${whole(rated.elo)} (${whole(rated.low)} to ${whole(rated.high)})` : "not rated with so many"}
-      ${snapshot && `, ${power(choice.nodes * snapshot.node_flops)} FLOPs a move`}
+      ${snapshot && !lab.of_two.includes(choice.rule) && `, ${power(choice.nodes * snapshot.node_flops)} FLOPs a move`}
       ${seconds !== undefined && `, the last took ${milliseconds(seconds)}`}
     </p>
   </div>`;

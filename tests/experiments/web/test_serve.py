@@ -251,6 +251,22 @@ def test_other_strategies_can_be_chosen_and_say_what_they_took(web, rules, snaps
         assert ask(socket, question)[-1]["spent"] == "8 evaluations"
 
 
+def test_a_second_network_can_be_named(web, rules, snapshot_key):
+    with visit(web) as socket:
+        asked = {"player": snapshot_key(0), "rule": "mpv", "nodes": 8}
+        other = ask(socket, position(rules, **asked, second=snapshot_key(2)))[-1]
+        assert other["spent"] == "8 evaluations"
+        itself = ask(socket, position(rules, **asked, second=snapshot_key(0)))[-1]
+        assert other["value"] != itself["value"], "it is heard"
+        for changes, why in (
+            ({}, "mpv asks two networks; name the other as second"),
+            ({"second": "none#0"}, "no snapshot 'none#0'"),
+            ({"second": snapshot_key(1), "rule": "puct"}, "puct asks one network"),
+        ):
+            assert why in ask(socket, position(rules, **asked | changes))[-1]["error"]
+    assert rows(web, "/api/choices")["of_two"] == ["mpv"]
+
+
 def test_ratings_go_with_the_search_they_were_made_with(web):
     agents = rows(web, "/api/lab")["agents"]
     choices = rows(web, "/api/choices")

@@ -62,7 +62,7 @@ def test_what_another_process_compiled_is_found(own_cache):
 
     compiler = Compiler()
     try:
-        compiler.prepare(*shape, [1, 2]).get(timeout=300)
+        compiler.prepare(shape[0], (shape[1], None), shape[2], [1, 2]).get(timeout=300)
     finally:
         compiler.close()
     compiled = programs()
