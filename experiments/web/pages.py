@@ -36,10 +36,10 @@ from experiments.web.play_page import (
     Message,
     Question,
     Stop,
+    asked_thinker,
+    chosen_strategy,
     plan_answers,
     search_name,
-    strategy_of,
-    thinker_of,
 )
 from experiments.web.positions import page_board
 from experiments.web.replay_page import (
@@ -218,7 +218,7 @@ class Pages:
 
     def _prepare_others(self, question: Question) -> None:
         """Have the other budgets of a network shape compiled, the likeliest to be asked first."""
-        thinker = thinker_of(question, self._annotator)
+        thinker = asked_thinker(question, self._annotator)
         shape = (thinker.game, thinker.shapes, thinker.strategy)
         if shape not in self._prepared:
             self._prepared.add(shape)
@@ -363,7 +363,7 @@ def _player(seat: Seat) -> PlayerRecord:
     number = parse_natural(index)
     if number is None:
         raise InputError(f"no player {seat.player!r}")
-    strategy = strategy_of(seat.rule, seat.second).with_nodes(seat.nodes)
+    strategy = chosen_strategy(seat.rule, seat.second).with_nodes(seat.nodes)
     try:
         spec = NetworkSpec(run=run, index=number, strategy=strategy, second=seat.second or None)
     except pydantic.ValidationError as error:

@@ -127,7 +127,7 @@ def plan_answers(
     return _ask_network(question, rules, annotator)
 
 
-def strategy_of(rule: str, second: str) -> Strategy:
+def chosen_strategy(rule: str, second: str) -> Strategy:
     """What a visitor has chosen.
 
     Raises:
@@ -143,18 +143,18 @@ def strategy_of(rule: str, second: str) -> Strategy:
     return (SEARCHES | OF_TWO)[rule]
 
 
-def thinker_of(question: Question, annotator: Annotator) -> Thinker:
+def asked_thinker(question: Question, annotator: Annotator) -> Thinker:
     """Who is asked.
 
     Raises:
         InputError: if there is no such network or rule, or two networks do not fit.
     """
-    strategy = strategy_of(question.rule, question.second)
+    strategy = chosen_strategy(question.rule, question.second)
     return annotator.thinker(question.player, strategy, question.second)
 
 
 def _ask_network(question: Question, rules: Game, annotator: Annotator) -> list[AnswerStep]:
-    thinker = thinker_of(question, annotator)
+    thinker = asked_thinker(question, annotator)
     if thinker.game != rules:
         plays = board_name(thinker.game)
         raise InputError(f"{question.player} plays {plays}; choose that board")
