@@ -184,7 +184,7 @@ register(
     y.NAME,
     Y,
     range(y.MIN_SIZE, y.MAX_SIZE + 1),
-    Pictures(triangle.draw_text, triangle.draw_svg, triangle.lay_out),
+    Pictures(triangle.draw_text, triangle.draw_svg, triangle.lay_out, triangle.winning_fork),
     manual=manuals.Y,
 )
 

@@ -134,7 +134,9 @@ export function Board({
   const text = (x, y, content, className) => html`<text class=${className} x=${x} y=${y + 5}>${content}</text>`;
   const label = ({ cells, text: content }) => {
     if (cells.length === 1) return text(...at(cells[0]), content, `label on-${owners[cells[0]]}`);
-    const [x, y] = along(at(cells[0]), at(cells[1]), 0.3); // further on, it would meet those of other stones
+    // Slanting moves have theirs at the stone, where they do not meet those of other stones.
+    const [from, to] = cells.map(at);
+    const [x, y] = along(from, to, from[0] === to[0] ? 0.6 : 0.3);
     return text(x, y - 1, content, "label on-way");
   };
   const occupied = board.cells.map(([cell]) => cell).filter((cell) => owners[cell] !== NOBODY);

@@ -5,7 +5,7 @@ import { Board, OtherMoves } from "hexlaw/board.js";
 import { asPosition, boardAsked, boardOf, movesAsked, placeOf, playableOptions, unplayable, usePosition } from "hexlaw/boards.js";
 import { moveName, PLAYERS } from "hexlaw/positions.js";
 import { ask } from "hexlaw/link.js";
-import { NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, nameOf, ratedAs, secondOf } from "hexlaw/players.js";
+import { NoBoard, NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, nameOf, ratedAs, secondOf } from "hexlaw/players.js";
 import { heatOf, labelsOf, perfectly } from "hexlaw/replay.js";
 import { stakes } from "hexlaw/review.js";
 import { Choice, Stone, capital, html, milliseconds, percent, signed, whole } from "hexlaw/ui.js";
@@ -63,6 +63,11 @@ function Contestant({ lab, board, moves, position, entry, verdict, onRemove }) {
 }
 
 export function Compare({ lab, settings }) {
+  if (!playableOptions(lab).length) return html`<${NoBoard} />`;
+  return html`<${Comparison} lab=${lab} settings=${settings} />`;
+}
+
+function Comparison({ lab, settings }) {
   const options = playableOptions(lab);
   const first = boardAsked(lab, settings) ?? options.findLast(([key]) => lab.drawn[key].game === lab.drawn[options[0][0]].game)[0];
   const [board, setBoard] = useState(boardOf(lab, first));

@@ -5,7 +5,7 @@ import { Board, OtherMoves } from "hexlaw/board.js";
 import { asPosition, boardAsked, boardOf, movesAsked, placeOf, playableOptions, usePosition } from "hexlaw/boards.js";
 import { ask, save } from "hexlaw/link.js";
 import { ending, ghostsOf, moveName, moveNames, NOBODY, PLAYERS } from "hexlaw/positions.js";
-import { LevelChoice, NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, levelsOf, nameOf, playersOf, secondOf, titleOf } from "hexlaw/players.js";
+import { LevelChoice, NoBoard, NodesSlider, PlayerChoice, RuleChoice, bestOf, isNetwork, levelsOf, nameOf, playersOf, secondOf, titleOf } from "hexlaw/players.js";
 import { ThoughtsTable, heatOf, labelsOf, perfectly } from "hexlaw/replay.js";
 import { Review, judge, stakes } from "hexlaw/review.js";
 import { Rules } from "hexlaw/words.js";
@@ -47,7 +47,7 @@ function firstGame(lab, settings) {
 }
 
 export function Play({ lab, settings }) {
-  if (!playableOptions(lab).length) return html`<p>The lab holds no board that can be played here. <a href="#/agents">See its agents</a>.</p>`;
+  if (!playableOptions(lab).length) return html`<${NoBoard} />`;
   return html`<${Game} lab=${lab} settings=${settings} />`;
 }
 

@@ -11,6 +11,9 @@ export function playersOf(lab, board) {
   return { runs: Map.groupBy(snapshots, (snapshot) => snapshot.run), others };
 }
 
+/** What a view says that has nothing to play on. */
+export const NoBoard = () => html`<p>The lab holds no board that can be played here. <a href="#/agents">See its agents</a>.</p>`;
+
 export const isNetwork = (player) => player.includes("#");
 
 export function nameOf(lab, player) {

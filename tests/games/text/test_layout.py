@@ -13,7 +13,9 @@ import pytest
 import games
 from games.connect_four import ConnectFour
 from games.text.discs import winning_four
-from games.text.notation import play
+from games.text.notation import parse_moves, play
+from games.text.triangle import winning_fork
+from games.y import Y
 
 BOARDS = [
     ("hex", 4), ("hex_swap", 3), ("y", 4), ("havannah", 3), ("connect_four", 45),
@@ -85,6 +87,39 @@ def test_the_four_in_a_row_lies_in_a_line_of_the_winner(random_games):
         steps = {second - first for first, second in itertools.pairwise(found)}
         assert steps <= {1, 6, 7, 8}
         assert len(steps) <= 1
+
+
+def test_the_stones_that_join_three_sides_are_few_and_touch(random_games):
+    """By hand on side 4: b2 joins a2, b1 and b3. Then in random games: all sides, each stone in
+    touch with the next, and none to spare, since without any of them a side is left alone."""
+    game = Y(4)
+    fork = winning_fork(game, play(game, "b2 d1 a2 a4 b1 c1 b3"))
+    assert sorted(set(fork)) == sorted(parse_moves("b1 a2 b2 b3", game))
+    record = random_games("y", 5)
+    game = Y(5)
+    for b in range(0, record.actions.shape[1], 8):
+        final = jax.tree.map(lambda leaf, b=b: jnp.asarray(leaf[-1, b]), record.states)
+        fork, winner = winning_fork(game, final), int(final.winner)
+        assert {int(game.owners(final)[cell]) for cell in fork} == {winner}
+        assert all(game.edges[winner][side][fork].any() for side in range(3))
+        for first, second in itertools.pairwise(fork):
+            assert second in game.neighbours[first].tolist()
+        for cell in set(fork):
+            assert not joins_three_sides(game, set(fork) - {cell}, winner)
+    assert winning_fork(game, game.init()) == []
+
+
+def joins_three_sides(game: Y, stones: set[int], winner: int) -> bool:
+    """Whether a group of touching stones touches all sides."""
+    while stones:
+        group = [stones.pop()]
+        for cell in group:
+            touching = stones & set(game.neighbours[cell].tolist())
+            stones -= touching
+            group.extend(touching)
+        if all(game.edges[winner][side][group].any() for side in range(3)):
+            return True
+    return False
 
 
 @pytest.mark.parametrize("name", [name for name, _ in BOARDS])
