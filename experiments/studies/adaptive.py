@@ -178,7 +178,7 @@ STUDY = Study(
         "reference": AdaptiveConfig(
             labs={7: "docs/studies/networks"}, networks=EVERYWHERE,
             games={board: shapes[:1] for board, shapes in EVERYWHERE.items()},
-            openings={4: 150, 5: 200, 6: 200, 7: 40},
+            openings={4: 150, 5: 200, 6: 200, 7: 40}, played=("settled", "kld", "predicted"),
         ),
     },
     stages=(Stage("Traces", _trace), Stage("Games", _play)),
