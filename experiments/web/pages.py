@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import functools
 import math
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -41,7 +40,7 @@ from experiments.web.play_page import (
     plan_answers,
     search_name,
 )
-from experiments.web.positions import page_board
+from experiments.web.positions import known_boards
 from experiments.web.replay_page import (
     ReplayRecord,
     Verdict,
@@ -297,16 +296,6 @@ class Conversation:
 
     async def _say(self, answer: dict[str, Any]) -> None:
         await self._socket.send_text(to_json(answer, separators=(",", ":")))
-
-
-def known_boards(overview: dict[str, Any]) -> dict[str, Any]:
-    """How the boards of a lab are drawn, by their keys; without those of games that are not
-    installed here."""
-    drawn = {}
-    for board in overview["boards"]:
-        with contextlib.suppress(InputError):
-            drawn[board["key"]] = page_board(games.make(board["game"], board["size"]))
-    return drawn
 
 
 def _hear(text: str | None) -> Question | Stop:

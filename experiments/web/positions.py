@@ -7,6 +7,7 @@ cannot say it and the page shows a button, as for a swap.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ import numpy as np
 import games
 from experiments.players.host_states import stack
 from experiments.web.board_keys import board_key
+from games.errors import InputError
 from games.exact.registry import reach_of
 from games.protocol import Game, State
 from games.text.layout import Point
@@ -61,6 +63,16 @@ def page_board(game: Game) -> dict[str, Any]:
         "prompt": reach is not None and reach.whole and not reach.prompt_from,
         "playable": True,
     }
+
+
+def known_boards(overview: dict[str, Any]) -> dict[str, Any]:
+    """How the boards of a lab are drawn, by their keys; without those of games that are not
+    installed here."""
+    drawn = {}
+    for board in overview["boards"]:
+        with contextlib.suppress(InputError):
+            drawn[board["key"]] = page_board(games.make(board["game"], board["size"]))
+    return drawn
 
 
 def page_position(game: Game, moves: Sequence[int]) -> dict[str, Any]:

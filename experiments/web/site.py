@@ -23,9 +23,8 @@ import games
 from experiments.players.thinking import BUDGETS
 from experiments.web.engine import GAME, PROVES_UP_TO, RULES, SOLVED_UP_TO, engine_script
 from experiments.web.lab_view import LabView
-from experiments.web.pages import known_boards
 from experiments.web.play_page import search_name
-from experiments.web.positions import changes_between, deciding_cells
+from experiments.web.positions import changes_between, deciding_cells, known_boards
 from experiments.web.replay_page import embed, inline_modules, page_template, read_web_file
 from games.errors import InputError
 from games.text.notation import play_through
@@ -60,13 +59,14 @@ def write_site(store: Store, folder: Path, *, single_file: bool, title: str | No
     weights = dict(_weights(store, lab))
     overview = lab.overview()
     shown: str = title or overview["title"]
-    data = {"lab": site_data(store, lab, shown), "replay": _replay_template(), **weights}
+    carried = site_data(store, lab, shown)
+    data = {"lab": carried, "replay": _replay_template(), **weights}
     parts = {
         name: Markup(f"hexlawPart({embed(name)},{embed(each)})") for name, each in data.items()
     }
     page = page_template("site.html").render(
         title=shown,
-        description=_describe(overview),
+        description=_describe(overview, carried["choices"]["drawn"]),
         style=read_web_file("style.css"),
         importmap=embed({"imports": _modules()}),
         engine=Markup(engine_script()),
@@ -78,11 +78,12 @@ def write_site(store: Store, folder: Path, *, single_file: bool, title: str | No
     return len(weights)
 
 
-def _describe(overview: dict[str, Any]) -> str:
+def _describe(overview: dict[str, Any], drawn: dict[str, Any]) -> str:
     """What a link to the site promises."""
-    here = [each for each in overview["boards"] if each["game"] == GAME]
+    boards = [drawn.get(each["key"], each) for each in overview["boards"]]
+    here = [each for each in boards if each["game"] == GAME]
     agents = sum(each["game"] == GAME for each in overview["snapshots"])
-    others = [each["name"] for each in overview["boards"] if each["game"] != GAME]
+    others = [each["name"] for each in boards if each["game"] != GAME]
     play = f"Play {', '.join(each['name'] for each in here)} against {agents} agents of known "
     seen = f"Agents of {', '.join(others)} and their games can be looked at. " if others else ""
     return (
