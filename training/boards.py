@@ -67,8 +67,8 @@ class Boards:
 
 
 def _seen_from(board: int, state: TrainState) -> TrainState:
-    """The state with that board's games and the own board's in each other's place; twice is once
-    not."""
+    """The state with that board's games and the own board's in each other's place; seen twice, it
+    is as it was."""
     if board == 0:
         return state
     others = list(state.elsewhere)

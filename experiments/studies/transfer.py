@@ -115,7 +115,7 @@ class TransferConfig(FrozenModel, frozen=True):
 def _train(store: Store, config: TransferConfig) -> list[Task]:
     def name(run: TrainConfig) -> str:
         begun = f", begun with {run.begin}" if run.begin else ""
-        return f"board {run.where}{begun}"
+        return f"{run.where} board{begun}"
 
     return training_tasks(store, config.runs, name)
 

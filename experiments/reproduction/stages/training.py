@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from experiments.machine.clock import CLOCK, Doing
 from experiments.machine.parallel import Task, Worker
 from experiments.reproduction.stage import STAGES, Part, Stage, runs_that_are_over
-from games.text.numbers import side_by_side
 from training.config import TrainConfig
 from training.loop import RunEnd, kind_of, train_population
 from training.store import Metric, Snapshot, Store
@@ -89,7 +88,7 @@ def _task(
 ) -> Task:
     """Groups of runs of equal shape, one after the other."""
     first = groups[0][0]
-    later = [f", then {side_by_side(group[0].boardsize)}" for group in groups[1:]]
+    later = [f", then {group[0].where}" for group in groups[1:]]
     return Task(
         name(first) + "".join(later),
         _train,
@@ -106,7 +105,7 @@ def _evaluations(run: TrainConfig) -> float:
 
 
 def _name(run: TrainConfig) -> str:
-    return f"{side_by_side(run.boardsize)} board, network {run.network.name}, {run.recipe}"
+    return f"{run.where} board, network {run.network.name}, {run.recipe}"
 
 
 def _train(worker: Worker, lab: Path, groups: Sequence[Sequence[TrainConfig]]) -> None:
