@@ -162,7 +162,11 @@ class LabView:
             "boards": boards([*snapshots.values(), *shown]),
             "games": self._row(sa.select(_count(GameRow)))[0],
             "snapshots": [
-                {key: value for key, value in row.items() if key not in ("id", *_NAMED_BY)}
+                {
+                    key: value
+                    for key, value in row.items()
+                    if key == "network" or key not in ("id", *_NAMED_BY)
+                }
                 for row in snapshots.values()
             ],
             "agents": shown,
@@ -173,7 +177,6 @@ class LabView:
         rows = self._rows(
             sa.select(
                 Snapshot.id, Snapshot.run_id, Snapshot.index, Snapshot.train_flops,
-                (Snapshot.selfplay_flops / Snapshot.network_evaluations).label("node_flops"),
                 Run.game, Run.boardsize, Run.network, Run.seed, Run.recipe, Run.parameters,
             )
             .join(Run, Snapshot.run_id == Run.id)
@@ -195,7 +198,6 @@ class LabView:
                 **{column: row[column] for column in _NAMED_BY},
                 "parameters": row["parameters"],
                 "train_flops": row["train_flops"],
-                "node_flops": row["node_flops"],
             }
             for row in rows
         ]

@@ -37,6 +37,7 @@ from experiments.web.play_page import (
     Stop,
     asked_thinker,
     chosen_strategy,
+    node_costs,
     plan_answers,
     search_name,
 )
@@ -140,6 +141,7 @@ class Pages:
                 "of_two": list(OF_TWO),
                 "without_nodes": WITHOUT_NODES,
                 "budgets": BUDGETS,
+                "node_flops": node_costs(overview),
                 "drawn": boards,
                 "rule_of": rules,
             }

@@ -7,6 +7,7 @@ before anything is computed; what may be asked is bounded in board, budget and l
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Annotated, Any, Literal
@@ -25,6 +26,8 @@ from games.text.notation import board_name, play, play_through
 from mcts import RULES, STRATEGIES, SearchConfig, Strategy
 from mcts.stopping import STOPPING
 from mcts.strategies.adaptive import Adaptive
+from training.ledger import forward_flops
+from training.networks import NetworkConfig
 
 PERFECT, RANDOM = "perfect", "random"
 MAX_SIZE, MAX_PLIES = 99, 1000  # of questions that are looked at; the rules know better
@@ -90,6 +93,17 @@ class Stop(Message):
 Answer = dict[str, Any]
 AnswerStep = Callable[[], Answer | Future[Answer]]
 """Gives an answer within moments, or the promise of one from another process."""
+
+
+def node_costs(overview: dict[str, Any]) -> dict[str, int]:
+    """FLOPs of one evaluation by each network on its own board, by the snapshot's key; what a
+    chain of runs or a mix has spent is of several boards. Without networks unknown here."""
+    costs = {}
+    for each in overview["snapshots"]:
+        with contextlib.suppress(ValueError):
+            rules = games.make(each["game"], each["size"])
+            costs[each["key"]] = forward_flops(rules, NetworkConfig.parse(each["network"]))
+    return costs
 
 
 def search_name(strategy: Strategy) -> str | None:

@@ -23,7 +23,7 @@ import games
 from experiments.players.thinking import BUDGETS
 from experiments.web.engine import GAME, PROVES_UP_TO, RULES, SOLVED_UP_TO, engine_script
 from experiments.web.lab_view import LabView
-from experiments.web.play_page import search_name
+from experiments.web.play_page import node_costs, search_name
 from experiments.web.positions import changes_between, deciding_cells, known_boards
 from experiments.web.replay_page import embed, inline_modules, page_template, read_web_file
 from games.errors import InputError
@@ -107,6 +107,7 @@ def site_data(store: Store, lab: LabView, title: str) -> dict[str, Any]:
             "of_two": [],
             "without_nodes": [],
             "budgets": BUDGETS,
+            "node_flops": node_costs(overview),
             "drawn": _drawn(overview),
             "rule_of": rules,
         },

@@ -126,7 +126,7 @@ export const ratedAs = (lab, { player, nodes, rule }) =>
 export function NodesSlider({ lab, choice, onChange, seconds }) {
   if (lab.without_nodes.includes(choice.rule)) return null;
   const rated = ratedAs(lab, choice);
-  const snapshot = lab.snapshots.find((each) => each.key === choice.player);
+  const node = lab.node_flops[choice.player];
   const name = (nodes) => `${whole(nodes)} ${nodes === 1 ? "node: at first sight" : "nodes"}`;
   return html`<div class="nodes">
     <label>Thinks with <strong>${name(choice.nodes)}</strong>
@@ -135,7 +135,7 @@ export function NodesSlider({ lab, choice, onChange, seconds }) {
     </label>
     <p class="cost"><${Word} of="node">What is a node?<//>${" "}
       ${rated ? `Elo ${whole(rated.elo)} (${whole(rated.low)} to ${whole(rated.high)})` : "not rated with so many"}
-      ${snapshot && !lab.of_two.includes(choice.rule) && `, ${power(choice.nodes * snapshot.node_flops)} FLOPs a move`}
+      ${node && !lab.of_two.includes(choice.rule) && `, ${power(choice.nodes * node)} FLOPs a move`}
       ${seconds !== undefined && `, the last took ${milliseconds(seconds)}`}
     </p>
   </div>`;

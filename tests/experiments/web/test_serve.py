@@ -15,13 +15,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+import games
 from analysis.ratings.study import analyse
 from analysis.tables.rows import load_lab
 from experiments.players.move_keys import move_keys
 from experiments.players.player import NetworkPlayer
 from experiments.web import pages
 from experiments.web.lab_view import LabView
-from experiments.web.play_page import SEARCHES, search_name
+from experiments.web.play_page import SEARCHES, node_costs, search_name
 from games.text.notation import play
 from games.text.sgf import read_sgf
 from mcts import RULES, STRATEGIES, SearchConfig
@@ -76,11 +77,25 @@ def test_ratings_are_those_of_the_report(web, store):
 
 
 def test_the_slider_knows_what_a_node_costs(web, node_flops):
-    lab = rows(web, "/api/lab")
-    assert {snapshot["node_flops"] for snapshot in lab["snapshots"]} == {node_flops}
+    lab, costs = rows(web, "/api/lab"), rows(web, "/api/choices")["node_flops"]
+    assert costs == {snapshot["key"]: node_flops for snapshot in lab["snapshots"]}
     for agent in lab["agents"]:
         if agent["snapshot"]:
             assert agent["move_flops"] == node_flops * agent["nodes"]
+
+
+def test_a_node_costs_what_its_board_asks_for_wherever_the_weights_come_from():
+    """Multiply-adds of conv32x4 by hand; the chain of runs that led there is not asked."""
+    overview = {
+        "snapshots": [
+            {"key": f"run{size}#0", "game": "hex", "size": size, "network": "conv32x4"}
+            for size in (9, 11)
+        ]
+        + [{"key": "strange#0", "game": "hex", "size": 9, "network": "by another version"}]
+    }
+    planes = games.make("hex", 9).num_planes
+    each = 7 * planes * 32 + 4 * 7 * 32 * 32 + 32
+    assert node_costs(overview) == {f"run{n}#0": 2 * (n * n * each + 64) for n in (9, 11)}
 
 
 def test_new_rows_are_shown_without_a_restart(store):
