@@ -7,6 +7,7 @@ cannot say it and the page shows a button, as for a swap.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import itertools
@@ -128,17 +129,41 @@ def ways_in(game: Game, state: State) -> Ways | None:
     if game.fills_cells:
         return None
     legal, before, after = jax.device_get(_effects(game, state))
-    mover, ways = int(game.to_move(state)), {}
-    for action in np.flatnonzero(legal).tolist():
-        changed = np.flatnonzero(before != after[action]).tolist()
-        left = [cell for cell in changed if before[cell] == mover]
-        reached = [cell for cell in changed if after[action][cell] == mover]
-        laid = len(changed) == 1 and before[changed[0]] == NOBODY
-        moved = len(changed) == 2 and len(left) == 1
-        ways[action] = left + reached if len(reached) == 1 and (laid or moved) else []
+    ways = ways_by_effect(np.flatnonzero(legal).tolist(), before, after, int(game.to_move(state)))
     numbers = [cell[0] for cell in page_board(game)["cells"]]
     plain = {cell: [cell] for cell in numbers if before[cell] == NOBODY}
     return None if ways == plain else ways
+
+
+def ways_by_effect(legal: Sequence[int], before: np.ndarray, after: np.ndarray, mover: int) -> Ways:
+    """How moves are chosen, from what they do.
+
+    A stone that is laid on an empty cell is that cell, whatever else it takes or turns; one that
+    moves is two cells. Where several moves would be chosen alike, the one that changes fewest cells
+    is, and the others are not told by cells.
+
+    Args:
+        legal: the actions.
+        before: owners of the cells [R·C].
+        after: owners after each action [A, R·C].
+        mover: whose turn it is.
+    """
+    ways: Ways = {action: [] for action in legal}
+    alike = collections.defaultdict[tuple[int, ...], list[tuple[int, int]]](list)
+    for action in legal:
+        cells = np.flatnonzero(before != after[action]).tolist()
+        left = [cell for cell in cells if before[cell] == mover]
+        reached = [cell for cell in cells if after[action][cell] == mover]
+        laid = [cell for cell in reached if before[cell] == NOBODY]
+        if not left and len(laid) == 1:
+            alike[tuple(laid)].append((len(cells), action))
+        elif len(left) == len(reached) == 1:
+            alike[*left, *reached].append((len(cells), action))
+    for way, rivals in alike.items():
+        (fewest, action), *others = sorted(rivals)
+        if not others or fewest < others[0][0]:
+            ways[action] = list(way)
+    return ways
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -162,8 +187,10 @@ def _landings(game: Game, state: State, line: Sequence[int]) -> list[int | None]
 def _landing(game: Game, state: State, action: jax.Array) -> tuple[State, jax.Array]:
     """The state after a move, and the cell [] that has become the mover's, or -1."""
     following, mover = game.step(state, action), game.to_move(state)
-    reached = (game.owners(following) == mover) & (game.owners(state) != mover)
-    return following, jnp.where(reached.any(), jnp.argmax(reached), -1)
+    before, reached = game.owners(state), game.owners(following) == mover
+    # An empty cell before one whose stone was taken or turned.
+    gain = jnp.where(reached & (before != mover), jnp.where(before == NOBODY, 2, 1), 0)
+    return following, jnp.where(gain.any(), jnp.argmax(gain), -1)
 
 
 def _ending(game: Game, last: State) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import games
 from experiments.players.agents import enter_agents
 from experiments.players.specs import parse_player
 from experiments.verbs.export import ExportConfig, export
-from experiments.web.positions import page_board, page_course, page_position
+from experiments.web.positions import page_board, page_course, page_position, ways_by_effect
 from games.spiel import spiel_actions, spiel_game, to_spiel_state
 from games.text.notation import play, play_through
 from tests.experiments.web.browsing import my_turn
@@ -83,7 +83,7 @@ def rows(web: Web, path: str) -> Any:
 
 def ask(socket: Any, **question: Any) -> dict[str, Any]:
     socket.send(json.dumps({"id": 1, **question}))
-    answer = json.loads(socket.recv(timeout=300))
+    answer = json.loads(socket.recv(timeout=100))
     assert "error" not in answer, answer
     return answer
 
@@ -146,6 +146,31 @@ def test_a_stone_that_moves_is_two_cells_and_a_swap_none():
     falling = page_position(games.make("connect_four", 44), [1, 1])
     assert falling["ways"][1] == [5]
     assert falling["changed"] == [(9, 1)]
+
+
+def test_how_a_move_is_chosen_follows_from_what_it_does():
+    """By hand on a row of four cells, mine at the left, yours beside it: m y . ."""
+    before = np.array([0, 1, -1, -1])
+    after = np.array(
+        [
+            [0, 0, 0, -1],  # laid on c, turns b: c
+            [0, 1, -1, 0],  # laid on d: d
+            [0, -1, -1, 0],  # laid on d, takes b: d is said already, by what changes less
+            [-1, 0, -1, -1],  # from a, takes b: a, b
+            [0, 0, -1, -1],  # b alone is turned: no cell says it
+            [-1, -1, -1, -1],  # all are taken
+        ]
+    )
+    assert ways_by_effect(range(6), before, after, 0) == {
+        0: [2],
+        1: [3],
+        2: [],
+        3: [0, 1],
+        4: [],
+        5: [],
+    }
+    twice = np.array([[0, 1, 0, -1], [0, 1, 0, -1]])
+    assert ways_by_effect([0, 1], before, twice, 0) == {0: [], 1: []}
 
 
 @pytest.mark.parametrize(("name", "size"), BOARDS)
