@@ -62,6 +62,7 @@ TOLD = {
 }
 TELLING = ("agrees", "higher", "lower")
 """What `agrees` says of an interval that excludes zero."""
+IN_SHORT = {LEVELLED: "level", CLIMBING: "climbs", UNKNOWN: "?"}
 CERTAIN = 0.05
 """Chance of a false alarm from which nothing is flagged."""
 PAIRS = (
@@ -117,8 +118,8 @@ def games_findings(rows: LabRows, config: SecondGameConfig) -> Findings:
         Exhibit(
             "levelled", "Table 3", "Which networks have learnt all they will",
             "Elo a decade over the last tenfold of a network’s compute, with Student’s 95 % "
-            "interval over its seeds and snapshots. Levelled off: all of it below half of what the "
-            "board’s frontier gains.",
+            "interval over its seeds and snapshots. Level, if all of it lies below half of what "
+            "the board’s frontier gains, the bound; else climbs, if above zero; else unknown (?).",
             tables=[_levelled_table(found.levelling)],
         ),
         Exhibit(
@@ -202,19 +203,18 @@ def _exponents_table(boards: pd.DataFrame) -> Table:
 
 
 def _levelled_table(levelling: pd.DataFrame) -> Table:
-    networks = levelling.groupby("network")["parameters"].mean().sort_values().index.tolist()
+    ordered = levelling.sort_values("parameters")
     lines: list[list[Cell | str]] = []
-    for game, size, board in by_board(levelling):
-        own = board.set_index("network")
-        cells = []
-        for name in networks:
-            if name not in own.index:
-                cells.append("–")
-                continue
-            line = own.loc[name]
-            told = f"{interval(line['low'], line['high'])}, {line['verdict']}"
-            cells.append(Cell(number(line["slope"]), told))
+    for game, size, board in by_board(ordered):
+        cells = [
+            Cell(
+                number(line["slope"]),
+                f"{interval(line['low'], line['high'])}, {IN_SHORT[line['verdict']]}",
+            )
+            for line in board.to_dict("records")
+        ]
         lines.append([board_words(game, size), number(board["bound"].iloc[0]), *cells])
+    networks = ordered["network"].unique()
     head = ["board", "bound", *(name.replace("x", "×") for name in networks)]
     return Table("Elo a decade at the end.", head, lines)
 
@@ -278,8 +278,8 @@ def _answer(laws: pd.DataFrame, levelling: pd.DataFrame, inverse: pd.DataFrame) 
     ends = levelling["verdict"].value_counts()
     return " ".join([
         f"Of {len(laws)} numbers, law by game, {sum(count.values())} have intervals that exclude "
-        f"zero: {count['agrees']} of these hold the published number, {count['lower']} lie below "
-        f"it and {count['higher']} above.",
+        f"zero: the published number lies within {count['agrees']} of these, above "
+        f"{count['lower']} and below {count['higher']}.",
         *_jones_sentences(laws),
         _alike(laws),
         f"Of {len(levelling)} networks and boards {ends.get(LEVELLED, 0)} have levelled off and "
