@@ -144,6 +144,16 @@ class Laws:
             found[game] = jones_law(fixed[fixed["game"] == game]) | means
         return found
 
+    def within_games(self) -> pd.DataFrame:
+        """Whether boards of one game are alike: law, game, alike (`homogeneity`), a row a law and
+        game of which two boards and more have numbers."""
+        lines = []
+        for game in sorted({game for game, _ in self.boards}):
+            own = [laws for (name, _), laws in self.boards.items() if name == game]
+            lines += [(law, game, homogeneity([laws[law] for laws in own])) for law in BOARD_LAWS]
+        columns = pd.Index(["law", "game", "alike"])
+        return pd.DataFrame(lines, columns=columns).dropna(ignore_index=True)
+
 
 def _told(laws: Mapping[str, Estimate]) -> dict[str, Any]:
     line: dict[str, Any] = {}

@@ -83,6 +83,7 @@ def games_findings(rows: LabRows, config: SecondGameConfig) -> Findings:
     )
     found = board_laws(fixed, equal, points)
     boards, laws = found.table(), laws_by_game(found.of_games(fixed))
+    within = found.within_games()
     moves = met_moves(rows, runs, config.league_nodes)
     keys = ["game", "boardsize", "position"]
     counts = moves.groupby(keys).size().rename("count").reset_index()
@@ -145,9 +146,10 @@ def games_findings(rows: LabRows, config: SecondGameConfig) -> Findings:
     ]  # fmt: skip
     tables = {
         "points": points, "boards": boards, "laws": laws, "levelling": found.levelling,
-        "zipf": zipf, "frequency": rates, "inverse": inverse,
+        "within_games": within, "zipf": zipf, "frequency": rates, "inverse": inverse,
     }  # fmt: skip
-    return Findings(_answer(laws, found.levelling, inverse), exhibits, tables, _limits(config))
+    answer = _answer(laws, within, found.levelling, inverse)
+    return Findings(answer, exhibits, tables, _limits(config))
 
 
 def _limits(config: SecondGameConfig) -> list[str]:
@@ -156,6 +158,10 @@ def _limits(config: SecondGameConfig) -> list[str]:
         "networks a board, so intervals over runs are rough.",
         "Runs of one board are equally long; networks that still climb at their end, or of which "
         "nothing can be told, have no exponent of size at convergence.",
+        "Where a game has one board or two, what sets games apart may be their boards and how long "
+        "runs are there.",
+        "Zero is the best agent of each board, not perfect play, so the factor a board hangs on "
+        "how far runs were taken on each.",
         "Small boards: perfect play is near, and strength cannot grow beyond it.",
         "With equal FLOPs a move small networks search many times the tree of large ones; what a "
         "node costs beside the network is not counted.",
@@ -268,7 +274,9 @@ def _zipf_table(zipf: pd.DataFrame, rates: pd.DataFrame, inverse: pd.DataFrame) 
     return Table("Positions met; blunders in the rarest and the commonest.", head, lines)
 
 
-def _answer(laws: pd.DataFrame, levelling: pd.DataFrame, inverse: pd.DataFrame) -> str:
+def _answer(
+    laws: pd.DataFrame, within: pd.DataFrame, levelling: pd.DataFrame, inverse: pd.DataFrame
+) -> str:
     """How many numbers agree, how games differ, what has levelled off, and what is flagged."""
     verdicts = [
         agrees(line["low"], line["high"], TOLD[line["law"]].published)
@@ -281,7 +289,7 @@ def _answer(laws: pd.DataFrame, levelling: pd.DataFrame, inverse: pd.DataFrame) 
         f"zero: the published number lies within {count['agrees']} of these, above "
         f"{count['lower']} and below {count['higher']}.",
         *_jones_sentences(laws),
-        _alike(laws),
+        _alike(laws, within),
         f"Of {len(levelling)} networks and boards {ends.get(LEVELLED, 0)} have levelled off and "
         f"{ends.get(CLIMBING, 0)} still climb; of {ends.get(UNKNOWN, 0)} it cannot be told.",
         _flagged(inverse),
@@ -308,16 +316,21 @@ def _jones_sentences(laws: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def _alike(laws: pd.DataFrame) -> str:
-    """In which laws the games differ, with all laws in mind."""
+def _alike(laws: pd.DataFrame, within: pd.DataFrame) -> str:
+    """In which laws games differ, and whether boards of one game do so as well, with all tests of
+    each kind in mind."""
     p = laws.drop_duplicates("law").dropna(subset=["alike"])
-    differ = p.loc[holm(p["alike"].to_numpy(float)) < CERTAIN, "law"]
     if p.empty:
         return "No law has numbers of two games."
+    differ = p.loc[holm(p["alike"].to_numpy(float)) < CERTAIN, "law"]
     if differ.empty:
         return f"In none of {len(p)} laws do the games differ for certain."
     words = listed([f"“{TOLD[law].words}”" for law in differ])
-    return f"Of {len(p)} laws the games differ for certain in {words}."
+    told = f"Of {len(p)} laws the games differ for certain in {words}."
+    if within.empty:
+        return told + " No game has two boards, so that may be boards rather than games."
+    boards = within.loc[holm(within["alike"].to_numpy(float)) < CERTAIN, "law"].nunique()
+    return f"{told} Boards of one game differ for certain in {boards} laws."
 
 
 def _flagged(inverse: pd.DataFrame) -> str:

@@ -10,10 +10,12 @@ import scipy.stats
 from analysis.studies import second_game_laws
 from analysis.studies.second_game import at_equal_flops, at_nodes, by_board, equal_flops_nodes
 from analysis.studies.second_game_laws import (
+    BOARD_LAWS,
     CLIMBING,
     LEVELLED,
     UNKNOWN,
     Estimate,
+    Laws,
     agrees,
     board_laws,
     exchange,
@@ -174,6 +176,19 @@ def test_laws_of_games_beside_each_other():
         assert value["factor_per_size", game] == pytest.approx(factor, rel=0.1)
         assert value["size_nodes", game] == pytest.approx(0.5, abs=0.01)
     assert np.isnan(value["elo_per_tenfold", "hex"])
+
+
+def test_boards_of_one_game_are_compared_as_games_are():
+    rng = np.random.default_rng(0)
+
+    def told(at: float) -> dict[str, Estimate]:
+        return {law: Estimate(at, at + 0.1 * rng.normal(size=500)) for law in BOARD_LAWS}
+
+    boards = {("hex", 4): told(0.5), ("hex", 5): told(1.5), ("y", 4): told(0.5)}
+    within = Laws(boards, pd.DataFrame()).within_games()
+    assert set(within["game"]) == {"hex"}
+    assert len(within) == len(BOARD_LAWS)
+    assert (within["alike"] < 1e-6).all()
 
 
 @pytest.mark.parametrize(("size", "side"), [(5, 5), (19, 19), (44, 4), (55, 5), (67, None)])
