@@ -176,14 +176,14 @@ register(
 register(
     havannah.NAME,
     Havannah,
-    range(havannah.MIN_SIZE, havannah.MAX_SIZE + 1),
+    havannah.SIZES,
     Pictures(hexhex.draw_text, hexhex.draw_svg, hexhex.lay_out),
     manual=manuals.HAVANNAH,
 )
 register(
     y.NAME,
     Y,
-    range(y.MIN_SIZE, y.MAX_SIZE + 1),
+    y.SIZES,
     Pictures(triangle.draw_text, triangle.draw_svg, triangle.lay_out, triangle.winning_fork),
     manual=manuals.Y,
 )

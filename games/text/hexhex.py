@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from games.havannah import Havannah, HavannahState
+from games.havannah import Havannah
+from games.hexagons import GroupState
 from games.text.hexagons import OUTLINE, SIDE, STONE, cells_at, check_last_move, point, row_text
 from games.text.layout import Coordinate, Layout
 from games.text.notation import PLAYER_NAMES, cell_name
@@ -37,7 +38,7 @@ def lay_out(game: Havannah) -> Layout:
     )
 
 
-def draw_text(game: Havannah, state: HavannahState, last_move: int | None = None) -> str:
+def draw_text(game: Havannah, state: GroupState, last_move: int | None = None) -> str:
     """The position in plain characters: `x` black, `o` white, `[x]` just played.
 
     Columns run down to the right; their letters stand above and, of the first ones, to the left.
@@ -61,7 +62,7 @@ def draw_text(game: Havannah, state: HavannahState, last_move: int | None = None
 
 def draw_svg(
     game: Havannah,
-    state: HavannahState,
+    state: GroupState,
     *,
     last_move: int | None = None,
     heat: ArrayLike | None = None,

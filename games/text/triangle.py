@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
+from games.hexagons import GroupState
 from games.text.hexagons import (
     MARGIN,
     OUTLINE,
@@ -22,7 +23,7 @@ from games.text.hexagons import (
 from games.text.layout import Layout, Rim
 from games.text.notation import PLAYER_NAMES, cell_name
 from games.text.picture import checked_heat, draw_board, situation
-from games.y import Y, YState
+from games.y import Y
 
 RIM = 1.05  # the triangle around the board ends so far from the outermost centres, in cells
 
@@ -44,7 +45,7 @@ def lay_out(game: Y) -> Layout:
     )
 
 
-def winning_fork(game: Y, state: YState) -> list[int]:
+def winning_fork(game: Y, state: GroupState) -> list[int]:
     """Stones that join the three sides, as few as there are; none while the game goes on.
 
     From the first side to the second, back to where the way to the third leaves, and on to that.
@@ -71,7 +72,7 @@ def _ways_to(game: Y, stones: set[int], edge: np.ndarray) -> dict[int, list[int]
     return ways
 
 
-def draw_text(game: Y, state: YState, last_move: int | None = None) -> str:
+def draw_text(game: Y, state: GroupState, last_move: int | None = None) -> str:
     """The position in plain characters: `x` black, `o` white, `[x]` just played.
 
     Raises:
@@ -90,7 +91,7 @@ def draw_text(game: Y, state: YState, last_move: int | None = None) -> str:
 
 def draw_svg(
     game: Y,
-    state: YState,
+    state: GroupState,
     *,
     last_move: int | None = None,
     heat: ArrayLike | None = None,
