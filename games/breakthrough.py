@@ -6,69 +6,39 @@ top rows and goes down, white comes up; each has two rows of stones, one where t
 six rows. Nobody is ever stuck: ahead of the foremost stone lie no stones of its own. These are the
 conventions of OpenSpiel.
 
-A board is called by two digits, rows then columns: 88 is the usual one. A row is one integer a
-player, bit c for column c, so that all moves of all stones take a few operations a row.
+A board is called by two digits, rows then columns: 88 is the usual one.
 """
 
 import dataclasses
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, Int8, Shaped, UInt8
+from jaxtyping import Array, Bool, Int, Shaped, UInt8
 
 from games.errors import InputError
-from games.protocol import SQUARE, Symmetries
-from games.squares import bits
+from games.protocol import Symmetries
+from games.squares import NOBODY, RowState, SquareGame, bits, two_digits
 from games.text.notation import cell_at, parse_cell_at
 
 NAME = "breakthrough"
 ROWS, COLUMNS = range(4, 9), range(3, 9)
-SIZES = tuple(10 * rows + columns for rows in ROWS for columns in COLUMNS)
+SIZES = two_digits(ROWS, COLUMNS)
 TWO_ROWS_FROM = 6
-NOBODY = -1
 WAYS = "lsr"  # to the left, straight, to the right, as one looks at the board
 
 
-class BreakthroughState(NamedTuple):
-    """A position; row 0 is the top."""
-
-    stones: UInt8[Array, "2 R"]  # of player 0 and of player 1, bit c for column c
-    to_move: Int8[Array, ""]
-    winner: Int8[Array, ""]  # -1 while the game goes on
-
-
 @dataclasses.dataclass(frozen=True)
-class Breakthrough:
-    """The rules on a grid of one size; hashable, so that it can be a static argument of `jit`.
-
-    Args:
-        size: rows and columns as two digits.
-
-    Raises:
-        InputError: if it is not such digits.
-    """
+class Breakthrough(SquareGame):
+    """The rules on a grid of 4 to 8 rows and 3 to 8 columns."""
 
     size: int = 88
 
-    def __post_init__(self) -> None:
-        if self.size not in SIZES:
-            raise InputError(
-                f"{NAME}: size must be rows and columns, a digit of {ROWS[0]} to {ROWS[-1]} and "
-                f"one of {COLUMNS[0]} to {COLUMNS[-1]} (88 is the usual grid), got {self.size!r}"
-            )
-
     name = NAME
-    neighbourhood = SQUARE
-    num_planes = 2
+    rows = ROWS
+    columns = COLUMNS
+    usual = 88
     plays_columns = False
-    fills_cells = False
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.size // 10, self.size % 10
 
     @property
     def num_actions(self) -> int:
@@ -102,14 +72,14 @@ class Breakthrough:
             np.stack([cells.ravel(), mirrored]), np.stack([np.arange(self.num_actions), actions])
         )
 
-    def init(self) -> BreakthroughState:
+    def init(self) -> RowState:
         """Both sides on their first rows, player 0 to move."""
         black = np.zeros(self.shape[0], np.uint8)
         black[: self._filled] = (1 << self.shape[1]) - 1
         stones = jnp.asarray(np.stack([black, black[::-1]]))
-        return BreakthroughState(stones, jnp.int8(0), jnp.int8(NOBODY))
+        return RowState(stones, jnp.int8(0), jnp.int8(NOBODY))
 
-    def step(self, state: BreakthroughState, action: Int[Array, ""]) -> BreakthroughState:
+    def step(self, state: RowState, action: Int[Array, ""]) -> RowState:
         """The state after the side to move plays `action` [].
 
         A finished state is absorbing and an illegal action changes nothing.
@@ -129,17 +99,17 @@ class Breakthrough:
         mine, theirs = mine & ~left | reached, theirs & ~reached
         won = (ahead == jnp.where(state.to_move == 0, rows - 1, 0)) | ~theirs.any()
         is_mover = jnp.arange(2, dtype=jnp.int8)[:, None] == state.to_move
-        return BreakthroughState(
+        return RowState(
             stones=jnp.where(legal, jnp.where(is_mover, mine, theirs), state.stones),
             to_move=jnp.where(legal, 1 - state.to_move, state.to_move),
             winner=jnp.where(legal & won, state.to_move, state.winner),
         )
 
-    def _of_mover(self, state: BreakthroughState) -> tuple[jax.Array, jax.Array]:
+    def _of_mover(self, state: RowState) -> tuple[jax.Array, jax.Array]:
         """Rows [R] of the mover's stones and of the opponent's, as they lie."""
         return state.stones[state.to_move], state.stones[1 - state.to_move]
 
-    def legal(self, state: BreakthroughState) -> Bool[Array, "A"]:
+    def legal(self, state: RowState) -> Bool[Array, "A"]:
         """Moves of the mover's stones [A]; none once the game is over."""
         columns = self.shape[1]
         mine, theirs = self._of_mover(state)
@@ -149,43 +119,22 @@ class Breakthrough:
         moves = jnp.moveaxis(bits(ways, columns), 1, 2)  # [R, C, 3]
         return moves.reshape(-1) & (state.winner == NOBODY)
 
-    def _ahead(self, state: BreakthroughState, stones: UInt8[Array, "R"]) -> UInt8[Array, "R"]:
+    def _ahead(self, state: RowState, stones: UInt8[Array, "R"]) -> UInt8[Array, "R"]:
         """What lies one row ahead of each row as the mover goes; nothing beyond the board."""
         down, up = jnp.pad(stones[1:], (0, 1)), jnp.pad(stones[:-1], (1, 0))
         return jnp.where(state.to_move == 0, down, up)
 
-    def terminal(self, state: BreakthroughState) -> Bool[Array, ""]:
-        """Whether somebody has broken through or taken all, bool []."""
-        return state.winner != NOBODY
-
-    def winner(self, state: BreakthroughState) -> Int8[Array, ""]:
-        """0 or 1, or -1 while the game goes on, int8 []."""
-        return state.winner
-
-    def to_move(self, state: BreakthroughState) -> Int8[Array, ""]:
-        """The player whose turn it is, int8 []; the loser once the game is over."""
-        return state.to_move
-
-    def owners(self, state: BreakthroughState) -> Int8[Array, "cells"]:
-        """Whose stone lies on each cell, int8 [R·C]: 0, 1, or -1."""
-        black, white = bits(state.stones, self.shape[1]).reshape(2, -1).astype(jnp.int8)
-        return white - (black == white).astype(jnp.int8)  # equal where there is none
-
-    def observe(self, state: BreakthroughState) -> Bool[Array, "2 R C"]:
+    def observe(self, state: RowState) -> Bool[Array, "2 R C"]:
         """Planes (mine, theirs), the mover's own stones going down."""
         seen = jnp.where(state.to_move == 0, state.stones, state.stones[::-1, ::-1])
         return bits(seen, self.shape[1])
 
-    def to_mover_frame(
-        self, state: BreakthroughState, per_action: Shaped[Array, "A"]
-    ) -> Shaped[Array, "A"]:
+    def to_mover_frame(self, state: RowState, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Re-index [A] to the frame in which the mover goes down: white's rows are turned round."""
         turned = per_action.reshape(self.shape[0], -1)[::-1].reshape(-1)
         return jnp.where(state.to_move == 0, per_action, turned)
 
-    def to_board_frame(
-        self, state: BreakthroughState, per_action: Shaped[Array, "A"]
-    ) -> Shaped[Array, "A"]:
+    def to_board_frame(self, state: RowState, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Re-index [A] to the board frame; turning the rows round undoes itself."""
         return self.to_mover_frame(state, per_action)
 

@@ -4,72 +4,38 @@ Players drop discs into columns; four of one player's in a row, across, up or sl
 full grid without is a draw. The number of a grid is its rows and columns side by side: 67 is the
 usual grid of six rows and seven columns, 44 the smallest.
 
-A row of the grid is one integer a player, bit c for column c, so that a step looks for four in a
-row with some twenty operations on vectors as long as the grid is high.
+A step looks for four in a row with some twenty operations on vectors as long as the grid is high.
 """
 
 import dataclasses
 import functools
-from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, Int8, Shaped, UInt16
+from jaxtyping import Array, Bool, Int, Shaped, UInt16
 
 from games.errors import InputError
-from games.protocol import SQUARE, Symmetries
-from games.squares import bits
+from games.protocol import Symmetries
+from games.squares import NOBODY, RowState, SquareGame, bits, two_digits
 
 NAME = "connect_four"
-SHORTEST, LONGEST = 4, 9  # sides of a grid
-SIZES = tuple(
-    10 * rows + columns
-    for rows in range(SHORTEST, LONGEST + 1)
-    for columns in range(SHORTEST, LONGEST + 1)
-)
+ROWS = COLUMNS = range(4, 10)
+SIZES = two_digits(ROWS, COLUMNS)
 IN_A_ROW = 4
-NOBODY = -1
-
-
-class ConnectFourState(NamedTuple):
-    """A position; row 0 is the top."""
-
-    discs: UInt16[Array, "2 R"]  # of player 0 and of player 1, bit c for column c
-    to_move: Int8[Array, ""]
-    winner: Int8[Array, ""]  # -1 while the game goes on, and for a draw
 
 
 @dataclasses.dataclass(frozen=True)
-class ConnectFour:
-    """The rules on a grid of one size; hashable, so that it can be a static argument of `jit`.
-
-    Args:
-        size: rows and columns as two digits.
-
-    Raises:
-        InputError: if it is not two digits of 4 to 9.
-    """
+class ConnectFour(SquareGame):
+    """The rules on a grid of 4 to 9 rows and columns."""
 
     size: int = 67
 
-    def __post_init__(self) -> None:
-        if self.size not in SIZES:
-            raise InputError(
-                f"{NAME}: size must be rows and columns, two digits of {SHORTEST} to {LONGEST} "
-                f"(67 is the usual grid), got {self.size!r}"
-            )
-
     name = NAME
-    neighbourhood = SQUARE
-    num_planes = 2
+    rows = ROWS
+    columns = COLUMNS
+    usual = 67
     plays_columns = True
     min_plies = 2 * IN_A_ROW - 1
-    fills_cells = False
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        return self.size // 10, self.size % 10
 
     @property
     def num_actions(self) -> int:
@@ -91,69 +57,52 @@ class ConnectFour:
             np.stack([cells.ravel(), cells[:, ::-1].ravel()]), np.stack([columns, columns[::-1]])
         )
 
-    def init(self) -> ConnectFourState:
+    def init(self) -> RowState:
         """The empty grid, player 0 to move."""
         discs = jnp.zeros((2, self.shape[0]), jnp.uint16)
-        return ConnectFourState(discs, jnp.int8(0), jnp.int8(NOBODY))
+        return RowState(discs, jnp.int8(0), jnp.int8(NOBODY))
 
-    def step(self, state: ConnectFourState, action: Int[Array, ""]) -> ConnectFourState:
+    def step(self, state: RowState, action: Int[Array, ""]) -> RowState:
         """The state after the side to move drops a disc into column `action` [].
 
         A finished state is absorbing and a full column changes nothing.
         """
         rows = self.shape[0]
         bit = jnp.uint16(1) << action.astype(jnp.uint16)
-        taken = (state.discs[0] | state.discs[1]) & bit
+        taken = (state.stones[0] | state.stones[1]) & bit
         lands = rows - 1 - jnp.sum(taken != 0, dtype=jnp.int32)
         legal = (state.winner == NOBODY) & (lands >= 0) & (action >= 0)
         legal &= action < self.num_actions
         falls = legal & (jnp.arange(rows) == lands)
-        mine = state.discs[state.to_move] | jnp.where(falls, bit, jnp.uint16(0))
+        mine = state.stones[state.to_move] | jnp.where(falls, bit, jnp.uint16(0))
         is_mover = jnp.arange(2, dtype=jnp.int8)[:, None] == state.to_move
-        return ConnectFourState(
-            discs=jnp.where(is_mover, mine[None], state.discs),
+        return RowState(
+            stones=jnp.where(is_mover, mine[None], state.stones),
             to_move=jnp.where(legal, 1 - state.to_move, state.to_move),
             winner=jnp.where(legal & _four_in_a_row(mine), state.to_move, state.winner),
         )
 
-    def legal(self, state: ConnectFourState) -> Bool[Array, "A"]:
+    def legal(self, state: RowState) -> Bool[Array, "A"]:
         """Columns that are not full [A]; none once the game is over."""
-        top = state.discs[0, 0] | state.discs[1, 0]
+        top = state.stones[0, 0] | state.stones[1, 0]
         return ~bits(top, self.num_actions) & (state.winner == NOBODY)
 
-    def terminal(self, state: ConnectFourState) -> Bool[Array, ""]:
+    def terminal(self, state: RowState) -> Bool[Array, ""]:
         """Whether somebody has four in a row, or the grid is full; bool []."""
-        full = (state.discs[0, 0] | state.discs[1, 0]) == (1 << self.num_actions) - 1
-        return (state.winner != NOBODY) | full
+        full = (state.stones[0, 0] | state.stones[1, 0]) == (1 << self.num_actions) - 1
+        return super().terminal(state) | full
 
-    def winner(self, state: ConnectFourState) -> Int8[Array, ""]:
-        """0 or 1, or -1 while the game goes on and of a draw, int8 []."""
-        return state.winner
-
-    def to_move(self, state: ConnectFourState) -> Int8[Array, ""]:
-        """The player whose turn it is, int8 []."""
-        return state.to_move
-
-    def owners(self, state: ConnectFourState) -> Int8[Array, "cells"]:
-        """Whose disc lies on each cell, int8 [R·C]: 0, 1, or -1."""
-        first, second = bits(state.discs, self.num_actions).reshape(2, -1).astype(jnp.int8)
-        return second - (first == second).astype(jnp.int8)  # equal where there is none
-
-    def observe(self, state: ConnectFourState) -> Bool[Array, "2 R C"]:
+    def observe(self, state: RowState) -> Bool[Array, "2 R C"]:
         """Planes (mine, theirs)."""
-        mine_first = jnp.where(state.to_move == 0, state.discs, state.discs[::-1])
+        mine_first = jnp.where(state.to_move == 0, state.stones, state.stones[::-1])
         return bits(mine_first, self.num_actions)
 
-    def to_mover_frame(
-        self, state: ConnectFourState, per_action: Shaped[Array, "A"]
-    ) -> Shaped[Array, "A"]:
+    def to_mover_frame(self, state: RowState, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Both players see the same grid."""
         del state
         return per_action
 
-    def to_board_frame(
-        self, state: ConnectFourState, per_action: Shaped[Array, "A"]
-    ) -> Shaped[Array, "A"]:
+    def to_board_frame(self, state: RowState, per_action: Shaped[Array, "A"]) -> Shaped[Array, "A"]:
         """Both players see the same grid."""
         del state
         return per_action

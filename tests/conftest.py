@@ -33,7 +33,8 @@ from training.store.postgres import close_connections  # noqa: E402
 # Before their modules are imported: shapes and types of every call are checked, while tracing. Not
 # where games.exact is compiled: numba pickles its functions, which a wrapped one does not stand.
 CHECKED = [
-    "games.hex", "games.groups", "games.hexagons", "games.y", "games.connect_four", "games.batches",
+    "games.hex", "games.groups", "games.hexagons", "games.y", "games.squares", "games.connect_four",
+    "games.batches",
     "games.exact.protocol", "games.exact.hex_play", "games.exact.perfect",
     "tests.toys.drop", "mcts", "training",
 ]  # fmt: skip

@@ -40,7 +40,7 @@ class FourPlay(ExactPlay):
 
     def judge(self, states: State, *, max_nodes: int | None = None) -> Verdicts:
         """By search, each position once."""
-        discs = np.asarray(states.discs)  # [N, 2, R]
+        discs = np.asarray(states.stones)  # [N, 2, R]
         distinct, which = np.unique(discs, axis=0, return_inverse=True)
         verdicts = Verdicts(
             value=np.zeros(len(distinct), np.int8),
@@ -70,7 +70,7 @@ class FourPlay(ExactPlay):
         if bool(self.game.terminal(state)):
             return super().solve(state)
         began, to_move = time.perf_counter(), int(state.to_move)
-        value, moves, nodes = self._solved(np.asarray(state.discs), max_nodes, max_seconds)
+        value, moves, nodes = self._solved(np.asarray(state.stones), max_nodes, max_seconds)
         known = value != UNKNOWN
         return PositionSolution(
             winner=(NOBODY, to_move, 1 - to_move)[value] if known else None,

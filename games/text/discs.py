@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from games.connect_four import IN_A_ROW, ConnectFour, ConnectFourState
+from games.connect_four import IN_A_ROW, ConnectFour
+from games.squares import RowState
 
 DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows, columns
 
 
-def winning_four(game: ConnectFour, state: ConnectFourState) -> list[int]:
+def winning_four(game: ConnectFour, state: RowState) -> list[int]:
     """The cells of a four in a row of the winner, from one end to the other; none without one."""
     rows, columns = game.shape
     winner = int(state.winner)

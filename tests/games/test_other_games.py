@@ -159,11 +159,11 @@ def test_connect_four_has_as_many_positions_as_are_published():
     game = games.make("connect_four", 44)
     layer = jax.tree.map(lambda leaf: np.asarray(leaf)[None], game.init())
     count = 0
-    while len(layer.discs):
-        count += len(layer.discs)
+    while len(layer.stones):
+        count += len(layer.stones)
         at, column = np.nonzero(ask(game, layer, "legal")[0])
         before = jax.tree.map(lambda leaf, at=at: leaf[at], layer)
         after = jax.device_get(jax.vmap(game.step)(before, jnp.asarray(column, jnp.int32)))
-        once = np.unique(after.discs, axis=0, return_index=True)[1]
+        once = np.unique(after.stones, axis=0, return_index=True)[1]
         layer = jax.tree.map(lambda leaf, once=once: leaf[once], after)
     assert count == 161_029

@@ -191,7 +191,7 @@ def test_a_search_that_meets_its_limit_says_so():
 
 def test_random_play_draws_every_legal_move_alike():
     states = jax.device_get(random_play(games.make("connect_four", 44), 4_000, jax.random.key(0)))
-    first = np.asarray(states.discs[1, :, 0, 3])  # the bottom row after one move
+    first = np.asarray(states.stones[1, :, 0, 3])  # the bottom row after one move
     counts = np.array([(first == 1 << column).sum() for column in range(4)])
     assert counts.sum() == 4_000
     assert (abs(counts - 1_000) < 5 * np.sqrt(750)).all()
