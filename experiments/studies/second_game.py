@@ -31,10 +31,10 @@ PRESETS = {
     ),
     "sitting": SecondGameConfig(
         ladders=_ladders(
-            hex={3: 30_000, 4: 60_000, 5: 80_000},
-            y={4: 30_000, 5: 60_000},
-            connect_four={44: 40_000, 55: 60_000},
-            breakthrough={44: 40_000},
+            hex={3: 60_000, 4: 150_000, 5: 80_000},
+            y={4: 100_000, 5: 60_000},
+            connect_four={44: 150_000, 55: 150_000},
+            breakthrough={44: 100_000},
         ),
         seeds=3,
     ),
