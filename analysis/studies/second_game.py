@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ AGENT_COLUMNS = [
 def game_points(rows: LabRows, runs: Collection[str]) -> pd.DataFrame:
     """A row an agent of these runs that has played in its board's league.
 
+    Games against agents of other runs do not count: a lab may hold leagues of former settings, and
+    of two that no game joins one would have no ratings.
+
     Returns:
         game, boardsize, parameters, seed, run_id, index, nodes, network, samples, train_flops,
         test_flops (of a move), raw and searched (shares of won and drawn positions thrown away,
@@ -28,10 +32,13 @@ def game_points(rows: LabRows, runs: Collection[str]) -> pd.DataFrame:
     parts = []
     for game in sorted(rows.runs.loc[rows.runs["id"].isin(runs), "game"].unique()):
         own = rows.of_game(game)
+        members = own.agents.loc[own.agents["run_id"].isin(runs), "id"]
+        among = own.matches[["black_id", "white_id"]].isin(members.tolist()).all(axis=1)
+        own = dataclasses.replace(own, matches=own.matches[among])
         agents = rate_rows(own)[["player", "elo"]].merge(
             own.agents, left_on="player", right_on="id"
         )
-        agents = agents[agents["run_id"].isin(runs) & agents["elo"].notna()]
+        agents = agents[agents["elo"].notna()]
         judged = judged_snapshots(own).set_index("id")[["raw", "searched"]]
         parts.append(agents.join(judged, on="snapshot_id"))
     points = pd.concat(parts, ignore_index=True)

@@ -8,7 +8,13 @@ import pytest
 import scipy.stats
 
 from analysis.studies import second_game_laws
-from analysis.studies.second_game import at_equal_flops, at_nodes, by_board, equal_flops_nodes
+from analysis.studies.second_game import (
+    at_equal_flops,
+    at_nodes,
+    by_board,
+    equal_flops_nodes,
+    game_points,
+)
 from analysis.studies.second_game_laws import (
     BOARD_LAWS,
     CLIMBING,
@@ -28,6 +34,7 @@ from analysis.studies.second_game_laws import (
     strength_by_compute,
     strength_by_size,
 )
+from analysis.tables.rows import LabRows
 
 WIDTHS = (10, 100, 1_000, 10_000)
 COLUMNS = ["game", "boardsize", "parameters", "seed", "run_id", "index", "network", "nodes",
@@ -56,6 +63,39 @@ def planted(game: str = "y", size: int = 4, dearer: float = 1.0, play: float = 8
                               f"{parameters}x1", nodes, dearer * 10**decade, nodes * parameters,
                               elo))  # fmt: skip
     return pd.DataFrame(lines, columns=pd.Index(COLUMNS))
+
+
+def two_leagues() -> LabRows:
+    """A lab of one board with two leagues that no game joins: runs a and b, and c, d and e; the
+    later a run stands in the alphabet, the more it wins."""
+    names = list("abcde")
+    agents = pd.DataFrame({
+        "id": range(5), "snapshot_id": range(5), "kind": "network", "game": "y", "boardsize": 4,
+        "run_id": names, "index": 1, "nodes": 16, "parameters": 10, "network": "1x1", "seed": 0,
+        "samples": 1, "train_flops": 1.0, "test_flops": 160.0,
+    })  # fmt: skip
+    matches = pd.DataFrame([
+        (number, black, white, "league", 3, 1, 0)
+        for number, (black, white) in enumerate([(1, 0), (3, 2), (4, 3), (4, 2)])
+    ], columns=pd.Index(
+        ["id", "black_id", "white_id", "stage", "black_wins", "white_wins", "draws"]
+    ))  # fmt: skip
+    judged = pd.DataFrame({
+        "agent_id": range(5), "source": "fixed", "won": 10, "blunders": 2, "valued": 10,
+        "wrong_values": 1, "games": None, "games_blundered": None,
+    })  # fmt: skip
+    runs = agents[["run_id", "game"]].rename(columns={"run_id": "id"})
+    snapshots = agents.drop(columns="id").rename(columns={"snapshot_id": "id"})
+    nothing = pd.DataFrame()
+    return LabRows(runs, nothing, snapshots, agents, matches, nothing, judged)
+
+
+@pytest.mark.parametrize("runs", [{"a", "b"}, {"c", "d", "e"}])
+def test_leagues_of_former_settings_do_not_stand_in_the_way(runs):
+    points = game_points(two_leagues(), runs).sort_values("elo")
+    assert points["run_id"].tolist() == sorted(runs)
+    assert points["elo"].iloc[-1] == 0
+    assert points["raw"].tolist() == pytest.approx([0.2] * len(runs))
 
 
 def test_planted_exponents_come_back():
