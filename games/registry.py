@@ -16,7 +16,7 @@ from games.hex import MAX_SIZE, MIN_SIZE, Hex
 from games.hex_swap import HexSwap
 from games.kinds import load_entry_points
 from games.protocol import Game, State, Symmetries
-from games.text import discs, drawing, grid, hexhex, manuals, swap, triangle
+from games.text import discs, drawing, grid, hexhex, manuals, shapes, swap, triangle
 from games.text.hexworld import hexworld_link
 from games.text.layout import Layout
 from games.text.manuals import Manual
@@ -177,14 +177,14 @@ register(
     havannah.NAME,
     Havannah,
     havannah.SIZES,
-    Pictures(hexhex.draw_text, hexhex.draw_svg, hexhex.lay_out),
+    Pictures(hexhex.draw_text, hexhex.draw_svg, hexhex.lay_out, shapes.winning_shape),
     manual=manuals.HAVANNAH,
 )
 register(
     y.NAME,
     Y,
     y.SIZES,
-    Pictures(triangle.draw_text, triangle.draw_svg, triangle.lay_out, triangle.winning_fork),
+    Pictures(triangle.draw_text, triangle.draw_svg, triangle.lay_out, shapes.winning_fork),
     manual=manuals.Y,
 )
 

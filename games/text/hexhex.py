@@ -14,6 +14,7 @@ from games.text.hexagons import OUTLINE, SIDE, STONE, cells_at, check_last_move,
 from games.text.layout import Coordinate, Layout
 from games.text.notation import PLAYER_NAMES, cell_name
 from games.text.picture import checked_heat, draw_board, situation
+from games.text.shapes import winning_shape
 
 
 def lay_out(game: Havannah) -> Layout:
@@ -80,6 +81,7 @@ def draw_svg(
         title=title or f"Havannah of side {size}: {situation(game, state)}",
         description=_description(owner, columns, last_move),
         shades=shade,
+        chain=winning_shape(game, state),
         last=last_move,
         labels=labels or {},
     )

@@ -23,6 +23,7 @@ from games.text.hexagons import (
 from games.text.layout import Layout, Rim
 from games.text.notation import PLAYER_NAMES, cell_name
 from games.text.picture import checked_heat, draw_board, situation
+from games.text.shapes import winning_fork
 from games.y import Y
 
 RIM = 1.05  # the triangle around the board ends so far from the outermost centres, in cells
@@ -43,33 +44,6 @@ def lay_out(game: Y) -> Layout:
         coordinates=coordinates(size),
         rims=[Rim(None, [point(-RIM, -RIM), point(far, -RIM), point(-RIM, far)])],
     )
-
-
-def winning_fork(game: Y, state: GroupState) -> list[int]:
-    """Stones that join the three sides, as few as there are; none while the game goes on.
-
-    From the first side to the second, back to where the way to the third leaves, and on to that.
-    """
-    winner = int(state.winner)
-    if winner < 0:
-        return []
-    stones = set(np.flatnonzero(np.asarray(game.owners(state)) == winner).tolist())
-    ways = [_ways_to(game, stones, edge) for edge in game.edges[winner]]
-    joined = [cell for cell in stones if all(cell in way for way in ways)]
-    middle = min(joined, key=lambda cell: sum(len(way[cell]) for way in ways))
-    first, second, third = (way[middle] for way in ways)
-    return [*first[::-1], *second[1:], *second[-2::-1], *third[1:]]
-
-
-def _ways_to(game: Y, stones: set[int], edge: np.ndarray) -> dict[int, list[int]]:
-    """A shortest way of stones to a side for each stone that has one, the stone itself first."""
-    ways = {cell: [cell] for cell in stones if edge[cell]}
-    for cell in (queue := list(ways)):
-        for neighbour in game.neighbours[cell].tolist():
-            if neighbour in stones and neighbour not in ways:
-                ways[neighbour] = [neighbour, *ways[cell]]
-                queue.append(neighbour)
-    return ways
 
 
 def draw_text(game: Y, state: GroupState, last_move: int | None = None) -> str:

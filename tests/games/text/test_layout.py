@@ -12,9 +12,10 @@ import pytest
 
 import games
 from games.connect_four import ConnectFour
+from games.havannah import Havannah
 from games.text.discs import winning_four
 from games.text.notation import parse_moves, play
-from games.text.triangle import winning_fork
+from games.text.shapes import winning_fork, winning_shape
 from games.y import Y
 
 BOARDS = [
@@ -120,6 +121,40 @@ def joins_three_sides(game: Y, stones: set[int], winner: int) -> bool:
         if all(game.edges[winner][side][group].any() for side in range(3)):
             return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("moves", "shape"),
+    [
+        # Of side 3: c1 d1 e1 is the top, a corner at either end; its middle belongs to a side.
+        ("c1 c3 e1 b4 d1", "c1 d1 e1"),
+        # d1, b2 and e2 lie on three sides, in touch by c2 and d2.
+        ("d1 a4 b2 c5 c2 c4 e2 b5 d2", "b2 c2 d1 d2 e2"),
+        # Around c3, whose own stone it may be; by six stones.
+        ("c2 a3 d2 a5 b3 c5 d3 e3 b4 e1 c4", "b3 b4 c2 c4 d2 d3"),
+    ],
+)
+def test_what_has_won_havannah_is_found(moves, shape):
+    game = Havannah(3)
+    state = play(game, moves)
+    assert int(state.winner) == 0
+    found = winning_shape(game, state)
+    assert sorted(set(found)) == sorted(parse_moves(shape, game))
+
+
+def test_the_shape_of_random_games_is_of_the_winner_s_stones_each_touching_the_next(random_games):
+    record = random_games("havannah", 4)
+    game = Havannah(4)
+    for b in range(0, record.actions.shape[1], 4):
+        final = jax.tree.map(lambda leaf, b=b: jnp.asarray(leaf[-1, b]), record.states)
+        found, winner = winning_shape(game, final), int(final.winner)
+        assert bool(found) == (winner >= 0)
+        assert {int(game.owners(final)[cell]) for cell in found} <= {winner}
+        for first, second in itertools.pairwise(found):
+            assert second in game.neighbours[first].tolist()
+        # The stone that won is one of them, since without it the game went on.
+        last = record.actions[record.terminal[:, b].argmax() - 1, b]
+        assert winner < 0 or last in found
 
 
 @pytest.mark.parametrize("name", [name for name, _ in BOARDS])
