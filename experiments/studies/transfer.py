@@ -226,6 +226,8 @@ def _saved_table(factors: pd.DataFrame) -> Table:
                 ("own_factor", "own_low", "own_high"),
             )
         ]
+        if line["teacher"] == MIXED:
+            cells[1:] = [Cell("–")]  # there is no teacher
         nodes = "raw policy" if line["nodes"] == RAW else f"{line['nodes']} nodes"
         lines.append([_way(line), nodes, percent(line["level"]), *cells])
     head = ["boards", "play", "blunders, %", "times less, all counted", "teacher not counted"]
@@ -248,9 +250,10 @@ def _answer(factors: pd.DataFrame) -> str:
     ]
     if not told:
         return "No board began with another."
+    mixed = ", or in a mix with smaller boards" if MIXED in set(raw["teacher"]) else ""
     return (
-        "Begun with a smaller board’s weights, what they had cost counted, a raw policy as good as "
-        f"the weakest run’s best needs this many times less compute: {listed(told)}."
+        f"Begun with a smaller board’s weights{mixed}, what they had cost counted, a raw policy as "
+        f"good as the weakest run’s best needs this many times less compute: {listed(told)}."
     )
 
 
