@@ -292,9 +292,14 @@ class Conversation:
             await self._say({"id": question.id, "error": str(error)})
         except concurrent.futures.BrokenExecutor:
             await self._say({"id": question.id, "error": "the solver died; ask again"})
-        except (WebSocketDisconnect, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and "websocket" not in str(error).lower():
-                raise
+        except WebSocketDisconnect:
+            pass
+        except Exception as error:
+            if isinstance(error, RuntimeError) and "websocket" in str(error).lower():
+                return  # the visitor has left
+            # Else the page would wait for ever.
+            await self._say({"id": question.id, "error": "the server failed; its messages say how"})
+            raise
 
     async def _say(self, answer: dict[str, Any]) -> None:
         await self._socket.send_text(to_json(answer, separators=(",", ":")))

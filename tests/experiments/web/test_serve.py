@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import json
 import sys
@@ -22,7 +23,7 @@ from experiments.players.move_keys import move_keys
 from experiments.players.player import NetworkPlayer
 from experiments.web import pages
 from experiments.web.lab_view import LabView
-from experiments.web.play_page import SEARCHES, node_costs, search_name
+from experiments.web.play_page import SEARCHES, Question, node_costs, search_name
 from games.text.notation import play
 from games.text.sgf import read_sgf
 from mcts import RULES, STRATEGIES, SearchConfig
@@ -412,6 +413,28 @@ def test_a_complaint_says_which_question_it_is_about(web, message, number):
         answer = json.loads(socket.recv(timeout=120))
     assert answer["id"] == number
     assert answer["error"]
+
+
+def test_a_question_that_breaks_the_server_is_answered_all_the_same():
+    said = []
+
+    class Socket:
+        async def send_text(self, text: str) -> None:
+            said.append(json.loads(text))
+
+    async def run(function: Any, *arguments: Any) -> Any:
+        return function(*arguments)
+
+    def breaks(question: Question) -> list[Any]:
+        raise ZeroDivisionError(question.id)
+
+    socket: Any = Socket()
+    question = Question(id=3, ask="move", size=3, moves=[])
+    answering = pages.Conversation(breaks, run, socket)._answer(question)
+    # In a thread: where a browser has been used, this one has a loop already.
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, pytest.raises(ZeroDivisionError):
+        pool.submit(asyncio.run, answering).result()
+    assert said == [{"id": 3, "error": "the server failed; its messages say how"}]
 
 
 def test_a_visitor_has_to_wait_for_answers(web, rules, monkeypatch):
