@@ -82,7 +82,9 @@ def retention_curves(kept: pd.DataFrame, played: Sequence[int]) -> Figure:
         played: which rows.
     """
     boards = sorted(kept["boardsize"].unique().tolist())
-    kinds = list(kept[["rule", "comparison"]].drop_duplicates().itertuples(index=False, name=None))
+    # Of other rules one comparison only, or lines lie on one another.
+    shown = kept[(kept["rule"] == "puct") | (kept["comparison"] == "flops")]
+    kinds = list(shown[["rule", "comparison"]].drop_duplicates().itertuples(index=False, name=None))
     with themed():
         figure = Figure(figsize=(theme.WIDTH, 0.8 + 2.1 * len(played)))
         grid = figure.subplots(len(played), len(boards), sharex=True, sharey="row", squeeze=False)

@@ -71,8 +71,9 @@ def against_self_play(points: pd.DataFrame) -> pd.DataFrame:
         A row a board, size, teacher and number of labels: boardsize, network, parameters, teacher,
         count, seeds, rate (raw, mean); for each of `COSTS` name, `NAME_low`, `NAME_high`: how many
         times the blunders of self-play for the same FLOPs (geometric mean over seeds, 95 % by
-        Student's t; NaN where self-play was not looked at there); and reuses: how many such
-        students have to share teacher and labels until each is cheaper than self-play to its
+        Student's t; NaN where self-play was not looked at there), NAME_bound: whether self-play was
+        shorter, so that its end stands for it and the ratio is at least that; and reuses: how many
+        such students have to share teacher and labels until each is cheaper than self-play to its
         strength (geometric mean; infinite where its learning alone is dearer).
     """
     alone = points[(points["group"] == SELF_PLAY) & (points["total"] > 0)]
@@ -95,6 +96,9 @@ def against_self_play(points: pd.DataFrame) -> pd.DataFrame:
             known = np.array([ratio for ratio in ratios if not math.isnan(ratio)])
             middle = geometric_mean(known) if len(known) else (math.nan,) * 3
             line |= dict(zip((cost, f"{cost}_low", f"{cost}_high"), middle, strict=True))
+            line[f"{cost}_bound"] = any(
+                student[cost] > curve["total"].max() for student, curve in students
+            )
         reuses = [_reuses(student, curve) for student, curve in students]
         line["reuses"] = float(np.exp(np.mean(np.log(reuses)))) if reuses else math.nan
         lines.append(line)
@@ -102,9 +106,10 @@ def against_self_play(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ratio(student: Mapping[Any, Any], curve: pd.DataFrame, cost: str) -> float:
-    """Logarithm of the student's blunders over those of self-play for the same FLOPs."""
+    """Logarithm of the student's blunders over those of self-play for the same FLOPs, or at its end
+    where it was shorter."""
     where, wanted = np.log(curve["total"].to_numpy(float)), math.log(student[cost])
-    if not where[0] <= wanted <= where[-1]:
+    if wanted < where[0]:
         return math.nan
     rates = np.log(np.maximum(curve["raw"].to_numpy(float), LEAST))
     return math.log(max(student["raw"], LEAST)) - float(np.interp(wanted, where, rates))

@@ -209,6 +209,12 @@ def _findings(rows: LabRows, config: DistilConfig) -> Findings:
     against, states = against_self_play(points), states_and_labels(points)
     exhibits = [
         Exhibit(
+            "claims", "Table", "What was claimed, and what is found here",
+            "Students by size, teacher’s nodes and number of labels, each beside self-play of its "
+            "size; certain is what a 95 % interval over seeds does not cross.",
+            tables=[_claims_table(against)],
+        ),
+        Exhibit(
             "cost", "Figure 1", "Students by what has to be paid",
             "Raw policies. A mark on the left of the line, or below it, is better than self-play "
             "of the same size.",
@@ -260,7 +266,10 @@ def _against_table(against: pd.DataFrame) -> Table:
         cells = [
             Cell("–")
             if math.isnan(row[cost])
-            else Cell(number(row[cost], 2), interval(row[f"{cost}_low"], row[f"{cost}_high"], 2))
+            else Cell(
+                ("≥ " if row[f"{cost}_bound"] else "") + number(row[cost], 2),
+                interval(row[f"{cost}_low"], row[f"{cost}_high"], 2),
+            )
             for cost in COSTS
         ]
         reuses = row["reuses"]
@@ -269,10 +278,54 @@ def _against_table(against: pd.DataFrame) -> Table:
         lines.append([told, number(row["count"]), *cells, shared])
     return Table(
         "Blunders as a multiple of those of self-play of the same size for the same FLOPs (below 1 "
-        "the labels are better; a dash where self-play was not that short or long), by what is "
-        "paid; and how many students have to share teacher and labels until each costs less than "
+        "the labels are better; ≥ where self-play was shorter and its end stands for it), by what "
+        "is paid; and how many students have to share teacher and labels until each costs less than "
         "self-play to its strength.",
         ["", "labels", *COSTS.values(), "students"], lines,
+    )  # fmt: skip
+
+
+def _claims_table(against: pd.DataFrame) -> Table:
+    """A row a claim, a column a board."""
+
+    def told(own: pd.DataFrame, cost: str) -> str:
+        known = own[own[cost].notna()]
+        better = (known[f"{cost}_high"] < 1) & ~known[f"{cost}_bound"]
+        return (
+            f"of {len(known)} better for certain {int(better.sum())}, worse "
+            f"{int((known[f'{cost}_low'] > 1).sum())}"
+        )
+
+    def shared(own: pd.DataFrame) -> str:
+        paying = own[own["reuses"].map(math.isfinite)]["reuses"]
+        if not len(paying):
+            return "never"
+        return f"{math.ceil(paying.min())} to {math.ceil(paying.max())} students"
+
+    def smallest(own: pd.DataFrame) -> str:
+        ends = own[own["count"] == own["count"].max()].sort_values("parameters")
+        first, last = ends.iloc[0]["network"], ends.iloc[-1]["network"]
+        return "; ".join(
+            f"{name} {number(min(ends[ends['network'] == name]['own']), 2)}"
+            for name in dict.fromkeys([first, last])
+        )
+
+    claims = {
+        "Teaching pays where the teacher is there (Busbridge et al. 2025): labels and learning "
+        "paid": lambda own: told(own, "taught"),
+        "and not for one student where it has to be trained (same): all paid":
+            lambda own: told(own, "total"),
+        "or where it is shared (same)": shared,
+        "A small network gains more by a teacher than by its own play (DeepSeek-AI 2025): times "
+        "self-play’s blunders for the FLOPs of learning, smallest and largest student": smallest,
+    }  # fmt: skip
+    boards = list(_groups(against, "boardsize"))
+    lines: list[list[Cell | str]] = [
+        [claim, *(say(own) for _, own in boards)] for claim, say in claims.items()
+    ]
+    return Table(
+        "Blunders against those of self-play for the same FLOPs.",
+        ["", *(board(size) for (size,), _ in boards)], lines,
     )  # fmt: skip
 
 
@@ -292,7 +345,10 @@ def _states_table(states: pd.DataFrame) -> Table:
 
 def _answer(against: pd.DataFrame) -> str:
     told = []
-    known = against[against["taught"].notna() & (against["count"] == against["count"].max())]
+    most = against.groupby("boardsize")["count"].transform("max")
+    known = against[
+        against["taught"].notna() & ~against["taught_bound"] & (against["count"] == most)
+    ]
     for (size, network), own in _groups(known, "boardsize", "network"):
         row = own.sort_values("rate").iloc[0]
         told.append(

@@ -29,7 +29,8 @@ def test_a_student_is_set_beside_self_play_of_equal_cost():
         lines += run("distilled", "4x1", seed, [(4_000, 400, 100)], [0.1], "teacher", 50)
     (row,) = against_self_play(pd.DataFrame(lines)).to_dict("records")
     assert (row["seeds"], row["count"]) == (2, 50)
-    assert math.isnan(row["total"]), "self-play was not that long"
+    assert row["total"] == pytest.approx(1), "self-play was not that long: its end stands for it"
+    assert (row["total_bound"], row["taught_bound"], row["own_bound"]) == (True, False, False)
     assert row["taught"] == pytest.approx(1 / 2)
     assert row["own"] == pytest.approx(1 / 4)
     assert row["reuses"] == pytest.approx(3_900 / 1_500), "of 1,600, 100 are the student's own"
