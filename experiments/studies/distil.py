@@ -279,8 +279,8 @@ def _against_table(against: pd.DataFrame) -> Table:
     return Table(
         "Blunders as a multiple of those of self-play of the same size for the same FLOPs (below 1 "
         "the labels are better; ≥ where self-play was shorter and its end stands for it), by what "
-        "is paid; and how many students have to share teacher and labels until each costs less than "
-        "self-play to its strength.",
+        "is paid; and how many students have to share teacher and labels until each costs less "
+        "than self-play to its strength.",
         ["", "labels", *COSTS.values(), "students"], lines,
     )  # fmt: skip
 
