@@ -108,6 +108,7 @@ def retention_curves(kept: pd.DataFrame, played: Sequence[int]) -> Figure:
                 axes.set_title(f"{size}×{size}, played with {n} nodes", fontsize=9)
         for axes in grid[:, 0]:
             axes.set_ylabel("retention")
+            axes.set_ylim(0, 1.1)  # what learnt next to nothing has intervals far below
         figure.supxlabel("nodes in training", fontsize=10, color=INK)
         handles = [
             Line2D([], [], color=SERIES[k], marker="o", ms=3, lw=1.2,

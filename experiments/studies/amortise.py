@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -197,7 +198,9 @@ def _retention_table(kept: pd.DataFrame, comparison: str, played: Sequence[int])
         cells: list[Cell | str] = [f"{board(size)}, {rule}", number(nodes)]
         cells += [number(100 * by["rate"][n], 2) for n in (1, *played)]
         cells += [
-            Cell(number(by["retention"][n], 2), interval(by["low"][n], by["high"][n], 2))
+            Cell("–")
+            if math.isnan(by["retention"][n])
+            else Cell(number(by["retention"][n], 2), interval(by["low"][n], by["high"][n], 2))
             for n in played
         ]
         lines.append([*cells, number(by["policy_kl"][played[0]], 2)])
