@@ -228,10 +228,10 @@ def _claims_table(
 
     def retained(size: int) -> str:
         own = end[(end["boardsize"] == size) & (end["played"] == searched)]
-        own = own[own["retention"].notna()]
-        most = own.loc[own["retention"].idxmax()] if len(own) else None
-        if most is None:
+        own = own[own["retention"].notna()].sort_values("retention")
+        if not len(own):
             return "–"
+        most = own.iloc[-1]
         less = int((own["high"] < 1).sum())
         return (
             f"retained {number(own['retention'].min(), 2)} to {_kept(most)}; less than all in "
@@ -251,7 +251,7 @@ def _claims_table(
 
     def planned(size: int) -> str:
         own = end[(end["boardsize"] == size) & (end["rule"] == "puct") & (end["played"] == 1)]
-        best = own.loc[own["rate"].idxmin()]
+        best = own.sort_values("rate").iloc[0]
         fewest = int(own["nodes"].min())
         return (
             f"raw policies: {number(100 * best['rate'], 1)} % by {best['nodes']} nodes in training "
