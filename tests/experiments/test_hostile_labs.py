@@ -14,6 +14,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from analysis.tables.rows import load_lab
@@ -26,6 +27,7 @@ from tests.experiments.verbs.test_merge import make_lab
 from training.beginning import beginning_of
 from training.config import TrainConfig
 from training.files import Checkpoints
+from training.program import TrainState
 from training.store import Store
 
 BAD_INPUT = 2
@@ -90,7 +92,8 @@ def test_pickles_in_place_of_files_are_never_run(lab, tmp_path, hexlaw, capsys):
     with pytest.raises(InputError, match="is not a hexlaw snapshot"):
         beginning_of(Store(lab), run)
     checkpoints = Checkpoints(lab / "checkpoints" / "a")
-    assert checkpoints.latest({}) is None  # pyright: ignore[reportArgumentType]
+    nothing: Any = np.zeros(1)  # whatever is asked for, the file is none of ours
+    assert checkpoints.latest(TrainState(nothing, nothing, nothing, nothing)) is None
     checkpoints.close()
     assert hexlaw("merge", lab, "--into", tmp_path / "all") == 0  # as bytes
     assert hexlaw("report", "--from", lab, "--out", tmp_path / "report") == BAD_INPUT
