@@ -8,7 +8,10 @@ looked, what PUCT reads is
 
     V(s) = α·V_S(s) + (1 - α)·V_L(s),   P(s, a) = β·p_S(a|s) + (1 - β)·p_L(a|s),
 
-V_S and V_L each the mean over its own evaluations at s and below it; the paper has α = ½ and β = 0.
+V_S and V_L each the mean over its own evaluations at s and below it; the paper is said to have
+α = ½ and β = 0. Its full text was not at hand: that its c_puct is 1.5 and its turns are drawn is
+confirmed by a summary (emergentmind.com, "Multiple Policy Value MCTS") and by a reimplementation
+(CrazyAra, MPV_MCTS_README.md), α and β by neither.
 Elsewhere f_S alone is heard. The move is the one that T_S visits most.
 
 Of the paper's we leave open nothing but this: its turns are drawn, ours come evenly; and where f_L
