@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from typing import Any
 
-import pandas as pd
 import pydantic
 
-from analysis.figures.wording import interval, listed, number
-from analysis.report.exhibits.base import Cell, Exhibit, Table, board
+from analysis.figures.wording import number
+from analysis.report.exhibits.base import Exhibit, board
 from analysis.report.study_page import Findings, Published
 from analysis.studies.distil import (
-    COSTS,
     SELF_PLAY,
     against_self_play,
     distil_points,
-    ends,
     states_and_labels,
 )
 from analysis.studies.distil_figures import students_by_cost
@@ -27,6 +22,13 @@ from experiments.arena.traces import TracePlan, trace_tasks
 from experiments.machine.parallel import Task
 from experiments.reproduction.recipe import configure, load_recipe
 from experiments.reproduction.stages.training import training_tasks
+from experiments.studies.distil_tables import (
+    distil_against_table,
+    distil_answer,
+    distil_claims_table,
+    distil_end_table,
+    distil_states_table,
+)
 from experiments.studies.study import Stage, Study
 from games.config import FrozenModel
 from games.hex import Hex
@@ -212,167 +214,26 @@ def _findings(rows: LabRows, config: DistilConfig) -> Findings:
             "claims", "Table", "What was claimed, and what is found here",
             "Students by size, teacher’s nodes and number of labels, each beside self-play of its "
             "size; certain is what a 95 % interval over seeds does not cross.",
-            tables=[_claims_table(against)],
+            tables=[distil_claims_table(against)],
         ),
         Exhibit(
             "cost", "Figure 1", "Students by what has to be paid",
             "Raw policies. A mark on the left of the line, or below it, is better than self-play "
             "of the same size.",
-            figure=students_by_cost(points), tables=[_end_table(points), _against_table(against)],
+            figure=students_by_cost(points),
+            tables=[distil_end_table(points), distil_against_table(against)],
         ),
         Exhibit(
             "states", "Table", "Better positions or better labels?",
             f"Students of the second size, {number(config.compared)} labels each: down a column "
             "the positions change, along a row the labels.",
-            tables=[_states_table(states)],
+            tables=[distil_states_table(states)],
         ),
     ]  # fmt: skip
     return Findings(
-        _answer(against), exhibits, {"points": points, "against": against, "states": states},
+        distil_answer(against), exhibits, {"points": points, "against": against, "states": states},
         _limits(config),
     )  # fmt: skip
-
-
-def _groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, pd.DataFrame]]:
-    yield from rows.groupby(list(columns), sort=False)
-
-
-def _seeds(rates: pd.Series) -> Cell:
-    """Mean over seeds, the least and the most."""
-    return Cell(number(100 * rates.mean(), 1), interval(100 * rates.min(), 100 * rates.max(), 1))
-
-
-def _end_table(points: pd.DataFrame) -> Table:
-    last = ends(points)
-    kinds = last[last["group"].isin([SELF_PLAY, "distilled"])]
-    networks = list(dict.fromkeys(kinds.sort_values("parameters")["network"]))
-    lines: list[list[Cell | str]] = []
-    for (size, group, teacher, count), own in _groups(
-        kinds.sort_values(["boardsize", "count", "total"]), "boardsize", "group", "teacher", "count"
-    ):
-        told = SELF_PLAY if group == SELF_PLAY else f"{teacher}; {number(count)} labels"
-        by = dict(tuple(own.groupby("network")))
-        cells = [_seeds(by[name]["raw"]) if name in by else Cell("–") for name in networks]
-        lines.append([f"{board(size)}, {told}", *cells])
-    return Table(
-        "Won positions thrown away by the raw policy at the end, %: mean, least and most of seeds.",
-        ["", *networks], lines,
-    )  # fmt: skip
-
-
-def _against_table(against: pd.DataFrame) -> Table:
-    lines: list[list[Cell | str]] = []
-    for row in against.sort_values(["boardsize", "parameters", "count"]).to_dict("records"):
-        cells = [
-            Cell("–")
-            if math.isnan(row[cost])
-            else Cell(
-                ("≥ " if row[f"{cost}_bound"] else "") + number(row[cost], 2),
-                interval(row[f"{cost}_low"], row[f"{cost}_high"], 2),
-            )
-            for cost in COSTS
-        ]
-        reuses = row["reuses"]
-        shared = "never" if math.isinf(reuses) else number(math.ceil(reuses))
-        told = f"{board(row['boardsize'])}, {row['network']}; {row['teacher']}"
-        lines.append([told, number(row["count"]), *cells, shared])
-    return Table(
-        "Blunders as a multiple of those of self-play of the same size for the same FLOPs (below 1 "
-        "the labels are better; ≥ where self-play was shorter and its end stands for it), by what "
-        "is paid; and how many students have to share teacher and labels until each costs less "
-        "than self-play to its strength.",
-        ["", "labels", *COSTS.values(), "students"], lines,
-    )  # fmt: skip
-
-
-def _claims_table(against: pd.DataFrame) -> Table:
-    """A row a claim, a column a board."""
-
-    def told(own: pd.DataFrame, cost: str) -> str:
-        known = own[own[cost].notna()]
-        better = (known[f"{cost}_high"] < 1) & ~known[f"{cost}_bound"]
-        return (
-            f"of {len(known)} better for certain {int(better.sum())}, worse "
-            f"{int((known[f'{cost}_low'] > 1).sum())}"
-        )
-
-    def shared(own: pd.DataFrame) -> str:
-        paying = own[own["reuses"].map(math.isfinite)]["reuses"]
-        if not len(paying):
-            return "never"
-        return f"{math.ceil(paying.min())} to {math.ceil(paying.max())} students"
-
-    def smallest(own: pd.DataFrame) -> str:
-        ends = own[own["count"] == own["count"].max()].sort_values("parameters")
-        first, last = ends.iloc[0]["network"], ends.iloc[-1]["network"]
-        return "; ".join(
-            f"{name} {number(min(ends[ends['network'] == name]['own']), 2)}"
-            for name in dict.fromkeys([first, last])
-        )
-
-    claims = {
-        "Teaching pays where the teacher is there (Busbridge et al. 2025): labels and learning "
-        "paid": lambda own: told(own, "taught"),
-        "and not for one student where it has to be trained (same): all paid":
-            lambda own: told(own, "total"),
-        "or where it is shared (same)": shared,
-        "A small network gains more by a teacher than by its own play (DeepSeek-AI 2025): times "
-        "self-play’s blunders for the FLOPs of learning, smallest and largest student": smallest,
-    }  # fmt: skip
-    boards = list(_groups(against, "boardsize"))
-    lines: list[list[Cell | str]] = [
-        [claim, *(say(own) for _, own in boards)] for claim, say in claims.items()
-    ]
-    return Table(
-        "Blunders against those of self-play for the same FLOPs.",
-        ["", *(board(size) for (size,), _ in boards)], lines,
-    )  # fmt: skip
-
-
-def _states_table(states: pd.DataFrame) -> Table:
-    teachers = list(dict.fromkeys(states["teacher"]))
-    lines: list[list[Cell | str]] = []
-    for (size, network, visited), own in _groups(states, "boardsize", "network", "states"):
-        by = own.set_index("teacher")
-        cells = [
-            Cell(number(100 * by["raw"][name], 1),
-                 interval(100 * by["low"][name], 100 * by["high"][name], 1))
-            for name in teachers
-        ]  # fmt: skip
-        lines.append([f"{board(size)}, {network}; visited by {visited}", *cells])
-    return Table("Won positions thrown away by the raw policy, %.", ["", *teachers], lines)
-
-
-def _answer(against: pd.DataFrame) -> str:
-    told = []
-    most = against.groupby("boardsize")["count"].transform("max")
-    known = against[
-        against["taught"].notna() & ~against["taught_bound"] & (against["count"] == most)
-    ]
-    for (size, network), own in _groups(known, "boardsize", "network"):
-        row = own.sort_values("rate").iloc[0]
-        told.append(
-            f"{network} on {board(size)} {number(row['taught'], 2)} "
-            f"({interval(row['taught_low'], row['taught_high'], 2)})"
-        )
-    if not told:
-        return "No student can be set beside self-play for the same compute."
-    return (
-        "Where the teacher is there anyway, students of its best labels throw away so many times "
-        "the won positions of self-play of their size for the same compute: "
-        f"{listed(told)}. {_sharing(against['reuses'])}"
-    )
-
-
-def _sharing(reuses: pd.Series) -> str:
-    """How many students it takes where the teacher's training counts."""
-    paying = [value for value in reuses if math.isfinite(value)]
-    if not paying:
-        return "If its training counts, no number of students pays for it."
-    return (
-        f"If its training counts, {math.ceil(min(paying))} to {math.ceil(max(paying))} students "
-        "have to share it and its labels."
-    )
 
 
 def _limits(config: DistilConfig) -> list[str]:
