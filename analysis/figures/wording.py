@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -46,3 +47,8 @@ def duration(seconds: float) -> str:
 def listed(words: list[str]) -> str:
     """`a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def without_folders(command: str) -> str:
+    """A command line whose absolute paths are cut to their last part: they tell of one machine."""
+    return re.sub(r"(^|[\s=])/\S*/(?=\S)", r"\1", command)

@@ -55,7 +55,7 @@ def provenance(rows: LabRows) -> list[tuple[str, str]]:
     measured = int(energy.notna().sum())
     joules = f"{wording.number(float(energy.sum()) / 3.6e6, 2)} kWh, NVML counters, idle included"
     return [
-        ("command", distinct(rows.runs["command"])),
+        ("command", distinct(rows.runs["command"].map(wording.without_folders))),
         ("commit", distinct(rows.runs["commit"])),
         ("device", distinct(rows.runs["device"])),
         ("seeds", ", ".join(str(seed) for seed in sorted(rows.runs["seed"].unique().tolist()))),

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from analysis.figures import theme
+from analysis.figures.wording import without_folders
 from analysis.report.exhibits.base import Exhibit, Table
 from analysis.report.page import environment, inlined, provenance
 from analysis.report.tables import write_text
@@ -87,7 +88,11 @@ def write_study(about: About, findings: Findings, rows: LabRows, out_dir: Path) 
             continue
         text = table.to_csv(index=False, float_format="%.6g")
         write_text(out_dir / "tables" / f"{name}.csv", text)
-    origin = [("page written by", about.command), *findings.sources, *provenance(rows)]
+    origin = [
+        ("page written by", without_folders(about.command)),
+        *findings.sources,
+        *provenance(rows),
+    ]
     for name, document in findings.documents.items():
         text = to_json({**document, "provenance": dict(origin)}, indent=1)
         write_text(out_dir / f"{name}.json", text + "\n")

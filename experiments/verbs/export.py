@@ -14,7 +14,6 @@ Label sets and what studies keep in files stay in the lab; the README says so wh
 from __future__ import annotations
 
 import dataclasses
-import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ import sqlalchemy as sa
 from rich.console import Console
 
 import games
+from analysis.figures.wording import without_folders
 from analysis.tables.rows import LabRows, load_lab, write_parquet
 from experiments.arena.strength import league_points, on_frontier
 from experiments.players.agents import open_lab
@@ -129,7 +129,7 @@ def _stored_run(store: Store, config: ExportConfig, console: Console) -> Outcome
     out = config.out
     _refuse_full(out, "--out")
     rows = load_lab(store)
-    rows.runs["command"] = rows.runs["command"].map(_without_folders)
+    rows.runs["command"] = rows.runs["command"].map(without_folders)
     if not (rows.matches["stage"] == "league").any():
         raise InputError(f"{config.lab} has no league yet; `hexlaw reproduce` plays it")
     snapshots, top = _frontier(store, rows)
@@ -202,7 +202,7 @@ def _small_lab(
     _copy(store, small, Trace, Trace.snapshot_id.in_(snapshots))
     with small.session() as session:
         for run in session.scalars(sa.select(Run)):
-            run.command = _without_folders(run.command)
+            run.command = without_folders(run.command)
         for file in session.scalars(sa.select(Snapshot.file)):
             _copy_file(store.folder / file, small.folder / file)
         return session.scalars(sa.select(GameRow.id)).all()
@@ -217,11 +217,6 @@ def _copy(store: Store, small: Store, table: type[Table], where: sa.ColumnElemen
                 dict(zip(names, row, strict=True)) for row in rows[first : first + ROWS_AT_ONCE]
             ]
             session.execute(sa.insert(table), some)
-
-
-def _without_folders(command: str) -> str:
-    """A command line whose absolute paths are cut to their last part: they tell of one machine."""
-    return re.sub(r"(^|[\s=])/\S*/(?=\S)", r"\1", command)
 
 
 def _copy_file(source: Path, target: Path) -> None:

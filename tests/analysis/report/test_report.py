@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -89,6 +90,13 @@ def test_inlined_figures_do_not_share_ids(report, page):
     text = report.index.read_text(encoding="utf-8")
     referenced = re.findall(r'(?:href="#|url\(#|labelledby=")([^")]+)', text)
     assert set(referenced) <= set(page.ids)
+
+
+def test_commands_on_the_page_tell_nothing_of_the_machine(one_board_rows, tmp_path):
+    command = "hexlaw train --lab=/home/me/labs/lab --from /data/x --size 3/4 reference_run/lab"
+    named = dataclasses.replace(one_board_rows, runs=one_board_rows.runs.assign(command=command))
+    text = write_report(named, tmp_path, resamples=2).index.read_text()
+    assert "hexlaw train --lab=lab --from x --size 3/4 reference_run/lab" in text
 
 
 def test_text_from_outside_is_escaped(report):
