@@ -148,7 +148,8 @@ def _findings(lab: Path, config: AdaptiveConfig) -> Findings:
         },
         [
             "Positions are those of random play, self-play and strong play in equal parts, each "
-            "distinct one alike. In own games lost positions are met, too.",
+            "distinct one alike; on 7×7 those of the fixed judged set, from ten stones on. In "
+            "own games lost positions are met, too.",
             "Last snapshots of one recipe; two or three seeds of a shape, so that the intervals "
             "over networks say little.",
             "Lost positions are left out of the tables of wins thrown away: a budget spent there "

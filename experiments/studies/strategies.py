@@ -140,7 +140,7 @@ def _findings(lab: Path, config: StrategiesConfig) -> Findings:
         },
         [
             "Positions are those of random play, self-play and strong play in equal parts, each "
-            "distinct one alike.",
+            "distinct one alike; on 7×7 those of the fixed judged set, from ten stones on.",
             "Own games are a network against itself: Elo against others is less.",
             "Networks trained on targets of PUCT: their values are those of its leaves.",
             "Two or three seeds of a shape, so that the intervals over networks say little. "
