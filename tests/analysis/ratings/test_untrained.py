@@ -84,7 +84,7 @@ def test_a_specification_begins_with_them(study):
     assert found["begins with"].value_counts().to_dict() == {
         "first snapshot": 32, "untrained network": 32,
     }  # fmt: skip
-    first, aside, *_ = _one_at_a_time(found, None).rows
+    first, aside, *_ = _one_at_a_time(found, None, 6).rows
     assert first[0] == "this report’s law"
     assert "begun with untrained networks" in str(aside[0])
     assert int(str(aside[2])) == pytest.approx(ELO_PER_DECADE, rel=0.12)
