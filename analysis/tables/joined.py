@@ -38,7 +38,7 @@ def join_rows(parts: Sequence[LabRows]) -> LabRows:
     tables: dict[str, list[pd.DataFrame]] = {
         field.name: [] for field in dataclasses.fields(LabRows)
     }
-    taken = dict.fromkeys(tables, 0)
+    taken = dict.fromkeys(_NUMBERED, 0)
     for part in parts:
         for name, frames in tables.items():
             frame = getattr(part, name)
@@ -47,12 +47,7 @@ def join_rows(parts: Sequence[LabRows]) -> LabRows:
                 for column, numbered in _NUMBERED.get(name, {}).items()
             }
             frames.append(frame.assign(**moved))
-        taken = {
-            name: max([taken[name], *frames[-1].get("id", pd.Series(dtype=int))])
-            if name in _NUMBERED
-            else 0
-            for name, frames in tables.items()
-        }
+        taken = {name: max([taken[name], *tables[name][-1]["id"]]) for name in taken}
     return LabRows(**{name: _stacked(frames) for name, frames in tables.items()})
 
 
