@@ -40,8 +40,15 @@ def known_bounds(key: int, table: BoundsTable) -> tuple[int, int]:
 
 
 @helper
-def keep_bounds(key: int, least: int, most: int, table: BoundsTable) -> None:
-    """The least and the most that it may be worth."""
+def keep_value(
+    key: int, value: int, alpha: int, beta: int, least: int, most: int, table: BoundsTable
+) -> None:
+    """What a search between alpha and beta has found, where `least` and `most` were known before:
+    its value, or a bound where it lies beyond them."""
+    if value > alpha:
+        least = max(least, value)
+    if value < beta:
+        most = min(most, value)
     place = key % len(table.keys)
     table.keys[place] = key
     table.bounds[place] = 3 * (least + 1) + most + 1

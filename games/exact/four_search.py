@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from games.exact.bitboard import count, lowest
-from games.exact.bounds import LIMIT, NODES, UNKNOWN, BoundsTable, keep_bounds, known_bounds
+from games.exact.bounds import LIMIT, NODES, UNKNOWN, BoundsTable, keep_value, known_bounds
 from games.exact.compiled import entry, helper
 
 MOST_THREATS = 4
@@ -112,11 +112,7 @@ def _search(
             if value == UNKNOWN:
                 return UNKNOWN
             best = max(best, -value)
-    if best > alpha:
-        least = max(least, best)
-    if best < beta:
-        most = min(most, best)
-    keep_bounds(key, least, most, table)
+    keep_value(key, best, alpha, beta, least, most, table)
     return best
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from games.exact.bitboard import Board, count, grow, index_of, lowest, make_board, to_bits
-from games.exact.bounds import LIMIT, NODES, UNKNOWN, BoundsTable, keep_bounds, known_bounds
+from games.exact.bounds import LIMIT, NODES, UNKNOWN, BoundsTable, keep_value, known_bounds
 from games.exact.compiled import entry, helper, vector
 from games.havannah import CLOCKWISE, CORNER_BITS, CORNERS, SIDES, Havannah
 
@@ -115,11 +115,7 @@ def _search(
             if value == UNKNOWN:
                 return UNKNOWN
             best = max(best, -value)
-    if best > alpha:
-        least = max(least, best)
-    if best < beta:
-        most = min(most, best)
-    keep_bounds(key, least, most, table)
+    keep_value(key, best, alpha, beta, least, most, table)
     return best
 
 
